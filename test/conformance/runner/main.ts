@@ -1,0 +1,92 @@
+// Plays the conformance cases: `tsx test/conformance/runner/main.ts [--sdk python] [--file queue] [--case text] [--transport grpc]`.
+// Prints what failed, the gaps, the matrix, and last `N passed, N failed`.
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Gateway } from "../../support/gateway.ts";
+import { type ConformanceCase, readCases, type Transport } from "./case-file.ts";
+import { KnownFailing } from "./known-failing.ts";
+import { matrix, type Outcome } from "./matrix.ts";
+import { play } from "./play.ts";
+import { casts, DriverPool, type Sdk, sdks } from "./sdks.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    sdk: { type: "string", multiple: true },
+    file: { type: "string" },
+    case: { type: "string" },
+    transport: { type: "string" },
+  },
+});
+const folder = join(import.meta.dirname, "..");
+
+function chosenPlays(): { given: ConformanceCase; cast: Sdk[]; transport: Transport }[] {
+  const chosenSdks = sdks.filter((sdk) => options.sdk === undefined || options.sdk.includes(sdk));
+  return readCases(join(folder, "cases"))
+    .filter(({ file, name }) => (options.file ?? file) === file && name.includes(options.case ?? ""))
+    .flatMap((given) =>
+      given.transports
+        .filter((transport) => (options.transport ?? transport) === transport)
+        .flatMap((transport) => casts(given.roles.length, chosenSdks).map((cast) => ({ given, cast, transport }))),
+    );
+}
+
+async function playAll(): Promise<Outcome[]> {
+  const plays = chosenPlays();
+  const known = new KnownFailing(join(folder, "known-failing.yaml"));
+  const pool = new DriverPool();
+  let gateway: Gateway | undefined;
+  const outcomes: Outcome[] = [];
+  try {
+    if (plays.some(({ transport }) => transport === "grpc")) gateway = await Gateway.start().catch(noGateway);
+    for (const { given, cast, transport } of plays) {
+      const why = await playOne(given, cast, transport, pool, gateway);
+      const played = { file: given.file, name: given.name, cast, transport };
+      const outcome = judged(played, why, known.reason(played));
+      report(outcome);
+      outcomes.push(outcome);
+    }
+  } finally {
+    pool.close();
+    await gateway?.stop();
+  }
+  return outcomes;
+}
+
+function noGateway(error: Error): undefined {
+  console.log(`no gateway: ${error.message}`);
+}
+
+async function playOne(given: ConformanceCase, cast: Sdk[], transport: Transport, pool: DriverPool, gateway?: Gateway) {
+  if (transport === "grpc" && gateway === undefined) return "there is no gateway";
+  try {
+    return await play(given, { transport, drivers: pool.driversFor(cast), gateway });
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function judged(
+  played: Omit<Outcome, "verdict" | "why">,
+  why: string | undefined,
+  reason: string | undefined,
+): Outcome {
+  if (reason === undefined)
+    return why === undefined ? { ...played, verdict: "passed" } : { ...played, verdict: "failed", why };
+  return why === undefined
+    ? { ...played, verdict: "closed", why: `it passes; take its line out of known-failing.yaml (${reason})` }
+    : { ...played, verdict: "known", why: reason };
+}
+
+function report({ verdict, file, name, cast, transport, why }: Outcome): void {
+  if (verdict === "passed") return;
+  console.log(
+    `${verdict === "known" ? "gap" : "FAILED"}  ${file}: ${name} [${cast.join(" → ")}, ${transport}]\n        ${why}`,
+  );
+}
+
+const outcomes = await playAll();
+const failed = outcomes.filter(({ verdict }) => verdict === "failed" || verdict === "closed").length;
+const passed = outcomes.filter(({ verdict }) => verdict === "passed").length;
+console.log(`\n${matrix(outcomes)}\n`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
