@@ -1,0 +1,176 @@
+// Takes a batch in: scans it whole, then hands each run of one identifier to whom it reaches. Nothing of a malformed batch is
+// delivered; a message that is refused is refused alone.
+import type { Append, Engine } from "../engines/engine.js";
+import type { Limits } from "../limits.js";
+import type { Clock } from "../model/clock.js";
+import type { Refusal } from "../model/errors.js";
+import { asEntry, completed } from "../model/message.js";
+import { refusalOf, type Scanned, scanBatch } from "../model/scanner.js";
+import type { Route, Router } from "./router.js";
+import type { Session } from "./session.js";
+
+/** What became of a batch, as runs of message positions from 0. */
+export interface Intake {
+  readonly count: number;
+  readonly accepted: readonly Reach[];
+  readonly refused: readonly { first: number; count: number; refusal: Refusal }[];
+  /** Fulfilled when every durable queue has committed; undefined when no queue was reached. */
+  readonly stored: Promise<unknown> | undefined;
+}
+
+/** A run of messages that reached equally many. */
+export interface Reach {
+  readonly first: number;
+  count: number;
+  readonly followers: number;
+  readonly queues: number;
+}
+
+export interface IntakeOptions {
+  /** Messages at the front that were taken in before. */
+  readonly skip: number;
+  /** Mark the messages as sent again. */
+  readonly resent: boolean;
+}
+
+/** Messages side by side with one identifier: a slice of the batch, or one completed message. */
+interface Run {
+  readonly key: string;
+  readonly buffer: Buffer;
+  readonly start: number;
+  end: number;
+  readonly first: number;
+  count: number;
+  readonly expiresAt: number;
+  readonly refusal: Refusal | undefined;
+  /** Ends of the messages' bodies and their lengths, in turns: what a queue needs to take the run apart. */
+  readonly bodies: number[];
+}
+
+export class Intaker {
+  constructor(
+    readonly router: Router,
+    readonly engine: Engine,
+    readonly clock: Clock,
+    readonly limits: Limits,
+  ) {}
+
+  /** @throws Refusal MALFORMED_MESSAGE or BATCH_TOO_LARGE for the batch as a whole. */
+  take(session: Session, batch: Buffer, options: IntakeOptions): Intake {
+    const { runs, count } = this.#scan(batch, options);
+    const outcome = new Outcome();
+    for (const run of runs) this.#deliver(session, run, outcome);
+    const { accepted, refused, stored } = outcome;
+    return { count, accepted, refused, stored: stored.length > 0 ? Promise.all(stored) : undefined };
+  }
+
+  #scan(batch: Buffer, { skip, resent }: IntakeOptions): { runs: Run[]; count: number } {
+    const runs: Run[] = [];
+    let position = 0;
+    let open: Run | undefined;
+    scanBatch(batch, this.limits, (message) => {
+      const at = position++;
+      if (at < skip) return;
+      const plain = message.hasId && message.hasPublishedAt && message.expiresAt === 0 && !resent;
+      const refusal = refusalOf(message, this.limits);
+      if (plain && refusal === undefined && open !== undefined && open.key === message.key) {
+        open.end = message.end;
+        open.count++;
+        open.bodies.push(message.end, message.end - message.body);
+        return;
+      }
+      const run = plain || refusal ? slice(batch, message, at, refusal) : this.#complete(batch, message, at, resent);
+      runs.push(run);
+      open = plain && refusal === undefined ? run : undefined;
+    });
+    return { runs, count: position };
+  }
+
+  #complete(batch: Buffer, message: Scanned, first: number, resent: boolean): Run {
+    const body = completed(batch, message, this.clock.now(), resent);
+    const buffer = asEntry(body);
+    const { key, expiresAt } = message;
+    const end = buffer.length;
+    return { key, buffer, start: 0, end, first, count: 1, expiresAt, refusal: undefined, bodies: [end, body.length] };
+  }
+
+  #deliver(session: Session, run: Run, outcome: Outcome): void {
+    if (run.refusal !== undefined) return outcome.refuse(run.first, run.count, run.refusal);
+    const route = this.router.route(run.key);
+    if (route.refusal !== undefined) return outcome.refuse(run.first, run.count, route.refusal);
+    if (run.expiresAt > 0 && run.expiresAt <= this.clock.now()) return outcome.accept(run.first, run.count, 0, 0);
+    if (route.queues.length > 0) return this.#deliverToQueues(session, run, route, outcome);
+    const followers = push(session, route, run, run.start, run.end, run.count);
+    outcome.accept(run.first, run.count, followers, 0);
+  }
+
+  /** A run that queues keep is taken apart, since each message has to fit; what fits reaches the followers, too. */
+  #deliverToQueues(session: Session, run: Run, route: Route, outcome: Outcome): void {
+    const appends: Append[] = [];
+    let start = run.start;
+    for (let index = 0; index < run.count; index++) {
+      const end = run.bodies[2 * index]!;
+      const body = run.buffer.subarray(end - run.bodies[2 * index + 1]!, end);
+      const refusal = admit(route, body.length);
+      if (refusal !== undefined) outcome.refuse(run.first + index, 1, refusal);
+      else {
+        for (const queue of route.queues) appends.push({ queue: queue.name, body });
+        const followers = push(session, route, run, start, end, 1);
+        outcome.accept(run.first + index, 1, followers, route.queues.length);
+      }
+      start = end;
+    }
+    if (appends.length > 0) outcome.stored.push(this.engine.append(appends).then(() => wake(route)));
+    for (const queue of route.queues) queue.appended();
+  }
+}
+
+function slice(buffer: Buffer, message: Scanned, first: number, refusal: Refusal | undefined): Run {
+  const { key, entry: start, end, expiresAt } = message;
+  return { key, buffer, start, end, first, count: 1, expiresAt, refusal, bodies: [end, end - message.body] };
+}
+
+function push(session: Session, route: Route, run: Run, start: number, end: number, count: number): number {
+  if (route.followers.length === 0) return 0;
+  const entries = run.buffer.subarray(start, end);
+  let reached = 0;
+  for (const follower of route.followers) {
+    if (follower.session === session) continue;
+    follower.push(entries, count, run.expiresAt, session);
+    reached++;
+  }
+  return reached;
+}
+
+/** Every queue has to have room, so that a message that is refused is kept nowhere. */
+function admit(route: Route, bytes: number): Refusal | undefined {
+  for (const queue of route.queues) {
+    const refusal = queue.admit(bytes);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function wake(route: Route): void {
+  for (const queue of route.queues) queue.wake();
+}
+
+class Outcome {
+  readonly accepted: Reach[] = [];
+  readonly refused: { first: number; count: number; refusal: Refusal }[] = [];
+  readonly stored: Promise<unknown>[] = [];
+
+  accept(first: number, count: number, followers: number, queues: number): void {
+    const last = this.accepted.at(-1);
+    const extends_ = last !== undefined && last.first + last.count === first;
+    if (extends_ && last.followers === followers && last.queues === queues) last.count += count;
+    else this.accepted.push({ first, count, followers, queues });
+  }
+
+  refuse(first: number, count: number, refusal: Refusal): void {
+    const last = this.refused.at(-1);
+    const extends_ = last !== undefined && last.first + last.count === first;
+    if (extends_ && last.refusal.reason === refusal.reason && last.refusal.message === refusal.message) last.count += count;
+    else this.refused.push({ first, count, refusal });
+  }
+}

@@ -1,0 +1,71 @@
+// Who is connected: a session is present while one of its streams is open, and is remembered a while longer, so that a publisher
+// that reconnects goes on counting where it was and keeps its standalone queues.
+import { type Limits } from "../limits.js";
+import { type Clock, SECOND } from "../model/clock.js";
+import { Refusal } from "../model/errors.js";
+import { Session } from "./session.js";
+
+/** How long the standalone queues of a session that is gone are kept, in microseconds (queue.proto says so). */
+const STANDALONE_GRACE = 60 * SECOND;
+
+export interface PresenceEvents {
+  connected(session: Session): void;
+  disconnected(session: Session): void;
+  /** Gone for so long that nothing standalone is kept for it. */
+  gone(session: Session): void;
+}
+
+export class Presence {
+  #sessions = new Map<string, Session>();
+
+  constructor(
+    readonly clock: Clock,
+    readonly limits: Pick<Limits, "sessions" | "sessionSeconds">,
+    readonly events: PresenceEvents,
+  ) {}
+
+  /** The session of a caller that opens no stream. */
+  find(id: string, ident: string): Session {
+    return this.#sessions.get(id) ?? new Session(id, ident);
+  }
+
+  /** A stream of the session opens. */
+  enter(id: string, ident: string): Session {
+    const session = this.#remembered(id, ident);
+    if (++session.streams === 1) this.events.connected(session);
+    return session;
+  }
+
+  /** A stream of the session ended. */
+  leave(session: Session): void {
+    if (--session.streams > 0) return;
+    this.events.disconnected(session);
+    if (session.id === "") return;
+    this.clock.after(STANDALONE_GRACE, () => {
+      if (session.streams === 0) this.events.gone(session);
+    });
+    this.clock.after(Math.max(this.limits.sessionSeconds * SECOND, STANDALONE_GRACE + SECOND), () => this.#forget(session));
+  }
+
+  get connected(): number {
+    let count = 0;
+    for (const session of this.#sessions.values()) if (session.streams > 0) count++;
+    return count;
+  }
+
+  #remembered(id: string, ident: string): Session {
+    if (id === "") return new Session("", ident);
+    const known = this.#sessions.get(id);
+    if (known !== undefined) return known;
+    if (this.#sessions.size >= this.limits.sessions) {
+      throw new Refusal("LIMIT_REACHED", `${this.limits.sessions} sessions are remembered, which is the limit`);
+    }
+    const session = new Session(id, ident);
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  #forget(session: Session): void {
+    if (session.streams === 0) this.#sessions.delete(session.id);
+  }
+}

@@ -1,0 +1,206 @@
+// A queue as the broker sees it: its options, its bounds, and who waits for its messages. What it holds is the engine's.
+import type { Engine, QueueStats, Settled } from "../engines/engine.js";
+import type { Clock, Timer } from "../model/clock.js";
+import { Refusal } from "../model/errors.js";
+import type { QueueOptions } from "../model/queue-options.js";
+import type { Session } from "./session.js";
+import type { Settlement, Settling } from "./settling.js";
+import { type Delivery, type Taker, Takers } from "./takers.js";
+
+/** Deliveries handed out in one piece, so that one greedy consumer does not keep a long list in memory. */
+const MOST_AT_ONCE = 1000;
+
+export class BrokerQueue {
+  readonly #takers = new Takers();
+  #planned = { messages: 0, bytes: 0 };
+  #handing = false;
+  #again = false;
+  #timer: Timer | undefined;
+  #timerAt = Infinity;
+
+  constructor(
+    readonly options: QueueOptions,
+    public paused: boolean,
+    /** The session that owns it, of a standalone queue. */
+    readonly owner: Session | undefined,
+    readonly engine: Engine,
+    readonly clock: Clock,
+    readonly settling: Settling,
+  ) {}
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get consumers(): number {
+    return this.#takers.size;
+  }
+
+  stats(): QueueStats {
+    return this.engine.stats(this.name, this.clock.now());
+  }
+
+  /** Makes sure that one more message fits, dropping the oldest where the queue wants it so. The caller appends it in this turn. */
+  admit(bytes: number): Refusal | undefined {
+    while (!this.#fits(bytes)) {
+      if (!this.options.dropOldest || this.engine.dropOldest(this.name, 1) === 0) return this.#full();
+    }
+    this.#planned.messages++;
+    this.#planned.bytes += bytes;
+    return undefined;
+  }
+
+  /** What was admitted was handed to the engine, which counts it now. */
+  appended(): void {
+    this.#planned = { messages: 0, bytes: 0 };
+  }
+
+  /** Leases messages at once, or waits for the first of them until `wait` microseconds are over or the signal is given. */
+  async get(max: number, lease: number | undefined, wait: number, signal: AbortSignal): Promise<Delivery[]> {
+    if (!this.paused && (wait === 0 || !this.#takers.waiting)) {
+      const deliveries = await this.#claim(max, lease);
+      if (!signal.aborted && deliveries.length > 0) return deliveries;
+      await this.giveBack(deliveries);
+    }
+    return wait === 0 || signal.aborted ? [] : this.#wait(max, lease, wait, signal);
+  }
+
+  #wait(max: number, lease: number | undefined, wait: number, signal: AbortSignal): Promise<Delivery[]> {
+    return new Promise((resolve, reject) => {
+      const timer = this.clock.after(wait, () => finish([]));
+      const finish = (deliveries: Delivery[]) => {
+        this.#takers.remove(taker);
+        timer.cancel();
+        signal.removeEventListener("abort", cancel);
+        resolve(deliveries);
+      };
+      const cancel = () => finish([]);
+      const taker: Taker = { lease, want: () => max, give: finish, gone: reject };
+      signal.addEventListener("abort", cancel);
+      this.attach(taker);
+    });
+  }
+
+  /** Has deliveries handed to the taker, in turn with the others, until it is detached. */
+  attach(taker: Taker): void {
+    this.#takers.add(taker);
+    this.wake();
+  }
+
+  detach(taker: Taker): void {
+    this.#takers.remove(taker);
+  }
+
+  /** Something may have become available, or somebody may want more: hands out what it can, soon. */
+  wake(): void {
+    this.#again = true;
+    if (this.#handing) return;
+    this.#handing = true;
+    void this.#handOut();
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<Settled[]> {
+    return this.settling.settle(this, settlements);
+  }
+
+  /** Moves the end of leases to `lease` microseconds from now; tells the new end, or undefined where a lease is lost. */
+  async extend(leases: readonly string[], lease: number): Promise<(number | undefined)[]> {
+    const now = this.clock.now();
+    const held = await this.engine.extend(this.name, leases, now, now + lease);
+    this.lookAt(now + lease);
+    return held.map((holds) => (holds ? now + lease : undefined));
+  }
+
+  peek(max: number): Promise<Buffer[]> {
+    return this.engine.peek(this.name, max, this.clock.now());
+  }
+
+  purge(): Promise<number> {
+    return this.engine.purge(this.name);
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.wake();
+  }
+
+  /** The queue is deleted: whoever waits learns it. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#takers.close(new Refusal("QUEUE_NOT_FOUND", `the queue ${JSON.stringify(this.name)} was deleted`));
+  }
+
+  /** Looks after leases and delays at the given time, in microseconds, or sooner. */
+  lookAt(time: number): void {
+    if (time >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = time;
+    this.#timer = this.clock.after(time - this.clock.now(), () => {
+      this.#timerAt = Infinity;
+      void this.#lookAfter();
+    });
+  }
+
+  async #handOut(): Promise<void> {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#handOutOnce();
+      }
+    } finally {
+      this.#handing = false;
+    }
+  }
+
+  async #handOutOnce(): Promise<void> {
+    for (let taker = this.#takers.next(); taker !== undefined && !this.paused; taker = this.#takers.next()) {
+      const deliveries = await this.#claim(Math.min(taker.want(), MOST_AT_ONCE), taker.lease);
+      if (deliveries.length === 0) return;
+      if (this.#takers.has(taker)) taker.give(deliveries);
+      else await this.giveBack(deliveries);
+    }
+  }
+
+  /** Returns deliveries that reached nobody, uncounted. What was acknowledged on the way out has no lease and is appended anew. */
+  async giveBack(deliveries: readonly Delivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const now = this.clock.now();
+    const [leased, gone] = [deliveries.filter((each) => each.lease), deliveries.filter((each) => !each.lease)];
+    await this.engine.append(gone.map(({ body }) => ({ queue: this.name, body })));
+    const verdicts = leased.map(({ lease }) => ({ lease, kind: "return", at: 0, counted: false }) as const);
+    await this.engine.settle(this.name, verdicts, now);
+    this.wake();
+  }
+
+  async #claim(max: number, lease: number | undefined): Promise<Delivery[]> {
+    const now = this.clock.now();
+    const until = lease === undefined ? undefined : now + lease;
+    const claims = await this.engine.claim(this.name, max, now, until);
+    if (until !== undefined && claims.length > 0) this.lookAt(until);
+    return claims.map((claim) => ({ ...claim, deadline: until ?? 0 }));
+  }
+
+  /** Ends leases that ran out, which counts as an attempt, and sets the timer anew. */
+  async #lookAfter(): Promise<void> {
+    const { claims, next } = await this.engine.lapsed(this.name, this.clock.now());
+    if (claims.length > 0) await this.settling.lapse(this, claims);
+    if (next !== undefined) this.lookAt(next);
+    this.wake();
+  }
+
+  #fits(bytes: number): boolean {
+    const held = this.stats();
+    const messages = held.ready + held.delayed + held.leased + this.#planned.messages;
+    return messages < this.options.maxMessages && held.bytes + this.#planned.bytes + bytes <= this.options.maxBytes;
+  }
+
+  #full(): Refusal {
+    const { maxMessages, maxBytes } = this.options;
+    const bounds = `${maxMessages} messages, ${maxBytes} bytes`;
+    return new Refusal("QUEUE_FULL", `the queue ${JSON.stringify(this.name)} is at its bound (${bounds}); consume or purge it`);
+  }
+}

@@ -1,0 +1,113 @@
+// All queues of the broker, by name: made, found, removed; and the dead letters' queues, made when the first of them comes.
+import type { Engine } from "../engines/engine.js";
+import type { Limits } from "../limits.js";
+import type { Clock } from "../model/clock.js";
+import { Refusal } from "../model/errors.js";
+import { DEAD_SUFFIX, deadLetterOptions, type QueueOptions, sameOptions } from "../model/queue-options.js";
+import { BrokerQueue } from "./queue.js";
+import type { Router } from "./router.js";
+import type { Session } from "./session.js";
+import { Settling } from "./settling.js";
+
+export class Queues {
+  readonly #queues = new Map<string, BrokerQueue>();
+  readonly #settling: Settling;
+
+  constructor(
+    readonly engine: Engine,
+    readonly router: Router,
+    readonly clock: Clock,
+    readonly limits: Pick<Limits, "queues">,
+    announce: (kwargs: Record<string, unknown>) => void,
+  ) {
+    const wake = (name: string) => this.#queues.get(name)?.wake();
+    this.#settling = new Settling({ prepare: (queue) => this.#prepareDead(queue), wake, announce }, engine, clock);
+  }
+
+  /** Takes up the queues that the engine kept. */
+  async open(): Promise<void> {
+    for (const { options, paused } of await this.engine.open()) {
+      const queue = this.#add(options, paused, undefined);
+      queue.lookAt(this.clock.now());
+    }
+  }
+
+  get size(): number {
+    return this.#queues.size;
+  }
+
+  /** @throws Refusal QUEUE_NOT_FOUND */
+  get(name: string): BrokerQueue {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) throw new Refusal("QUEUE_NOT_FOUND", `there is no queue ${JSON.stringify(name)}; create it first`);
+    return queue;
+  }
+
+  /** Makes a queue, or finds the one that was made with the same options. @throws Refusal QUEUE_EXISTS, LIMIT_REACHED */
+  async create(options: QueueOptions, paused: boolean, session: Session): Promise<{ queue: BrokerQueue; created: boolean }> {
+    const known = this.#queues.get(options.name);
+    if (known !== undefined) {
+      if (sameOptions(known.options, options) && (!options.standalone || known.owner === session)) {
+        return { queue: known, created: false };
+      }
+      const name = JSON.stringify(options.name);
+      throw new Refusal("QUEUE_EXISTS", `the queue ${name} exists with other options; describe it, or choose another name`);
+    }
+    this.#checkRoom();
+    const queue = this.#add(options, paused, options.standalone ? session : undefined);
+    await this.engine.putQueue(options, paused);
+    return { queue, created: true };
+  }
+
+  async delete(name: string): Promise<void> {
+    const queue = this.get(name);
+    this.#queues.delete(name);
+    this.router.removeQueue(queue);
+    queue.close();
+    await this.engine.deleteQueue(name);
+  }
+
+  async setPaused(name: string, paused: boolean): Promise<void> {
+    const queue = this.get(name);
+    if (paused) queue.pause();
+    else queue.resume();
+    await this.engine.putQueue(queue.options, paused);
+  }
+
+  /** The queue of another's dead letters, made if it is not there. */
+  async #prepareDead(queue: BrokerQueue): Promise<void> {
+    if (queue.name.endsWith(DEAD_SUFFIX) || this.#queues.has(queue.name + DEAD_SUFFIX)) return;
+    const options = deadLetterOptions(queue.options);
+    this.#add(options, false, queue.owner);
+    await this.engine.putQueue(options, false);
+  }
+
+  /** Queues after the given name, in order of name. */
+  after(name: string, max: number): BrokerQueue[] {
+    return [...this.#queues.values()]
+      .filter((queue) => queue.name > name)
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .slice(0, max);
+  }
+
+  /** Deletes what belonged to a session that is gone. */
+  async deleteOf(session: Session): Promise<void> {
+    for (const queue of [...this.#queues.values()]) if (queue.owner === session) await this.delete(queue.name);
+  }
+
+  close(): void {
+    for (const queue of this.#queues.values()) queue.close();
+  }
+
+  #add(options: QueueOptions, paused: boolean, owner: Session | undefined): BrokerQueue {
+    const queue = new BrokerQueue(options, paused, owner, this.engine, this.clock, this.#settling);
+    this.#queues.set(options.name, queue);
+    this.router.addQueue(queue);
+    return queue;
+  }
+
+  #checkRoom(): void {
+    if (this.#queues.size < this.limits.queues) return;
+    throw new Refusal("LIMIT_REACHED", `${this.limits.queues} queues stand, which is the limit; delete one`);
+  }
+}

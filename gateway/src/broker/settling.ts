@@ -1,0 +1,99 @@
+// How deliveries end: what each verdict of a consumer means to the engine, when a message is given up, and where it goes then:
+// to `<queue>.dead`, with why, where and when as attributes.
+import type { Claim, Engine, Settled, Verdict } from "../engines/engine.js";
+import type { Clock } from "../model/clock.js";
+import { withAttributes } from "../model/message.js";
+import { DEAD_SUFFIX } from "../model/queue-options.js";
+import type { BrokerQueue } from "./queue.js";
+
+/** What a consumer says of one delivery. Times are in microseconds. */
+export type Settlement =
+  | { readonly lease: string; readonly verb: "ack" | "release" }
+  | { readonly lease: string; readonly verb: "retry"; readonly delay: number | undefined }
+  | { readonly lease: string; readonly verb: "reject"; readonly why: string };
+
+/** What settling needs of the broker. */
+export interface DeadLetterHome {
+  /** Makes sure that the queue has a queue of dead letters. */
+  prepare(queue: BrokerQueue): Promise<void>;
+  /** Called after messages were moved to the named queue. */
+  wake(queue: string): void;
+  /** Tells the world of one dead letter (`berrymq:dead_letter`). */
+  announce(kwargs: Record<string, unknown>): void;
+}
+
+export class Settling {
+  constructor(
+    readonly home: DeadLetterHome,
+    readonly engine: Engine,
+    readonly clock: Clock,
+  ) {}
+
+  /** Carries verdicts out; one answer for each, in order. */
+  async settle(queue: BrokerQueue, settlements: readonly Settlement[]): Promise<Settled[]> {
+    const now = this.clock.now();
+    const counted = settlements.filter(({ verb }) => verb === "retry" || verb === "reject").map(({ lease }) => lease);
+    const held = counted.length > 0 ? await this.engine.held(queue.name, counted, now) : [];
+    const claims = new Map(held.map((claim, index) => [counted[index]!, claim]));
+    const verdicts = settlements.map((settlement) => this.#verdict(queue, settlement, claims.get(settlement.lease)));
+    return this.#carryOut(queue, verdicts, now);
+  }
+
+  /** Ends leases that ran out: each counts as an attempt. */
+  async lapse(queue: BrokerQueue, claims: readonly Claim[]): Promise<void> {
+    const verdicts = claims.map((claim) => this.#afterAttempt(queue, claim, "the lease ran out", 0));
+    await this.#carryOut(queue, verdicts, 0);
+  }
+
+  #verdict(queue: BrokerQueue, settlement: Settlement, claim: Claim | undefined): Verdict {
+    const { lease } = settlement;
+    if (settlement.verb === "ack") return { lease, kind: "forget" };
+    if (settlement.verb === "retry" && claim) return this.#afterAttempt(queue, claim, "retried", settlement.delay);
+    if (settlement.verb === "reject" && claim) return this.#bury(queue, claim, settlement.why);
+    // Released; or the lease no longer holds, which the engine answers whatever the verdict.
+    return { lease, kind: "return", at: 0, counted: false };
+  }
+
+  /** What becomes of a claim whose counted attempt failed: another one after `delay` microseconds, or the dead letters. */
+  #afterAttempt(queue: BrokerQueue, claim: Claim, why: string, delay: number | undefined): Verdict {
+    const { attempt, lease } = claim;
+    const most = queue.options.maxAttempts;
+    if (attempt >= most) return this.#bury(queue, claim, `${why} after attempt ${attempt} of ${most}`);
+    const at = delay === 0 ? 0 : this.clock.now() + (delay ?? backoffOf(queue, attempt));
+    return { lease, kind: "return", at, counted: true };
+  }
+
+  /** Gives a message up. A dead letter that is given up is forgotten: there is nowhere further to go. */
+  #bury(queue: BrokerQueue, claim: Claim, why: string): Verdict {
+    if (queue.name.endsWith(DEAD_SUFFIX)) return { lease: claim.lease, kind: "forget" };
+    const body = withAttributes(claim.body, {
+      "berrymq-dead-queue": queue.name,
+      "berrymq-dead-reason": why,
+      "berrymq-dead-attempts": String(claim.attempt),
+      "berrymq-dead-at": new Date(this.clock.now() / 1000).toISOString(),
+    });
+    return { lease: claim.lease, kind: "move", queue: queue.name + DEAD_SUFFIX, body };
+  }
+
+  async #carryOut(queue: BrokerQueue, verdicts: readonly Verdict[], now: number): Promise<Settled[]> {
+    if (verdicts.some(({ kind }) => kind === "move")) await this.home.prepare(queue);
+    const settled = await this.engine.settle(queue.name, verdicts, now);
+    verdicts.forEach((verdict, index) => {
+      if (settled[index] === "done") this.#followUp(queue, verdict);
+    });
+    queue.wake();
+    return settled;
+  }
+
+  #followUp(queue: BrokerQueue, verdict: Verdict): void {
+    if (verdict.kind === "return" && verdict.at > 0) queue.lookAt(verdict.at);
+    if (verdict.kind !== "move") return;
+    this.home.wake(verdict.queue);
+    this.home.announce({ queue: queue.name, dead_queue: verdict.queue });
+  }
+}
+
+/** The queue's waiting time after the given counted attempt, in microseconds. */
+function backoffOf(queue: BrokerQueue, attempt: number): number {
+  return Math.min(queue.options.backoffFirst * 2 ** Math.min(attempt - 1, 50), queue.options.backoffMost);
+}

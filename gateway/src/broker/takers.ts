@@ -1,0 +1,62 @@
+// Who waits for a queue's messages: gets that wait once, and consumers that take as long as they have credit. They are served in turn.
+import type { Claim } from "../engines/engine.js";
+import type { Refusal } from "../model/errors.js";
+
+/** One handing-over of one message. */
+export interface Delivery extends Claim {
+  /** Microseconds since the epoch; 0 where nothing was leased. */
+  readonly deadline: number;
+}
+
+export interface Taker {
+  /** The lease to take, in microseconds; undefined = acknowledged on the way out. */
+  readonly lease: number | undefined;
+  /** How many it would take now. */
+  want(): number;
+  give(deliveries: Delivery[]): void;
+  /** The queue is gone. */
+  gone(refusal: Refusal): void;
+}
+
+export class Takers {
+  /** In the order in which they are served: who was just served goes to the end. */
+  #takers = new Set<Taker>();
+
+  get size(): number {
+    return this.#takers.size;
+  }
+
+  /** Whether anybody wants something now, so that a newcomer has to queue up. */
+  get waiting(): boolean {
+    for (const taker of this.#takers) if (taker.want() > 0) return true;
+    return false;
+  }
+
+  has(taker: Taker): boolean {
+    return this.#takers.has(taker);
+  }
+
+  add(taker: Taker): void {
+    this.#takers.add(taker);
+  }
+
+  remove(taker: Taker): void {
+    this.#takers.delete(taker);
+  }
+
+  /** The next one who wants something, moved to the end of the line. */
+  next(): Taker | undefined {
+    for (const taker of this.#takers) {
+      if (taker.want() === 0) continue;
+      this.#takers.delete(taker);
+      this.#takers.add(taker);
+      return taker;
+    }
+    return undefined;
+  }
+
+  close(refusal: Refusal): void {
+    for (const taker of [...this.#takers]) taker.gone(refusal);
+    this.#takers.clear();
+  }
+}

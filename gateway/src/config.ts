@@ -1,0 +1,73 @@
+// How the gateway is told what to be: options of the command line, environment variables, a file, defaults, in that order of precedence.
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { limitsSchema } from "./limits.js";
+import { logLevels } from "./telemetry/log.js";
+
+/** Engines that stand today. */
+export const engineNames = ["memory"] as const;
+
+const schema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: z.coerce.number().int().min(0).max(65_535).default(7201),
+  engine: z.enum(engineNames).default("memory"),
+  logLevel: z.enum(logLevels).default("info"),
+  limits: limitsSchema.default(limitsSchema.parse({})),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** Each setting's environment variable. */
+const variables = {
+  host: "BERRYMQ_HOST",
+  port: "BERRYMQ_PORT",
+  engine: "BERRYMQ_ENGINE",
+  logLevel: "BERRYMQ_LOG_LEVEL",
+} as const;
+
+/** A setting that cannot be; its message is for the person who starts the gateway. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/**
+ * The configuration from all its sources.
+ *
+ * @param options what the command line said; undefined where it said nothing
+ * @throws ConfigError naming the setting, the value and what is allowed
+ */
+export function readConfig(options: Record<string, unknown>, file: string | undefined, env: NodeJS.ProcessEnv): Config {
+  const fromEnv = Object.fromEntries(Object.entries(variables).map(([key, name]) => [key, env[name]]));
+  const merged = { ...readFile(file ?? env.BERRYMQ_CONFIG), ...defined(fromEnv), ...defined(options) };
+  const parsed = schema.safeParse(merged);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(explain).join("; "));
+  checkHost(parsed.data.host);
+  return parsed.data;
+}
+
+function readFile(path: string | undefined): Record<string, unknown> {
+  if (path === undefined) return {};
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return z.record(z.string(), z.unknown()).parse(parsed);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`the configuration file ${path} cannot be read as a JSON object: ${why}`);
+  }
+}
+
+function defined(settings: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join(".") || "configuration"}: ${issue.message}`;
+}
+
+/** Without credentials, which this release has none of, everybody who reaches the port may do everything. */
+function checkHost(host: string): void {
+  if (LOOPBACK.test(host)) return;
+  throw new ConfigError(`host: ${host} is not this machine alone, and there are no credentials yet; use 127.0.0.1, ::1 or localhost`);
+}

@@ -1,0 +1,104 @@
+// Where messages are kept until they are settled. An engine knows queues, leases and times; it knows no patterns, no
+// followers, no transports and no policy: when a message is given up, and what a full queue does, the broker decides.
+//
+// What holds for every engine, and what `engine.contract.ts` asks of it:
+// - Order: within a queue, messages are claimed in the order of `append`; one that is returned at once (`at` 0) takes its old place.
+// - Atomicity: one `append` or `settle` call happens whole or not at all. `append` may touch many queues.
+// - Durability: when the promise of `append` or `settle` is fulfilled, a durable engine has committed. Engines
+//   commit all calls of one event-loop turn together.
+// - Counting: `stats` counts what was handed to `append`, and no longer what was handed to `settle`, from the moment of the call.
+// - Time: the engine has no clock. Whoever calls says what time it is, in microseconds since the Unix epoch.
+// - Unknown queues are the caller's fault: methods throw. Unknown leases are not: they are answered.
+import type { QueueOptions } from "../model/queue-options.js";
+
+export interface Engine {
+  readonly capabilities: Capabilities;
+
+  /** Makes the engine ready and tells the queues it kept from before. Called once, first. */
+  open(): Promise<KeptQueue[]>;
+
+  /** Makes a queue or changes its options or its pause; what it holds stays. */
+  putQueue(options: QueueOptions, paused: boolean): Promise<void>;
+
+  /** Removes a queue with everything in it. */
+  deleteQueue(queue: string): Promise<void>;
+
+  /** Adds messages at the end of their queues. The bodies may be views of larger buffers: an engine that keeps them copies. */
+  append(entries: readonly Append[]): Promise<void>;
+
+  /** Takes up to `max` messages that are due at `now`. With `until` they are leased till then; without, they are forgotten. */
+  claim(queue: string, max: number, now: number, until?: number): Promise<Claim[]>;
+
+  /** The claims behind leases that still hold at `now`; undefined for one that does not. */
+  held(queue: string, leases: readonly string[], now: number): Promise<(Claim | undefined)[]>;
+
+  /** Ends leases. One that ended before, by `settle`, answers `done` again, whatever the verdict; one that is past its end at `now` is `lost`. */
+  settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]>;
+
+  /** Moves the end of leases. False for one that no longer holds at `now`. */
+  extend(queue: string, leases: readonly string[], now: number, until: number): Promise<boolean[]>;
+
+  /** Leases past their end at `now`, still in place for the caller to settle (with a `now` of 0), and when to look again. */
+  lapsed(queue: string, now: number): Promise<{ claims: Claim[]; next: number | undefined }>;
+
+  /** Forgets the oldest messages that nobody leases, up to `max`; tells how many. Synchronous in effect, like `append` in `stats`. */
+  dropOldest(queue: string, max: number): number;
+
+  /** Shows up to `max` messages that are due at `now`, in order, changing nothing. */
+  peek(queue: string, max: number, now: number): Promise<Buffer[]>;
+
+  /** Forgets every message that nobody leases; tells how many. */
+  purge(queue: string): Promise<number>;
+
+  /** How a queue stands, at once. */
+  stats(queue: string, now: number): QueueStats;
+
+  /** Commits what is under way and lets go of everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What an engine can do, as data; the broker refuses the rest with NOT_SUPPORTED. */
+export interface Capabilities {
+  readonly name: "memory" | "sqlite" | "nats";
+  /** Messages outlive the process. */
+  readonly durable: boolean;
+  /** Several gateways may share it. */
+  readonly shared: boolean;
+}
+
+export interface KeptQueue {
+  readonly options: QueueOptions;
+  readonly paused: boolean;
+}
+
+export interface Append {
+  readonly queue: string;
+  /** An encoded Message. */
+  readonly body: Buffer;
+}
+
+/** A message in somebody's hands. */
+export interface Claim {
+  readonly body: Buffer;
+  /** Which counted attempt this is, from 1. */
+  readonly attempt: number;
+  /** What names the lease; empty where nothing was leased. */
+  readonly lease: string;
+}
+
+/** How a lease ends. */
+export type Verdict =
+  | { readonly lease: string; readonly kind: "forget" }
+  /** Available again from `at` on (0 = at its old place, at once); counted as an attempt or not. */
+  | { readonly lease: string; readonly kind: "return"; readonly at: number; readonly counted: boolean }
+  /** Moved to the end of another queue with another body. */
+  | { readonly lease: string; readonly kind: "move"; readonly queue: string; readonly body: Buffer };
+
+export type Settled = "done" | "lost";
+
+export interface QueueStats {
+  readonly ready: number;
+  readonly delayed: number;
+  readonly leased: number;
+  readonly bytes: number;
+}

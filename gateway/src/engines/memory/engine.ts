@@ -1,0 +1,77 @@
+// The engine that keeps everything in this process and nothing beyond it.
+import type { Limits } from "../../limits.js";
+import type { QueueOptions } from "../../model/queue-options.js";
+import type { Append, Capabilities, Claim, Engine, KeptQueue, QueueStats, Settled, Verdict } from "../engine.js";
+import { MemoryQueue } from "./memory-queue.js";
+import { SettledLeases } from "./settled-leases.js";
+
+export class MemoryEngine implements Engine {
+  readonly capabilities: Capabilities = { name: "memory", durable: false, shared: false };
+  #queues = new Map<string, MemoryQueue>();
+
+  constructor(readonly limits: Pick<Limits, "settledLeases">) {}
+
+  async open(): Promise<KeptQueue[]> {
+    return [];
+  }
+
+  async putQueue(options: QueueOptions): Promise<void> {
+    if (this.#queues.has(options.name)) return;
+    this.#queues.set(options.name, new MemoryQueue(new SettledLeases(this.limits.settledLeases)));
+  }
+
+  async deleteQueue(queue: string): Promise<void> {
+    this.#queues.delete(queue);
+  }
+
+  async append(entries: readonly Append[]): Promise<void> {
+    for (const { queue, body } of entries) this.#queue(queue).append(Buffer.from(body));
+  }
+
+  async claim(queue: string, max: number, now: number, until?: number): Promise<Claim[]> {
+    return this.#queue(queue).claim(max, now, until);
+  }
+
+  async held(queue: string, leases: readonly string[], now: number): Promise<(Claim | undefined)[]> {
+    return leases.map((lease) => this.#queue(queue).held(lease, now));
+  }
+
+  async settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]> {
+    const move = (to: string, body: Buffer) => this.#queue(to).append(body);
+    return verdicts.map((verdict) => this.#queue(queue).settle(verdict, now, move));
+  }
+
+  async extend(queue: string, leases: readonly string[], now: number, until: number): Promise<boolean[]> {
+    return leases.map((lease) => this.#queue(queue).extend(lease, now, until));
+  }
+
+  async lapsed(queue: string, now: number): Promise<{ claims: Claim[]; next: number | undefined }> {
+    return this.#queue(queue).lapsed(now);
+  }
+
+  dropOldest(queue: string, max: number): number {
+    return this.#queue(queue).dropOldest(max);
+  }
+
+  async peek(queue: string, max: number, now: number): Promise<Buffer[]> {
+    return this.#queue(queue).peek(max, now);
+  }
+
+  async purge(queue: string): Promise<number> {
+    return this.#queue(queue).purge();
+  }
+
+  stats(queue: string, now: number): QueueStats {
+    return this.#queue(queue).stats(now);
+  }
+
+  async close(): Promise<void> {
+    this.#queues.clear();
+  }
+
+  #queue(name: string): MemoryQueue {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) throw new Error(`no queue ${JSON.stringify(name)} in the memory engine`);
+    return queue;
+  }
+}

@@ -1,0 +1,44 @@
+// The command `berrymq`.
+import { Command, Option } from "commander";
+import { ConfigError, engineNames, readConfig } from "./config.js";
+import { Gateway } from "./server.js";
+import { logLevels, openLog } from "./telemetry/log.js";
+import { version } from "./version.js";
+
+const program = new Command("berrymq").description("The programmer-friendly, cross-language message queue").version(version);
+
+program
+  .command("serve")
+  .description("start a gateway; SIGTERM or SIGINT drains it and ends it")
+  .option("--host <address>", "address to bind; this machine alone, as long as there are no credentials (default: 127.0.0.1)")
+  .option("--port <number>", "port for every protocol; 0 takes a free one (default: 7201)")
+  .addOption(new Option("--engine <name>", "where messages are kept (default: memory)").choices(engineNames))
+  .addOption(new Option("--log-level <level>", "what is logged, to stderr (default: info)").choices(logLevels))
+  .option("--config <file>", "JSON file with the same settings and `limits`")
+  .addHelpText("after", "\nEach option is also an environment variable: BERRYMQ_HOST, BERRYMQ_PORT, BERRYMQ_ENGINE, BERRYMQ_LOG_LEVEL, BERRYMQ_CONFIG.")
+  .action(({ config, ...options }: Record<string, string | undefined>) => serve(options, config));
+
+async function serve(options: Record<string, unknown>, file: string | undefined): Promise<void> {
+  const config = readConfig(options, file, process.env);
+  const log = openLog(config.logLevel);
+  const gateway = new Gateway(config, log);
+  const port = await gateway.open();
+  process.stdout.write(`berryMQ listening on ${config.host}:${port}\n`);
+  const stop = () => void gateway.close().then(() => process.exit(0));
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+/** What the person at the terminal can do something about is said in one line; the rest is a fault of ours and keeps its stack. */
+function report(error: unknown): void {
+  const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (error instanceof ConfigError) process.stderr.write(`berrymq: ${error.message}\n`);
+  else if (code === "EADDRINUSE") {
+    process.stderr.write(`berrymq: ${address}:${port} is in use; choose another --port, or 0 for a free one\n`);
+  } else if (code === "EACCES" || code === "EADDRNOTAVAIL") {
+    process.stderr.write(`berrymq: ${address}:${port} cannot be bound (${code}); choose another --host or --port\n`);
+  } else process.stderr.write(`berrymq: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+program.parseAsync().catch(report);

@@ -1,0 +1,139 @@
+// What a queue was asked to be, validated and with every default filled in.
+import type { Backoff, Queue } from "../gen/berrymq/v1/queue.js";
+import { Overflow } from "../gen/berrymq/v1/queue.js";
+import { SECOND } from "./clock.js";
+import { durationOf, toDuration } from "./duration.js";
+import { Refusal } from "./errors.js";
+import { type Identifier, readIdentifier } from "./identifier.js";
+
+/** Times are in microseconds. */
+export interface QueueOptions {
+  readonly name: string;
+  readonly patterns: readonly Identifier[];
+  readonly standalone: boolean;
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+  readonly dropOldest: boolean;
+  readonly lease: number;
+  readonly maxAttempts: number;
+  readonly backoffFirst: number;
+  readonly backoffMost: number;
+}
+
+export const DEFAULTS = {
+  maxMessages: 1_000_000,
+  maxBytes: 1024 ** 3,
+  lease: 30 * SECOND,
+  maxAttempts: 10,
+  backoffFirst: 1 * SECOND,
+  backoffMost: 300 * SECOND,
+} as const;
+
+export const LEASE_RANGE = { least: SECOND / 10, most: 12 * 3600 * SECOND } as const;
+const MAX_BACKOFF = 30 * 86_400 * SECOND;
+const MAX_PATTERNS = 100;
+const MAX_NAME_BYTES = 255;
+/** Dead letters of `q` are kept in `q.dead`. */
+export const DEAD_SUFFIX = ".dead";
+
+/** @throws Refusal INVALID_ARGUMENT or INVALID_IDENTIFIER, naming the field and the value. */
+export function readQueueOptions(queue: Queue): QueueOptions {
+  const backoff = readBackoff(queue.backoff);
+  return {
+    name: readQueueName(queue.name),
+    patterns: readPatterns(queue),
+    standalone: queue.standalone,
+    maxMessages: bound("max_messages", queue.maxMessages, DEFAULTS.maxMessages),
+    maxBytes: bound("max_bytes", queue.maxBytes, DEFAULTS.maxBytes),
+    dropOldest: readOverflow(queue.overflow),
+    lease: durationOf("lease", queue.lease, LEASE_RANGE) ?? DEFAULTS.lease,
+    maxAttempts: queue.maxAttempts || DEFAULTS.maxAttempts,
+    ...backoff,
+  };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** @throws Refusal INVALID_ARGUMENT */
+export function readQueueName(name: string): string {
+  const bytes = Buffer.byteLength(name);
+  if (bytes < 1 || bytes > MAX_NAME_BYTES || CONTROL.test(name)) {
+    const shown = JSON.stringify(name.slice(0, 40));
+    throw new Refusal("INVALID_ARGUMENT", `queue name ${shown}: 1 to ${MAX_NAME_BYTES} bytes without control characters`);
+  }
+  return name;
+}
+
+function readPatterns(queue: Queue): Identifier[] {
+  if (queue.patterns.length > MAX_PATTERNS) {
+    throw new Refusal("INVALID_ARGUMENT", `patterns: ${queue.patterns.length} of them; at most ${MAX_PATTERNS} are taken`);
+  }
+  if (queue.patterns.length > 0) return queue.patterns.map(readIdentifier);
+  try {
+    return [readIdentifier(`${queue.name}:*`)];
+  } catch {
+    const name = JSON.stringify(queue.name);
+    throw new Refusal("INVALID_ARGUMENT", `patterns: absent, and the queue name ${name} makes no pattern; give one`);
+  }
+}
+
+function readOverflow(overflow: Overflow): boolean {
+  switch (overflow) {
+    case Overflow.OVERFLOW_UNSPECIFIED:
+    case Overflow.OVERFLOW_REJECT_PUBLISH:
+      return false;
+    case Overflow.OVERFLOW_DROP_OLDEST:
+      return true;
+    default:
+      throw new Refusal("INVALID_ARGUMENT", `overflow: ${overflow} is none of OVERFLOW_REJECT_PUBLISH, OVERFLOW_DROP_OLDEST`);
+  }
+}
+
+function readBackoff(backoff: Backoff | undefined): { backoffFirst: number; backoffMost: number } {
+  const range = { least: 0, most: MAX_BACKOFF };
+  const backoffFirst = durationOf("backoff.first", backoff?.first, range) ?? DEFAULTS.backoffFirst;
+  const backoffMost =
+    durationOf("backoff.most", backoff?.most, range) ?? Math.max(DEFAULTS.backoffMost, backoffFirst);
+  if (backoffMost < backoffFirst) throw new Refusal("INVALID_ARGUMENT", "backoff.most is less than backoff.first");
+  return { backoffFirst, backoffMost };
+}
+
+function bound(field: string, value: bigint, fallback: number): number {
+  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new Refusal("INVALID_ARGUMENT", `${field}: ${value} is not between 0 and ${Number.MAX_SAFE_INTEGER}`);
+  }
+  return value === 0n ? fallback : Number(value);
+}
+
+/** Whether two makers want the same queue. */
+export function sameOptions(one: QueueOptions, other: QueueOptions): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The options as the contract's `Queue`, every default filled in. */
+export function toQueue(options: QueueOptions, paused: boolean): Queue {
+  return {
+    name: options.name,
+    patterns: options.patterns.map((pattern) => pattern.text),
+    standalone: options.standalone,
+    maxMessages: BigInt(options.maxMessages),
+    maxBytes: BigInt(options.maxBytes),
+    overflow: options.dropOldest ? Overflow.OVERFLOW_DROP_OLDEST : Overflow.OVERFLOW_REJECT_PUBLISH,
+    lease: toDuration(options.lease),
+    maxAttempts: options.maxAttempts,
+    backoff: { first: toDuration(options.backoffFirst), most: toDuration(options.backoffMost) },
+    paused,
+  };
+}
+
+/** The dead letters of a queue: nobody publishes to them, their oldest make room, and they are never given up again. */
+export function deadLetterOptions(options: QueueOptions): QueueOptions {
+  return {
+    ...options,
+    name: options.name + DEAD_SUFFIX,
+    patterns: [],
+    dropOldest: true,
+    maxAttempts: 0xffff_ffff,
+  };
+}

@@ -1,0 +1,55 @@
+// The process as a whole: an engine, a broker around it, the services around that, the doors around those. Opened in this order,
+// drained from the outside in, closed in reverse.
+import { Broker } from "./broker/broker.js";
+import type { Config } from "./config.js";
+import { openEngine } from "./engines/open.js";
+import { systemClock } from "./model/clock.js";
+import { Services } from "./service/services.js";
+import type { Log } from "./telemetry/log.js";
+import { GrpcTransport } from "./transports/grpc/server.js";
+import { HttpTransport } from "./transports/http/server.js";
+import { Listener } from "./transports/listener.js";
+import { version } from "./version.js";
+
+export class Gateway {
+  readonly #broker: Broker;
+  readonly #grpc: GrpcTransport;
+  readonly #http: HttpTransport;
+  readonly #listener: Listener;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    readonly config: Config,
+    readonly log: Log,
+  ) {
+    const engine = openEngine(config);
+    this.#broker = new Broker(engine, systemClock, config.limits);
+    this.#grpc = new GrpcTransport(new Services(this.#broker), config.limits, log);
+    this.#http = new HttpTransport({ version, engine: engine.capabilities.name }, log);
+    this.#listener = new Listener({ http2: this.#grpc, http1: this.#http }, config.limits, log);
+  }
+
+  /** Ready when it is fulfilled; tells the port. */
+  async open(): Promise<number> {
+    await this.#broker.open();
+    return this.#listener.open(this.config.host, this.config.port);
+  }
+
+  /** Takes nothing new, lets every stream end, closes. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#drainAndClose();
+    return this.#closing;
+  }
+
+  async #drainAndClose(): Promise<void> {
+    this.log.info("draining");
+    this.#listener.drain();
+    this.#http.drain();
+    this.#grpc.drain();
+    await this.#grpc.close();
+    await this.#http.close();
+    this.#listener.close();
+    await this.#broker.close();
+    this.log.info("closed");
+  }
+}

@@ -1,0 +1,108 @@
+// One publisher's stream of batches: counts sequence numbers, passes over what was taken in before, and gathers the answers of one
+// turn into one, in order.
+import type { Broker } from "../broker/broker.js";
+import type { Intake } from "../broker/intake.js";
+import type { Session } from "../broker/session.js";
+import type { Accepted, PublishBatchesResponse, Refused } from "../gen/berrymq/v1/publisher_service.js";
+import { Refusal } from "../model/errors.js";
+import type { Caller } from "./caller.js";
+
+export class PublishStream {
+  /** Called with the answers of a turn. */
+  onAnswer: (answer: PublishBatchesResponse) => void = () => {};
+  readonly #session: Session;
+  #pending = emptyAnswer();
+  #scheduled = false;
+  /** The answers before this one; answers keep the order of their batches though some wait for a disk. */
+  #before: Promise<unknown> | undefined;
+  #closed = false;
+
+  constructor(
+    readonly broker: Broker,
+    caller: Caller,
+  ) {
+    this.#session = broker.presence.enter(caller.session, caller.ident);
+  }
+
+  /**
+   * Takes a batch in.
+   *
+   * @returns a promise when the batch waits to be stored, so that the transport may stop reading meanwhile
+   * @throws Refusal that ends the stream
+   */
+  accept(batch: Buffer, firstSequence: number, resent: boolean): Promise<unknown> | undefined {
+    const session = this.#session;
+    const last = session.lastSequence;
+    const first = firstSequence || (last ?? 0) + 1;
+    if (last !== undefined && first > last + 1) throw gap(first, last);
+    const skip = last === undefined ? 0 : last + 1 - first;
+    const intake = this.broker.publish(session, batch, { skip, resent: resent && last === undefined });
+    if (intake.count === 0) throw new Refusal("INVALID_ARGUMENT", "batch: it is empty or absent; send at least one message");
+    session.lastSequence = Math.max(last ?? 0, first + intake.count - 1);
+    return this.#answerInOrder(intake, first);
+  }
+
+  /** What is to be answered still, once nothing more comes. */
+  async settled(): Promise<void> {
+    await this.#before;
+    if (this.#scheduled) await new Promise<void>((resolve) => this.broker.turn.answer(resolve));
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.broker.presence.leave(this.#session);
+  }
+
+  #answerInOrder(intake: Intake, first: number): Promise<unknown> | undefined {
+    if (intake.stored === undefined && this.#before === undefined) {
+      this.#add(intake, first);
+      return undefined;
+    }
+    const mine = Promise.all([this.#before, intake.stored]).then(() => {
+      this.#add(intake, first);
+      if (this.#before === mine) this.#before = undefined;
+    });
+    this.#before = mine;
+    return mine;
+  }
+
+  #add(intake: Intake, first: number): void {
+    const pending = this.#pending;
+    pending.through = BigInt(first + intake.count - 1);
+    for (const { first: at, count, followers, queues } of intake.accepted) {
+      addAccepted(pending.accepted, { firstSequence: BigInt(first + at), count, followers, queues });
+    }
+    for (const { first: at, count, refusal } of intake.refused) {
+      const refused: Refused = { firstSequence: BigInt(first + at), count, error: refusal.toError() };
+      pending.refused.push(refused);
+    }
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.broker.turn.answer(() => this.#answer());
+  }
+
+  #answer(): void {
+    const answer = this.#pending;
+    this.#pending = emptyAnswer();
+    this.#scheduled = false;
+    this.onAnswer(answer);
+  }
+}
+
+function emptyAnswer(): PublishBatchesResponse {
+  return { through: 0n, accepted: [], refused: [], drain: undefined };
+}
+
+/** Adds a run, lengthening the last one where it goes on alike. */
+function addAccepted(runs: Accepted[], run: Accepted): void {
+  const last = runs.at(-1);
+  const alike = last !== undefined && last.followers === run.followers && last.queues === run.queues;
+  if (alike && last.firstSequence + BigInt(last.count) === run.firstSequence) last.count += run.count;
+  else runs.push(run);
+}
+
+function gap(first: number, last: number): Refusal {
+  return new Refusal("INVALID_ARGUMENT", `first_sequence: ${first} after ${last}; a session counts its messages without a gap`);
+}

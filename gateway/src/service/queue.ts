@@ -1,0 +1,125 @@
+// Queues, each call implemented once for all transports.
+import type { Broker } from "../broker/broker.js";
+import type { BrokerQueue } from "../broker/queue.js";
+import type { Delivery } from "../broker/takers.js";
+import type { Outcome, Queue, QueueStatus, Settlement } from "../gen/berrymq/v1/queue.js";
+import type { ExtendRequest, GetRequest, ListRequest } from "../gen/berrymq/v1/queue_service.js";
+import { Message } from "../gen/berrymq/v1/message.js";
+import { SECOND } from "../model/clock.js";
+import { durationOf } from "../model/duration.js";
+import { Refusal } from "../model/errors.js";
+import { LEASE_RANGE, readQueueOptions, toQueue } from "../model/queue-options.js";
+import type { Caller } from "./caller.js";
+import { ConsumeStream } from "./consume-stream.js";
+import { lost, readLease, settleAll } from "./settlement.js";
+
+const MOST_AT_ONCE = 1000;
+const WAIT_RANGE = { least: 0, most: 300 * SECOND };
+const DEFAULT_PAGE = 100;
+
+export interface Described {
+  readonly queue: Queue;
+  readonly status: QueueStatus;
+}
+
+export class QueueService {
+  constructor(readonly broker: Broker) {}
+
+  async create(caller: Caller, queue: Queue | undefined): Promise<{ queue: Queue; created: boolean }> {
+    if (queue === undefined) throw new Refusal("INVALID_ARGUMENT", "queue: it is required");
+    const session = this.broker.presence.find(caller.session, caller.ident);
+    if (queue.standalone && session.id === "") {
+      throw new Refusal("INVALID_ARGUMENT", "standalone: the queue belongs to a session; send the metadata berrymq-session");
+    }
+    const made = await this.broker.queues.create(readQueueOptions(queue), queue.paused, session);
+    return { queue: toQueue(made.queue.options, made.queue.paused), created: made.created };
+  }
+
+  async get(request: GetRequest, signal: AbortSignal): Promise<Delivery[]> {
+    const queue = this.broker.queues.get(request.queue);
+    const wait = durationOf("wait", request.wait, WAIT_RANGE) ?? 0;
+    const lease = readLease(queue, request.lease, request.autoAck);
+    return queue.get(upTo("max", request.max || 1), lease, wait, signal);
+  }
+
+  async settle(name: string, settlements: readonly Settlement[]): Promise<Outcome[]> {
+    const queue = this.broker.queues.get(name);
+    someOf("settlements", settlements.length);
+    return settleAll(queue, settlements);
+  }
+
+  async extend(request: ExtendRequest): Promise<Outcome[]> {
+    const queue = this.broker.queues.get(request.queue);
+    someOf("lease_ids", request.leaseIds.length);
+    const lease = durationOf("lease", request.lease, LEASE_RANGE) ?? queue.options.lease;
+    const ends = await queue.extend(request.leaseIds, lease);
+    return request.leaseIds.map((leaseId, index) => {
+      const end = ends[index];
+      return end === undefined ? lost(leaseId) : { leaseId, deadline: BigInt(end), error: undefined };
+    });
+  }
+
+  async describe(name: string): Promise<Described> {
+    return describe(this.broker.queues.get(name));
+  }
+
+  async list(request: ListRequest): Promise<{ queues: Described[]; nextPageToken: string }> {
+    const size = upTo("page_size", request.pageSize || DEFAULT_PAGE);
+    const found = this.broker.queues.after(request.pageToken, size + 1);
+    const page = found.slice(0, size);
+    return {
+      queues: await Promise.all(page.map(describe)),
+      nextPageToken: found.length > size ? page.at(-1)!.name : "",
+    };
+  }
+
+  async purge(name: string): Promise<number> {
+    return this.broker.queues.get(name).purge();
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.broker.queues.delete(name);
+  }
+
+  async pause(name: string): Promise<void> {
+    await this.broker.queues.setPaused(name, true);
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.broker.queues.setPaused(name, false);
+  }
+
+  /** Encoded messages, in the order in which they would be handed out. */
+  async peek(name: string, max: number): Promise<Buffer[]> {
+    return this.broker.queues.get(name).peek(upTo("max", max || 1));
+  }
+
+  /** Opens a stream of pushed deliveries. */
+  consume(caller: Caller): ConsumeStream {
+    return new ConsumeStream(this.broker, caller);
+  }
+}
+
+async function describe(queue: BrokerQueue): Promise<Described> {
+  const { ready, delayed, leased, bytes } = queue.stats();
+  const [oldest] = await queue.peek(1);
+  const status: QueueStatus = {
+    ready: BigInt(ready),
+    delayed: BigInt(delayed),
+    leased: BigInt(leased),
+    bytes: BigInt(bytes),
+    consumers: queue.consumers,
+    oldestPublishedAt: oldest === undefined ? 0n : Message.decode(oldest).publishedAt,
+  };
+  return { queue: toQueue(queue.options, queue.paused), status };
+}
+
+function upTo(field: string, value: number): number {
+  if (value > MOST_AT_ONCE) throw new Refusal("INVALID_ARGUMENT", `${field}: ${value}; at most ${MOST_AT_ONCE} at once`);
+  return value;
+}
+
+function someOf(field: string, count: number): void {
+  if (count === 0) throw new Refusal("INVALID_ARGUMENT", `${field}: at least one is required`);
+  upTo(field, count);
+}

@@ -1,0 +1,104 @@
+// QueueService over gRPC.
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import * as contract from "../../gen/berrymq/v1/queue_service.js";
+import type { QueueService } from "../../service/queue.js";
+import type { Log } from "../../telemetry/log.js";
+import { callerOf, decode, define, DUPLEX, type Duplex, encode, refuse, UNARY, unary } from "./calls.js";
+import { consumeResponse, getResponse, messagesResponse } from "./frames.js";
+import type { OpenStreams } from "./open-streams.js";
+
+const unaryCalls = ["Create", "Get", "Settle", "Extend", "Describe", "List", "Purge", "Delete", "Pause", "Resume", "Peek"];
+
+export const definition = define("QueueService", {
+  ...Object.fromEntries(unaryCalls.map((name) => [name, UNARY])),
+  Consume: DUPLEX,
+});
+
+const DRAIN = encode(contract.ConsumeResponse, { deliveries: [], outcomes: [], drain: { address: "" } });
+const NOTHING = Buffer.alloc(0);
+
+export function implementation(service: QueueService, streams: OpenStreams, log: Log): UntypedServiceImplementation {
+  return {
+    Create: unary(log, async (bytes, { caller }) => {
+      const { queue } = decode(contract.CreateRequest, bytes);
+      return encode(contract.CreateResponse, await service.create(caller, queue));
+    }),
+    Get: unary(log, async (bytes, { signal }) =>
+      getResponse(await service.get(decode(contract.GetRequest, bytes), signal)),
+    ),
+    Settle: unary(log, async (bytes) => {
+      const { queue, settlements } = decode(contract.SettleRequest, bytes);
+      return encode(contract.SettleResponse, { outcomes: await service.settle(queue, settlements) });
+    }),
+    Extend: unary(log, async (bytes) =>
+      encode(contract.ExtendResponse, { outcomes: await service.extend(decode(contract.ExtendRequest, bytes)) }),
+    ),
+    Describe: unary(log, async (bytes) =>
+      encode(contract.DescribeResponse, await service.describe(decode(contract.DescribeRequest, bytes).queue)),
+    ),
+    List: unary(log, async (bytes) =>
+      encode(contract.ListResponse, await service.list(decode(contract.ListRequest, bytes))),
+    ),
+    Purge: unary(log, async (bytes) =>
+      encode(contract.PurgeResponse, { purged: BigInt(await service.purge(decode(contract.PurgeRequest, bytes).queue)) }),
+    ),
+    Delete: unary(log, async (bytes) => {
+      await service.delete(decode(contract.DeleteRequest, bytes).queue);
+      return NOTHING;
+    }),
+    Pause: unary(log, async (bytes) => {
+      await service.pause(decode(contract.PauseRequest, bytes).queue);
+      return NOTHING;
+    }),
+    Resume: unary(log, async (bytes) => {
+      await service.resume(decode(contract.ResumeRequest, bytes).queue);
+      return NOTHING;
+    }),
+    Peek: unary(log, async (bytes) => {
+      const { queue, max } = decode(contract.PeekRequest, bytes);
+      return messagesResponse(await service.peek(queue, max));
+    }),
+    Consume: (grpc: Duplex) => {
+      try {
+        consume(service, streams, log, grpc);
+      } catch (error) {
+        refuse(log, grpc, error);
+      }
+    },
+  };
+}
+
+function consume(service: QueueService, streams: OpenStreams, log: Log, grpc: Duplex): void {
+  const stream = service.consume(callerOf(grpc.metadata));
+  const open = streams.add(() => {
+    void stream.close();
+    grpc.write(DRAIN);
+  });
+  const close = () => {
+    open.close();
+    stream.close().catch((error: unknown) => log.error({ err: error }, "deliveries could not be given back"));
+  };
+  const write = (response: Buffer) => {
+    if (grpc.writable && !grpc.write(response)) stream.congested = true;
+  };
+  const fail = (error: unknown) => {
+    close();
+    refuse(log, grpc, error);
+  };
+  stream.onDeliveries = (deliveries) => write(consumeResponse(deliveries, []));
+  stream.onGone = fail;
+  // One request after the other, so that outcomes come in the order of their settlements.
+  let before = Promise.resolve();
+  grpc.on("data", (bytes: Buffer) => {
+    before = before.then(async () => {
+      const outcomes = await stream.apply(decode(contract.ConsumeRequest, bytes));
+      if (outcomes.length > 0) write(consumeResponse([], outcomes));
+    });
+    before = before.catch(fail);
+  });
+  grpc.on("drain", () => {
+    stream.congested = false;
+  });
+  grpc.on("close", close);
+  grpc.on("cancelled", close);
+}

@@ -1,0 +1,62 @@
+// The gRPC door: HTTP/2 connections that the listener injects, served by grpc-js.
+import type { Socket } from "node:net";
+import { Server, ServerCredentials, type ConnectionInjector } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import type { Limits } from "../../limits.js";
+import type { Services } from "../../service/services.js";
+import type { Log } from "../../telemetry/log.js";
+import type { Transport } from "../transport.js";
+import * as follower from "./follower.js";
+import { OpenStreams } from "./open-streams.js";
+import * as publisher from "./publisher.js";
+import * as queue from "./queue.js";
+import { addReflection } from "./reflection.js";
+import * as talk from "./talk.js";
+import { raiseReceiveWindow } from "./window.js";
+
+const SERVICE_NAMES = ["", ...["Publisher", "Follower", "Queue", "Talk"].map((name) => `berrymq.v1.${name}Service`)];
+
+export class GrpcTransport implements Transport {
+  readonly #server: Server;
+  readonly #injector: ConnectionInjector;
+  readonly #streams = new OpenStreams();
+  readonly #health = new HealthImplementation(Object.fromEntries(SERVICE_NAMES.map((name) => [name, "SERVING"])));
+
+  constructor(
+    services: Services,
+    readonly limits: Limits,
+    log: Log,
+  ) {
+    this.#server = new Server({
+      "grpc.max_receive_message_length": limits.frameBytes,
+      "grpc.max_send_message_length": -1,
+      "grpc.max_concurrent_streams": limits.connectionStreams,
+    });
+    this.#server.addService(publisher.definition, publisher.implementation(services.publisher, this.#streams, log));
+    this.#server.addService(follower.definition, follower.implementation(services.follower, this.#streams, log));
+    this.#server.addService(queue.definition, queue.implementation(services.queue, this.#streams, log));
+    this.#server.addService(talk.definition, talk.implementation(services.talk, log));
+    this.#health.addToServer(this.#server);
+    addReflection(this.#server);
+    raiseReceiveWindow(this.#server);
+    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+  }
+
+  accept(socket: Socket): void {
+    this.#injector.injectConnection(socket);
+  }
+
+  drain(): void {
+    for (const name of SERVICE_NAMES) this.#health.setStatus(name, "NOT_SERVING");
+    this.#streams.drain();
+  }
+
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.limits.drainSeconds * 1000)));
+    await Promise.race([this.#streams.empty(), late]);
+    clearTimeout(timer);
+    this.#injector.destroy();
+    this.#server.forceShutdown();
+  }
+}
