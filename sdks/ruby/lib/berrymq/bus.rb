@@ -1,0 +1,257 @@
+# frozen_string_literal: true
+
+# The bus of a process: publishes to its own followers, and over the link, if there is one, to everybody's.
+module BerryMQ
+  # Thread-safe. No server is needed until `connect`.
+  class Bus
+    MIB = 1024 * 1024
+    private_constant :MIB
+
+    # The name by which others know this program, or nil; the Link, or nil.
+    attr_reader :ident, :link
+
+    def initialize(ident: nil)
+      @ident = ident
+      @router = Router.new
+      @dispatcher = Dispatcher.new(@router)
+      @answering = Answering.new(@dispatcher) { |answer, gateway_only| send_answer(answer, gateway_only) }
+      @local_queues = LocalQueues.new
+      @closed = false
+      ForkHook.watch(self)
+    end
+
+    # The queues of this process.
+    attr_reader :local_queues
+
+    # Calls the matching followers here, in order, then hands the message to the link. `identifier` is a String or a Message.
+    # Returns a Receipt. Raises InvalidIdentifier, ReservedIdentifier, Closed, and (with a link) NotEncodable,
+    # MessageTooLarge, BacklogFull.
+    def publish(identifier, *args, **kwargs)
+      transmit(prepare(identifier, args, kwargs))
+    end
+
+    # As the original berryMQ: a trailing Hash stands for keyword arguments.
+    def twitter(identifier, *args, **kwargs)
+      kwargs = args.pop.transform_keys(&:to_sym) if kwargs.empty? && args.last.is_a?(Hash)
+      publish(identifier, *args, **kwargs)
+    end
+
+    # Publishes many, of `Message` or `[identifier, *args]`, in order; one Receipt for all. What raises, raises after those before
+    # it were published.
+    def publish_many(messages)
+      receipt = Receipt.new(nil)
+      messages.each_slice(Outbox::MAX_BATCH_MESSAGES) { |slice| publish_slice(slice, receipt) }
+      receipt
+    end
+
+    # Publishes; each handler's result travels to `reply_to`. Returns a Receipt.
+    def talk(identifier, reply_to, *args, **kwargs)
+      transmit(prepare(identifier, args, kwargs).with(reply_to: reply_to))
+    end
+
+    def ask(...) = within(Asking::DEFAULT_SECONDS).ask(...)
+
+    def ask_many(...) = within(Asking::DEFAULT_SECONDS).ask_many(...)
+
+    # Asks with a time limit in seconds: `within(5).ask(…)`.
+    def within(seconds) = Asking.new(self, seconds)
+
+    # Has something with a method `call`, or the block, called for a pattern, until what this returns is told to `unfollow`.
+    def regist_function(pattern, function = nil, guard: nil, &block)
+      register(FunctionFollowing.new(self, pattern, function || block, guard: guard))
+    end
+    alias following_function regist_function
+
+    # Has a Method called for a pattern for as long as its object lives.
+    def regist_method(pattern, method, guard: nil)
+      register(MethodFollowing.new(self, pattern, method, guard: guard))
+    end
+
+    # Messages of patterns: each to the block, or a Stream (Enumerable, with `next`, `get(timeout:)`, `close`).
+    def follow(*patterns, max_messages: 10_000, max_bytes: 16 * MIB)
+      stream = Stream.new(patterns, max_messages: max_messages, max_bytes: max_bytes)
+      place = Following.source_of(caller_locations(1, 3).find { |line| !line.path.start_with?(__dir__) }&.then { |line| [line.path, line.lineno] })
+      stream.followings = patterns.map { |pattern| register(SinkFollowing.new(self, pattern, stream, source: place)) }
+      return stream unless block_given?
+
+      begin
+        stream.each { |message| yield message }
+      ensure
+        stream.close
+      end
+    end
+
+    # A Queue of the messages that match; see Queue.
+    def queue(pattern, **options) = Queue.new(pattern, bus: self, **options)
+
+    # Runs handlers in so many threads; 0 = in the thread of whoever publishes.
+    def set_multiplicity(count)
+      @dispatcher.multiplicity = count
+    end
+
+    # Is called with (error, message, handler) for what handlers raise; the default prints a line on stderr.
+    def on_error(callback = nil, &block)
+      @dispatcher.on_error = callback || block || raise(InvalidArgument, "on_error takes a callback or a block")
+      nil
+    end
+
+    # Patterns that are followed here, sorted.
+    def show_followers
+      @router.patterns.select { |pattern| @router.at(pattern).any?(&:alive?) }
+    end
+
+    # Joins this process to a gateway: its followers hear everybody, and everybody hears it. Returns the bus once it follows
+    # there. Raises Unavailable after `timeout` seconds and leaves the bus unconnected.
+    def connect(url, ident: nil, timeout: 10.0, max_held: 65_536, max_held_bytes: 64 * MIB)
+      raise_if_closed
+      raise InvalidArgument, "connect(#{url.inspect}): this bus is joined to #{@link.address}; close it first" if @link
+
+      require_relative "link"
+      @ident = ident || @ident || "ruby-#{Process.pid}-#{SecureRandom.hex(3)}"
+      link = Link.new(self, url, ident: @ident, outbox: Outbox.new(max_held: max_held, max_held_bytes: max_held_bytes))
+      @link = link
+      link.open(timeout)
+      self
+    rescue Unavailable, NotSupported
+      @link = nil
+      raise
+    end
+
+    def connected? = !@link.nil? && @link.connected?
+
+    # Returns when every publish so far is answered and every pattern so far is followed; raises Timeout.
+    def flush(timeout: 10.0)
+      @link&.flush(timeout)
+      nil
+    end
+
+    # Flushes (5 s at most), closes the link and the threads. Idempotent; afterwards publishing raises Closed.
+    def close
+      return if @closed
+
+      @closed = true
+      @link&.close
+      @link = nil
+      @dispatcher.close
+      nil
+    end
+
+    def closed? = @closed
+
+    # What follows serves the SDK's other rooms.
+
+    # Takes a closed bus into use again, as the default bus is by `BerryMQ.connect`.
+    def reopen
+      @closed = false
+      self
+    end
+
+    def raise_if_closed
+      raise Closed, "this bus was closed by its owner; make another (the default bus: BerryMQ.connect)" if @closed
+    end
+
+    def register(following)
+      @router.add(following)
+      @link&.refresh(following.identifier)
+      following
+    end
+
+    def remove(following)
+      @router.remove(following)
+      @link&.refresh(following.identifier)
+    end
+
+    # [whether a handler follows the pattern, its source], or nil when nobody does.
+    def followed(identifier)
+      entries = @router.at(identifier.canonical).select(&:alive?)
+      entries.empty? ? nil : [entries.any?(&:answers?), entries.filter_map(&:source).first]
+    end
+
+    # The patterns that a gateway may know of.
+    def followed_identifiers = @router.patterns.map { |text| Identifier.parse(text) }.reject(&:local?)
+
+    # The Message, stamped; refuses what a client may not publish.
+    def prepare(identifier, args, kwargs)
+      raise_if_closed
+      message = message_of(identifier, args, kwargs)
+      if message.identifier.reserved?
+        raise ReservedIdentifier, "#{message.id} belongs to the system; publish to any other name than #{Identifier::RESERVED_NAME}"
+      end
+
+      message.stamp(@ident)
+    end
+
+    # Calls the local followers; the block gets the handlers' outcomes. Returns a Tally.
+    def deliver(message, &answer) = @dispatcher.deliver(message, &answer)
+
+    # A message of the link: for local followers, whose answers travel.
+    def receive(message)
+      return @dispatcher.deliver(message, remote: true) unless message.reply_to
+
+      tally = @dispatcher.deliver(message, remote: true) { |outcome| @answering.publish(message, outcome, true) }
+      @answering.decline(message) if tally.handlers.zero? && message.reply_to.start_with?("_")
+    end
+
+    # Hands a message that was delivered here to the link, without waiting.
+    def forward(message)
+      @link.put([@link.entry(message)], Receipt.new(message.message_id)) if connected_for?(message)
+    end
+
+    # Whether the message leaves the process.
+    def connected_for?(message) = !@link.nil? && !message.identifier.local?
+
+    def report(error, message, handler) = @dispatcher.report(error, message, handler)
+
+    def after_fork
+      @dispatcher.after_fork
+      @link&.after_fork
+    end
+
+    private
+
+    def message_of(identifier, args, kwargs)
+      return Message.new(identifier, *args, **kwargs) unless identifier.is_a?(Message)
+      return identifier if args.empty? && kwargs.empty?
+
+      raise InvalidArgument, "a Message carries its arguments itself; #{(args + kwargs.to_a).inspect} came beside it"
+    end
+
+    def transmit(message)
+      link = @link if connected_for?(message)
+      entry = link&.entry(outward(message))
+      tally = deliver_talk(message)
+      receipt = Receipt.new(message.message_id, tally.followers, tally.queues)
+      link&.put([entry], receipt)
+      receipt
+    end
+
+    # Answers to a local name cannot come from elsewhere: those elsewhere are not asked.
+    def outward(message)
+      message.reply_to && Identifier.parse(message.reply_to).local? ? message.with(reply_to: nil) : message
+    end
+
+    def deliver_talk(message)
+      return @dispatcher.deliver(message) unless message.reply_to
+
+      @dispatcher.deliver(message) { |outcome| @answering.publish(message, outcome, false) }
+    end
+
+    def publish_slice(slice, receipt)
+      entries = []
+      slice.each do |one|
+        message = one.is_a?(Message) ? prepare(one, [], {}) : prepare(one.first, one.drop(1), {})
+        entries << @link.entry(message) if connected_for?(message)
+        tally = deliver_talk(message)
+        receipt.accept(1, tally.followers, tally.queues)
+      end
+    ensure
+      @link&.put(entries, receipt) unless entries.empty?
+    end
+
+    def send_answer(answer, gateway_only)
+      return transmit(prepare(answer, [], {})) unless gateway_only
+
+      @link&.put([@link.entry(answer.stamp(@ident))], Receipt.new(answer.message_id))
+    end
+  end
+end

@@ -1,0 +1,108 @@
+# frozen_string_literal: true
+
+# Hands one message to the local followers that want it, and what they answer to whoever asked.
+module BerryMQ
+  # How a handler ended: `number` of `of`; `error` is nil when it returned `value`.
+  Outcome = Struct.new(:number, :of, :value, :error) do
+    # The value, or HandlerFailed.
+    def unwrap
+      raise HandlerFailed.new(error.class.name, error.message), cause: error if error
+
+      value
+    end
+  end
+  private_constant :Outcome
+
+  # Whom a message reached in this process: followers called (handlers among them), queues.
+  Tally = Struct.new(:followers, :handlers, :queues)
+  private_constant :Tally
+
+  class Dispatcher
+    NOBODY = Tally.new(0, 0, 0).freeze
+    private_constant :NOBODY
+
+    def initialize(router)
+      @router = router
+      @workers = nil
+      @on_error = method(:log)
+    end
+
+    # What is called with (error, message, handler).
+    attr_writer :on_error
+
+    # Calls every follower that wants the message, in order; returns a Tally. A message that came over the link (`remote`)
+    # does not reach local names. The block is called with each handler's Outcome.
+    def deliver(message, remote: false, &answer)
+      entries = @router.route(message.identifier)
+      return NOBODY if entries.empty?
+
+      wanted = entries.select { |entry| wants?(entry, message, remote) }
+      handlers, sinks = wanted.partition(&:answers?)
+      sinks.each { |sink| call(sink, message) }
+      handlers.each.with_index(1) { |handler, number| start(handler, message, number, handlers.size, answer) }
+      queues = sinks.count(&:queue?)
+      Tally.new(wanted.size - queues, handlers.size, queues)
+    end
+
+    # Tells whoever wants to know. What that raises is printed, not raised.
+    def report(error, message, handler)
+      @on_error.call(error, message, handler)
+    rescue StandardError => e
+      warn "berryMQ: on_error raised #{e.class}: #{e.message}"
+    end
+
+    # 0 threads = handlers run in the thread of whoever publishes.
+    def multiplicity=(count)
+      unless count.is_a?(Integer) && count.between?(0, 1024)
+        raise InvalidArgument, "the multiplicity is #{count.inspect}; it takes a number of threads from 0 to 1024"
+      end
+
+      before = @workers
+      @workers = count.zero? ? nil : Workers.new(count)
+      @multiplicity = count
+      before&.close
+    end
+
+    def close
+      @workers&.close
+      @workers = nil
+    end
+
+    # A forked child has none of its parent's threads.
+    def after_fork
+      @workers &&= Workers.new(@multiplicity)
+    end
+
+    private
+
+    def wants?(entry, message, remote)
+      return false if remote && entry.identifier.local?
+      return entry.wants?(message) if entry.alive?
+
+      entry.unfollow
+      false
+    rescue StandardError => e
+      report(e, message, entry)
+      false
+    end
+
+    def start(handler, message, number, of, answer)
+      return call(handler, message, number, of, answer) unless @workers
+
+      @workers.run { call(handler, message, number, of, answer) }
+    end
+
+    def call(handler, message, number = 1, of = 1, answer = nil)
+      value = handler.call(message)
+    rescue StandardError, NotImplementedError => e
+      report(e, message, handler)
+      answer&.call(Outcome.new(number, of, nil, e))
+    else
+      answer&.call(Outcome.new(number, of, value, nil))
+    end
+
+    def log(error, message, handler)
+      warn "berryMQ: #{handler&.source || "a follower"}, at #{message.id}, raised #{error.class}: #{error.message}"
+    end
+  end
+end

@@ -1,0 +1,261 @@
+# frozen_string_literal: true
+
+# Joins a bus to a gateway: keeps a connection, makes a new one when it is lost, and dispatches what arrives.
+require_relative "wire"
+require_relative "transports/grpc"
+require_relative "connection"
+
+module BerryMQ
+  # Thread-safe. Lives until `close`; between connections publishes are held in its outbox.
+  class Link
+    FIRST_PAUSE = 0.1
+    MOST_PAUSE = 5.0
+    CLOSING_SECONDS = 5.0
+    SEEN = 10_000
+    private_constant :FIRST_PAUSE, :MOST_PAUSE, :CLOSING_SECONDS, :SEEN
+
+    # host:port of the gateway.
+    attr_reader :address
+
+    # `url` is host:port or grpc://host:port.
+    def initialize(bus, url, ident:, outbox:)
+      @bus = bus
+      @address = Link.address_of(url)
+      @ident = ident
+      @outbox = outbox
+      @mutex = Mutex.new
+      @changed = ConditionVariable.new
+      renew
+    end
+
+    def self.address_of(url)
+      address = url.to_s.delete_prefix("grpc://")
+      return address if address.match?(/\A[^\s:\/@]+:\d{1,5}\z|\A\[[\h:.]+\]:\d{1,5}\z/)
+
+      raise InvalidArgument, "#{url.inspect} is no gateway's address; give host:port or grpc://host:port, such as \"localhost:7201\""
+    end
+
+    # Returns once the gateway follows for this process; raises Unavailable after `timeout` seconds.
+    def open(timeout)
+      deadline = Clock.now + timeout
+      start
+      @mutex.synchronize do
+        @changed.wait(@mutex, deadline - Clock.now) until @connected || @fatal || Clock.past?(deadline)
+      end
+      return if connected?
+
+      error = @fatal || Unavailable.new("no gateway at #{@address} within #{timeout} s (#{@last_error&.message || "no answer"}); is one running there?")
+      stop(error)
+      raise error
+    end
+
+    def connected? = @connected
+
+    # The message as the outbox takes it; raises NotEncodable and MessageTooLarge.
+    def entry(message) = Wire.entry(message)
+
+    # Holds entries until they are answered; see Outbox#put.
+    def put(entries, receipt) = @outbox.put(entries, receipt)
+
+    # Enumerator of answers (Message) to a message.
+    def ask(message, answers, seconds)
+      request = V1::AskRequest.new(message: Wire.to_proto(message), answers: answers, timeout: Link.duration(seconds))
+      # The gateway tells TIMEOUT itself; the deadline is for one that does not.
+      transport.ask(request, timeout: seconds + 1).lazy.map { |proto| Wire.from_proto(proto) }
+    end
+
+    # The current channel, for calls; raises Unavailable between connections.
+    def transport
+      raise @fatal if @fatal
+
+      connection = @connection
+      return connection.transport if connection && @connected
+
+      raise Unavailable, "not connected to #{@address} at this moment; try again"
+    end
+
+    # True while it has no connection and tries for one.
+    def reconnecting? = !@stopped && !@fatal
+
+    # Waits until it is connected again, `seconds` at most.
+    def wait_connected(seconds)
+      deadline = Clock.now + seconds
+      @mutex.synchronize do
+        @changed.wait(@mutex, deadline - Clock.now) until @connected || @stopped || @fatal || Clock.past?(deadline)
+      end
+    end
+
+    # Tells the gateway what is followed now of one pattern.
+    def refresh(identifier)
+      return if identifier.local?
+
+      @mutex.synchronize do
+        key = identifier.canonical
+        followed = @bus.followed(identifier)
+        next if followed == @followed[key]
+
+        followed ? @followed[key] = followed : @followed.delete(key)
+        @revision += 1
+        @connection&.follow(key, followed, @revision)
+      end
+    end
+
+    # See Bus#flush.
+    def flush(timeout)
+      deadline = Clock.now + timeout
+      revision = @revision
+      @outbox.flush(timeout)
+      @mutex.synchronize do
+        until @applied >= revision
+          raise @fatal if @fatal
+          raise Timeout, "#{@address} did not confirm what is followed within #{timeout} s" if Clock.past?(deadline)
+
+          @changed.wait(@mutex, deadline - Clock.now)
+        end
+      end
+    end
+
+    # Flushes for 5 s at most while connected, then ends everything. Idempotent.
+    def close
+      begin
+        flush(CLOSING_SECONDS) if @connected
+      rescue Error
+        nil # what is lost, its receipts tell
+      end
+      stop(Closed.new("the bus was closed before the gateway answered"))
+    end
+
+    # In a forked child: a session of its own, with connections of its own.
+    def after_fork
+      @outbox.start_over
+      renew
+      start
+    end
+
+    # What follows is the connection's to call, from its threads.
+
+    # The first request of a new connection, and its revision: [{pattern => [answers, source]}, revision].
+    def opening
+      @mutex.synchronize { [@followed.dup, @revision += 1] }
+    end
+
+    def applied(revision)
+      @mutex.synchronize do
+        @applied = revision
+        @connected = true
+        @changed.broadcast
+      end
+    end
+
+    # Hands a batch to the dispatching thread; `done` is called when it was dispatched.
+    def arrived(batch, &done) = @arrivals.push([batch, done])
+
+    def settle(through, accepted, refused) = @outbox.settle(through, accepted, refused)
+
+    def self.duration(seconds)
+      Google::Protobuf::Duration.new(seconds: seconds.to_i, nanos: ((seconds % 1) * 1_000_000_000).to_i)
+    end
+
+    private
+
+    def renew
+      @session = SecureRandom.hex(16)
+      @followed = @bus.followed_identifiers.to_h { |identifier| [identifier.canonical, @bus.followed(identifier)] }.compact
+      @revision = 0
+      @applied = -1
+      @connection = nil
+      @connected = false
+      @stopped = false
+      @fatal = @last_error = nil
+      @arrivals = Thread::Queue.new # bounded by the credit that is given
+      @seen = {}
+    end
+
+    def start
+      @threads = [named("berrymq-link") { keep_connected }, named("berrymq-dispatch") { dispatch_all }]
+    end
+
+    def named(name, &body)
+      Thread.new(&body).tap { |thread| thread.name = name }
+    end
+
+    def keep_connected
+      attempt = 0
+      until @stopped
+        attempt = 0 if connect_once
+        pause(attempt) unless @stopped
+        attempt += 1
+      end
+    rescue NotSupported => e
+      give_up(e)
+    end
+
+    # One connection from its beginning to its end; true when it stood.
+    def connect_once
+      connection = Connection.new(self, @outbox, Transports::Grpc.new(@address, session: @session, ident: @ident))
+      @mutex.synchronize { @connection = connection }
+      @last_error = connection.run
+      @mutex.synchronize do
+        stood = @connected
+        @connected = false
+        @connection = nil
+        stood
+      end
+    ensure
+      @outbox.rewind(nil)
+      connection&.close
+    end
+
+    # Full jitter: many programs that lost one gateway do not come back at one moment.
+    def pause(attempt)
+      most = [FIRST_PAUSE * (2**[attempt, 10].min), MOST_PAUSE].min
+      @mutex.synchronize { @changed.wait(@mutex, rand * most) unless @stopped }
+    end
+
+    def give_up(error)
+      @mutex.synchronize do
+        @fatal = error
+        @changed.broadcast
+      end
+      @outbox.close(error)
+    end
+
+    def stop(error)
+      connection = @mutex.synchronize do
+        @stopped = true
+        @changed.broadcast
+        @connection
+      end
+      @outbox.close(error)
+      connection&.close
+      @arrivals.close
+      @threads.each { |thread| thread.join(CLOSING_SECONDS) unless thread == Thread.current }
+    end
+
+    def dispatch_all
+      while (batch, done = @arrivals.pop)
+        batch.messages.each { |proto| dispatch(proto) }
+        done.call
+      end
+    end
+
+    def dispatch(proto)
+      return if seen_before?(proto)
+
+      message = Wire.from_proto(proto)
+      @bus.receive(message) unless message.expired?
+    rescue StandardError => e
+      @bus.report(e, message, nil)
+    end
+
+    # Remembers the last ids; a message that may have arrived before is passed over when its id is among them.
+    def seen_before?(proto)
+      id = proto.id
+      return true if proto.resent && @seen.key?(id)
+
+      @seen[id] = true
+      @seen.shift if @seen.size > SEEN
+      false
+    end
+  end
+end

@@ -1,0 +1,119 @@
+# frozen_string_literal: true
+
+# Payloads: positional and keyword arguments as bytes with a content type, and back. The content type alone decides.
+require "json"
+
+module BerryMQ
+  # args and kwargs ⇄ bytes (DESIGN §3).
+  module Payload
+    BYTES = "application/octet-stream"
+    FAILURE = "application/vnd.berrymq.failure+json"
+    MAX_DEPTH = 90 # JSON's own limit of 100 less the envelope
+    JSON_TYPE = %r{\Aapplication/json\z|\A[^/]+/[^/]+\+json\z}i
+    TEXT_TYPE = %r{\Atext/}i
+    private_constant :MAX_DEPTH, :JSON_TYPE, :TEXT_TYPE
+
+    class << self
+      # [bytes, content type] of a call. A single binary String travels untouched.
+      # Raises NotEncodable, naming the path of what JSON cannot hold.
+      def encode(args, kwargs)
+        return [args[0], BYTES] if kwargs.empty? && args.size == 1 && bytes?(args[0])
+
+        args.each_with_index { |value, index| check(value, 1) || name_fault(value, "args[#{index}]") }
+        kwargs.each { |key, value| check(value, 1) || name_fault(value, "kwargs[#{key.to_s.inspect}]") }
+        [JSON.generate({ "args" => args, "kwargs" => kwargs }), ""]
+      end
+
+      # [args, kwargs] of bytes; raises MalformedMessage when they are not what the content type says.
+      def decode(payload, content_type)
+        return decode_call(payload) if content_type.empty?
+
+        case content_type.split(";", 2).first.to_s.strip
+        when JSON_TYPE then [[parse(payload, content_type)], {}]
+        when TEXT_TYPE then [[utf8(payload, content_type)], {}]
+        else [[payload], {}]
+        end
+      end
+
+      # A String without an encoding is bytes, whatever it holds.
+      def bytes?(value) = value.is_a?(String) && value.encoding == Encoding::BINARY
+
+      private
+
+      def decode_call(payload)
+        return [[], {}] if payload.empty?
+
+        call = parse(payload, "berryMQ call")
+        args = call["args"] || [] if call.is_a?(Hash)
+        kwargs = call["kwargs"] || {} if call.is_a?(Hash)
+        return [args, kwargs.transform_keys(&:to_sym)] if args.is_a?(Array) && kwargs.is_a?(Hash)
+
+        raise MalformedMessage, "a call is {\"args\": [...], \"kwargs\": {...}}, not #{payload.byteslice(0, 40).inspect}"
+      end
+
+      def parse(payload, what)
+        JSON.parse(utf8(payload, what))
+      rescue JSON::ParserError
+        raise MalformedMessage, "the payload #{payload.byteslice(0, 40).inspect} is no JSON, as #{what} would be"
+      end
+
+      def utf8(payload, what)
+        text = payload.dup.force_encoding(Encoding::UTF_8)
+        return text if text.valid_encoding?
+
+        raise MalformedMessage, "the payload #{payload.byteslice(0, 40).inspect} is no UTF-8, as #{what} would be"
+      end
+
+      # Whether JSON holds the value as it is.
+      def check(value, depth)
+        case value
+        when String then text?(value)
+        when Integer, Symbol, true, false, nil then true
+        when Float then value.finite?
+        when Array then depth < MAX_DEPTH && value.all? { |element| check(element, depth + 1) }
+        when Hash then depth < MAX_DEPTH && value.all? { |key, element| key?(key) && check(element, depth + 1) }
+        else false
+        end
+      end
+
+      def text?(value)
+        return value.valid_encoding? if value.encoding == Encoding::UTF_8 || value.encoding == Encoding::US_ASCII
+
+        value.encoding != Encoding::BINARY && value.encode(Encoding::UTF_8).valid_encoding?
+      rescue EncodingError
+        false
+      end
+
+      def key?(key) = key.is_a?(Symbol) || (key.is_a?(String) && text?(key))
+
+      # Finds the innermost value that `check` refused and raises.
+      def name_fault(value, path, depth = 1)
+        raise NotEncodable, "#{path} is nested more than #{MAX_DEPTH} deep, or holds itself" if depth > MAX_DEPTH
+
+        case value
+        when Array then value.each_with_index { |element, index| descend(element, "#{path}[#{index}]", depth) }
+        when Hash then value.each { |key, element| descend_pair(key, element, path, depth) }
+        end
+        raise NotEncodable, "#{path} is #{describe(value)}, which JSON cannot hold"
+      end
+
+      def descend(element, path, depth)
+        name_fault(element, path, depth + 1) unless check(element, depth + 1)
+      end
+
+      def descend_pair(key, element, path, depth)
+        raise NotEncodable, "#{path} has the key #{key.inspect}; only Strings and Symbols can be keys" unless key?(key)
+
+        descend(element, "#{path}.#{key}", depth)
+      end
+
+      def describe(value)
+        case value
+        when Float then value.to_s
+        when String then "#{value.encoding == Encoding::BINARY ? "bytes" : "invalid #{value.encoding}"} (#{value.bytesize} of them)"
+        else "a #{value.class}"
+        end
+      end
+    end
+  end
+end

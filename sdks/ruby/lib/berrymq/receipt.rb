@@ -1,0 +1,43 @@
+# frozen_string_literal: true
+
+# What a publish returns.
+module BerryMQ
+  # Settled at once without a link; with one, when the gateway has answered.
+  class Receipt
+    # Id of the message; nil for many. Followers and queues reached: here, and (once settled) through the gateway.
+    attr_reader :message_id, :followers, :queues
+
+    def initialize(message_id, followers = 0, queues = 0)
+      @message_id = message_id
+      @followers = followers
+      @queues = queues
+    end
+
+    # The receipt itself once the gateway has answered. Raises what it refused with, Timeout after `timeout` seconds, or
+    # Closed when the bus was closed before.
+    def wait(timeout = nil)
+      @outbox&.wait_through(@last, timeout)
+      raise @error if @error
+
+      self
+    end
+
+    # True once everything is answered.
+    def settled? = @outbox.nil? || @outbox.through >= @last
+
+    # What follows is the outbox's to call, under its lock.
+    def held_by(outbox, last_sequence)
+      @outbox = outbox
+      @last = last_sequence
+    end
+
+    def accept(count, followers, queues)
+      @followers += count * followers
+      @queues += count * queues
+    end
+
+    def refuse(error)
+      @error ||= error
+    end
+  end
+end

@@ -1,0 +1,101 @@
+# frozen_string_literal: true
+
+# Which followers a message reaches, in their order of registration. The cost of one message does not depend on the
+# number of patterns: routes are remembered by identifier, and found by at most four look-ups when they are not.
+module BerryMQ
+  # Thread-safe. What is kept answers `identifier` (its pattern) and `order` (ascending).
+  class Router
+    CACHED = 8192
+    ANY = Identifier::ANY
+    private_constant :CACHED, :ANY
+
+    def initialize
+      @mutex = Mutex.new
+      @names = two_level # namespace → name → action → entries
+      @actions = two_level # namespace → action → name → the same entries
+      @patterns = {} # canonical pattern → entries
+      @routes = {}
+    end
+
+    def add(entry)
+      change(entry) { |entries| entries + [entry] }
+    end
+
+    def remove(entry)
+      change(entry) { |entries| entries - [entry] }
+    end
+
+    # The entries whose pattern meets the identifier: frozen Array.
+    def route(identifier)
+      @routes[identifier.text] || @mutex.synchronize { remember(identifier) }
+    end
+
+    # The entries of one canonical pattern.
+    def at(pattern) = @patterns[pattern] || []
+
+    # All patterns, canonical, sorted.
+    def patterns = @mutex.synchronize { @patterns.keys.sort }
+
+    private
+
+    def two_level = Hash.new { |outer, key| outer[key] = Hash.new { |inner, name| inner[name] = {} } }
+
+    def change(entry)
+      pattern = entry.identifier
+      @mutex.synchronize do
+        entries = yield(@patterns[pattern.canonical] || [])
+        entries.empty? ? forget(pattern) : keep(pattern, entries.freeze)
+        @routes = {}
+      end
+    end
+
+    def keep(pattern, entries)
+      @patterns[pattern.canonical] = entries
+      @names[pattern.namespace][pattern.name][pattern.action] = entries
+      @actions[pattern.namespace][pattern.action][pattern.name] = entries
+    end
+
+    def forget(pattern)
+      @patterns.delete(pattern.canonical)
+      drop(@names, pattern.namespace, pattern.name, pattern.action)
+      drop(@actions, pattern.namespace, pattern.action, pattern.name)
+    end
+
+    def drop(index, namespace, outer, inner)
+      index[namespace][outer].delete(inner)
+      index[namespace].delete(outer) if index[namespace][outer].empty?
+      index.delete(namespace) if index[namespace].empty?
+    end
+
+    def remember(identifier)
+      @routes = {} if @routes.size >= CACHED
+      @routes[identifier.text] = found(identifier).sort_by(&:order).freeze
+    end
+
+    def found(identifier)
+      return [] unless @names.key?(identifier.namespace)
+      return under(@names[identifier.namespace], names(identifier), identifier.action) if identifier.name != ANY
+
+      by_action = @actions[identifier.namespace]
+      actions = identifier.action == ANY ? by_action.keys : [identifier.action, ANY]
+      actions.flat_map { |action| everybody(by_action, action) }
+    end
+
+    def names(identifier) = identifier.reserved? ? [identifier.name] : [identifier.name, ANY]
+
+    def under(by_name, names, action)
+      names.flat_map do |name|
+        next [] unless by_name.key?(name)
+
+        action == ANY ? by_name[name].values.flatten(1) : by_name[name].values_at(action, ANY).compact.flatten(1)
+      end
+    end
+
+    # A wildcard name reaches all but the reserved one.
+    def everybody(by_action, action)
+      return [] unless by_action.key?(action)
+
+      by_action[action].reject { |name, _| name == Identifier::RESERVED_NAME }.values.flatten(1)
+    end
+  end
+end

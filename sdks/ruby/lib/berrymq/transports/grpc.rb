@@ -1,0 +1,147 @@
+# frozen_string_literal: true
+
+# The only room that knows gRPC: channels, calls, and what its errors mean.
+require "grpc"
+require "google/rpc/error_details_pb"
+require "berrymq/v1/publisher_service_services_pb"
+require "berrymq/v1/follower_service_services_pb"
+require "berrymq/v1/queue_service_services_pb"
+require "berrymq/v1/talk_service_services_pb"
+
+module BerryMQ
+  module Transports
+    # One channel to one gateway. Thread-safe. Every method raises BerryMQ errors only.
+    class Grpc
+      CHANNEL = {
+        "grpc.max_receive_message_length" => 16 * 1024 * 1024,
+        "grpc.max_send_message_length" => 16 * 1024 * 1024,
+        "grpc.keepalive_time_ms" => 20_000,
+        "grpc.keepalive_timeout_ms" => 10_000,
+        "grpc.keepalive_permit_without_calls" => 1,
+        "grpc.http2.max_pings_without_data" => 0,
+        # Reconnecting is the link's; a shared pool would add waiting times of its own.
+        "grpc.use_local_subchannel_pool" => 1,
+        "grpc.enable_retries" => 0
+      }.freeze
+      PUBLISH_BATCHES = "/berrymq.v1.PublisherService/PublishBatches"
+      FOLLOW = "/berrymq.v1.FollowerService/Follow"
+      CONSUME = "/berrymq.v1.QueueService/Consume"
+      AS_IT_IS = ->(bytes) { bytes }
+      private_constant :CHANNEL, :PUBLISH_BATCHES, :FOLLOW, :CONSUME, :AS_IT_IS
+
+      # `address` is host:port; `session` and `ident` travel with every call.
+      def initialize(address, session:, ident:)
+        @address = address
+        @metadata = { "berrymq-session" => session, "berrymq-ident" => ident }
+        @channel = Grpc.guarded(address) { GRPC::Core::Channel.new(address, CHANNEL.dup, :this_channel_is_insecure) }
+        options = { channel_override: @channel }
+        @streams = GRPC::ClientStub.new(address, :this_channel_is_insecure, **options)
+        @queues = V1::QueueService::Stub.new(address, :this_channel_is_insecure, **options)
+        @talks = V1::TalkService::Stub.new(address, :this_channel_is_insecure, **options)
+      end
+
+      # Sends encoded PublishBatchesRequests; a Call of PublishBatchesResponses.
+      def publish_batches(requests)
+        call(PUBLISH_BATCHES, requests, AS_IT_IS, V1::PublishBatchesResponse.method(:decode))
+      end
+
+      # Sends FollowRequests; a Call of encoded FollowResponses.
+      def follow(requests) = call(FOLLOW, requests, V1::FollowRequest.method(:encode), AS_IT_IS)
+
+      # Sends ConsumeRequests; a Call of ConsumeResponses.
+      def consume(requests) = call(CONSUME, requests, V1::ConsumeRequest.method(:encode), V1::ConsumeResponse.method(:decode))
+
+      # One call of the queue service, such as `queue(:get, request, timeout: 5)`.
+      def queue(name, request, timeout: 10.0)
+        Grpc.guarded(@address) { @queues.public_send(name, request, deadline: Time.now + timeout, metadata: @metadata) }
+      end
+
+      # Enumerator of the answers (V1::Message), which begins to ask at once.
+      def ask(request, timeout:)
+        responses = Grpc.guarded(@address) { @talks.ask(request, deadline: Time.now + timeout, metadata: @metadata) }
+        Enumerator.new { |yielder| Grpc.guarded(@address) { responses.each { |response| yielder << response.answer } } }
+      end
+
+      # Ends every call of the channel.
+      def close
+        @channel.close
+      rescue RuntimeError
+        nil # closed before
+      end
+
+      # Turns what gRPC raises into what berryMQ calls it.
+      def self.guarded(address)
+        yield
+      rescue GRPC::BadStatus => e
+        raise Status.error(e, address)
+      rescue GRPC::Core::CallError, GRPC::Core::OutOfTime => e
+        raise Unavailable, "the call to #{address} ended: #{e.message}"
+      rescue RuntimeError => e
+        raise e unless e.message.include?("forking")
+
+        raise NotSupported, FORKED
+      end
+
+      FORKED = "this process was forked after its parent had used gRPC, which grpc #{GRPC::VERSION} does not survive: " \
+               "connect in the child only (before the parent connects), or start the child with spawn or exec, " \
+               "or use grpc >= 1.57 with GRPC_ENABLE_FORK_SUPPORT=1 set".freeze
+
+      private
+
+      def call(method, requests, marshal, unmarshal)
+        operation = Grpc.guarded(@address) do
+          @streams.bidi_streamer(method, requests, marshal, unmarshal, return_op: true, metadata: @metadata)
+        end
+        Call.new(@address, operation)
+      end
+
+      # A stream that is open both ways.
+      class Call
+        def initialize(address, operation)
+          @address = address
+          @operation = operation
+        end
+
+        # Every response; returns when the gateway ends the stream, raises what it ended it with.
+        def each(&block) = Grpc.guarded(@address) { @operation.execute.each(&block) }
+
+        # Ends it now; `each` raises Closed.
+        def cancel = @operation.cancel
+      end
+
+      # gRPC's statuses as berryMQ's errors.
+      module Status
+        DOMAIN = "berrymq"
+        BY_CODE = {
+          GRPC::Core::StatusCodes::UNAVAILABLE => Unavailable,
+          GRPC::Core::StatusCodes::DEADLINE_EXCEEDED => Timeout,
+          GRPC::Core::StatusCodes::CANCELLED => Closed,
+          GRPC::Core::StatusCodes::UNIMPLEMENTED => NotSupported,
+          GRPC::Core::StatusCodes::INVALID_ARGUMENT => InvalidArgument,
+          GRPC::Core::StatusCodes::RESOURCE_EXHAUSTED => LimitReached
+        }.freeze
+        private_constant :DOMAIN, :BY_CODE
+
+        # The error that the details name, else the nearest to the code.
+        def self.error(status, address)
+          kind = reason(status)&.then { |reason| Error.for_reason(reason) }
+          return kind.new(status.details) if kind
+          return Unavailable.new("no gateway answers at #{address}: #{status.details}") if status.code == GRPC::Core::StatusCodes::UNAVAILABLE
+
+          (BY_CODE[status.code] || Internal).new("#{address}: #{status.details}")
+        end
+
+        def self.reason(status)
+          rpc_status = GRPC::GoogleRpcStatusUtils.extract_google_rpc_status(status.to_status)
+          any = rpc_status&.details&.find { |detail| detail.is(Google::Rpc::ErrorInfo) }
+          info = any&.unpack(Google::Rpc::ErrorInfo)
+          info.reason if info && info.domain == DOMAIN
+        rescue Google::Protobuf::ParseError
+          nil
+        end
+        private_class_method :reason
+      end
+      private_constant :Call, :Status
+    end
+  end
+end
