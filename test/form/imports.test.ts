@@ -18,7 +18,7 @@ const allowed: Record<string, string[]> = {
 };
 
 /** Leaves in `src/` that any room may import: values, no behaviour. */
-const openToAll = ["limits"];
+const openToAll = ["config", "limits", "version"];
 
 interface Import {
   from: string;
