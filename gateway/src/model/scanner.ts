@@ -33,6 +33,7 @@ export function scanBatch(buffer: Buffer, limits: Limits, sink: ScanSink): void 
     throw new Refusal("BATCH_TOO_LARGE", `a batch of ${buffer.length} bytes; at most ${limits.batchBytes} are taken`);
   }
   const reader = new WireReader(buffer, 0, buffer.length);
+  const inner = new WireReader(buffer, 0, 0);
   const scanned = emptyScan();
   let count = 0;
   try {
@@ -42,7 +43,9 @@ export function scanBatch(buffer: Buffer, limits: Limits, sink: ScanSink): void 
       if (tag !== MESSAGE_TAG) throw new WireError(`tag ${tag} in a batch, which holds messages at tag 1 only`);
       const end = reader.fieldEnd();
       if (++count > limits.batchMessages) throw tooMany(limits);
-      scanMessage(new WireReader(buffer, reader.at, end), scanned);
+      inner.at = reader.at;
+      inner.end = end;
+      scanMessage(inner, scanned);
       reader.at = end;
       sink(scanned);
     }
@@ -111,7 +114,7 @@ function scanMessage(reader: WireReader, into: Scanned): void {
         scanAttribute(reader);
         break;
       case PUBLISHED_AT:
-        into.hasPublishedAt = reader.uint64() !== 0;
+        into.hasPublishedAt = reader.skipUint64();
         break;
       case EXPIRES_AT:
         into.expiresAt = reader.uint64();
@@ -126,7 +129,7 @@ function scanMessage(reader: WireReader, into: Scanned): void {
         scanAnswer(reader);
         break;
       case RESENT:
-        reader.uint64();
+        reader.skipUint64();
         break;
       case HOPS:
         into.hops = reader.uint64();
@@ -155,7 +158,7 @@ function scanAnswer(reader: WireReader): void {
   while (!inner.done) {
     const tag = inner.uint32();
     if (tag === 0x0a) text(inner, "answer.to", MAX_ID_BYTES);
-    else if (tag === 0x10 || tag === 0x18 || tag === 0x20) inner.uint64();
+    else if (tag === 0x10 || tag === 0x18 || tag === 0x20) inner.skipUint64();
     else if (tag >>> 3 <= 4) throw new WireError(`field ${tag >>> 3} of an answer with wire type ${tag & 7}`);
     else inner.skip(tag);
   }

@@ -14,7 +14,7 @@ export class WireReader {
   constructor(
     readonly buffer: Buffer,
     public at: number,
-    readonly end: number,
+    public end: number,
   ) {}
 
   get done(): boolean {
@@ -23,32 +23,32 @@ export class WireReader {
 
   /** A varint below 2^32, as tags and lengths are. */
   uint32(): number {
-    const { buffer, end } = this;
-    let at = this.at;
-    if (at >= end) throw new WireError("it ends inside a number");
-    let byte = buffer[at++]!;
-    let value = byte & 0x7f;
-    for (let shift = 7; byte >= 0x80; shift += 7) {
-      if (at >= end) throw new WireError("it ends inside a number");
-      if (shift > 28) throw new WireError("a tag or length is larger than 32 bits");
-      byte = buffer[at++]!;
-      if (shift === 28 && byte > 0x0f) throw new WireError("a tag or length is larger than 32 bits");
-      value += (byte & 0x7f) * 2 ** shift;
-    }
-    this.at = at;
-    return value;
+    const byte = this.at < this.end ? this.buffer[this.at]! : 0x80;
+    if (byte >= 0x80) return this.#longUint32();
+    this.at++;
+    return byte;
   }
 
   /** A 64-bit varint, rounded to a double: exact below 2^53, which is enough for times and counts. */
   uint64(): number {
     let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      if (this.at >= this.end) throw new WireError("it ends inside a number");
-      const byte = this.buffer[this.at++]!;
-      value += (byte & 0x7f) * 2 ** shift;
+    for (let unit = 1; unit < 2 ** 70; unit *= 0x80) {
+      const byte = this.#byte();
+      value += (byte & 0x7f) * unit;
       if (byte < 0x80) return value;
     }
     throw new WireError("a number is longer than 10 bytes");
+  }
+
+  /** Passes over a 64-bit varint; tells whether it is other than 0 (in its shortest form). */
+  skipUint64(): boolean {
+    const { buffer, at } = this;
+    const limit = Math.min(this.end, at + 10);
+    let end = at;
+    while (end < limit && buffer[end]! >= 0x80) end++;
+    if (end >= limit) throw new WireError(limit < this.end ? "a number is longer than 10 bytes" : "it ends inside a number");
+    this.at = end + 1;
+    return buffer[at] !== 0;
   }
 
   /** The end of a length-delimited field whose length stands here. */
@@ -64,7 +64,7 @@ export class WireReader {
     if (tag >>> 3 === 0) throw new WireError("field number 0");
     switch (tag & 7) {
       case 0:
-        this.uint64();
+        this.skipUint64();
         return;
       case 1:
         return this.#advance(8);
@@ -76,6 +76,22 @@ export class WireReader {
       default:
         throw new WireError(`wire type ${tag & 7}, which this contract does not use`);
     }
+  }
+
+  #longUint32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#byte();
+      if (shift === 28 && byte > 0x0f) break;
+      value = (value | ((byte & 0x7f) << shift)) >>> 0;
+      if (byte < 0x80) return value;
+    }
+    throw new WireError("a tag or length is larger than 32 bits");
+  }
+
+  #byte(): number {
+    if (this.at >= this.end) throw new WireError("it ends inside a number");
+    return this.buffer[this.at++]!;
   }
 
   #advance(bytes: number): void {
