@@ -25,9 +25,9 @@ async function runBlock({ page, line, language, code }: Block) {
   return run([...interpreters[language], program]);
 }
 
-describe.each(pages)("%s", (page) => {
+describe.each([...new Set(blocks.map(({ page }) => page))])("%s", (page) => {
   const own = blocks.filter((block) => block.page === page);
-  test.runIf(own.length > 0).each(own)(
+  test.each(own)(
     "the $language program at line $line runs",
     async (block) => {
       const ran = await runBlock(block);
