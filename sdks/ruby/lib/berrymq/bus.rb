@@ -164,7 +164,7 @@ module BerryMQ
     # [whether a handler follows the pattern, its source], or nil when nobody does.
     def followed(identifier)
       entries = @router.at(identifier.canonical).select(&:alive?)
-      entries.empty? ? nil : [entries.any?(&:answers?), entries.filter_map(&:source).first]
+      entries.empty? ? nil : [entries.any? { |entry| entry.kind == :handler }, entries.filter_map(&:source).first]
     end
 
     # The patterns that a gateway may know of.
@@ -221,7 +221,7 @@ module BerryMQ
       entry = link&.entry(outward(message))
       tally = deliver_talk(message)
       receipt = Receipt.new(message.message_id, tally.followers, tally.queues)
-      link&.put([entry], receipt)
+      tally.refusal ? receipt.refuse(tally.refusal) : link&.put([entry], receipt)
       receipt
     end
 
@@ -240,11 +240,13 @@ module BerryMQ
       entries = []
       slice.each do |one|
         message = one.is_a?(Message) ? prepare(one, [], {}) : prepare(one.first, one.drop(1), {})
-        entries << @link.entry(message) if connected_for?(message)
+        entry = @link.entry(message) if connected_for?(message)
         tally = deliver_talk(message)
-        receipt.accept(1, tally.followers, tally.queues)
+        receipt.accept(1, tally.followers, tally.queues) unless tally.followers.zero? && tally.queues.zero?
+        tally.refusal ? receipt.refuse(tally.refusal) : entries << entry
       end
     ensure
+      entries.compact!
       @link&.put(entries, receipt) unless entries.empty?
     end
 

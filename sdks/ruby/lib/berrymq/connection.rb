@@ -5,7 +5,9 @@ module BerryMQ
   class Connection
     # Bytes of messages that the gateway may send ahead of their dispatch.
     CREDIT = 4 * 1024 * 1024
-    private_constant :CREDIT
+    # How long a gateway that is about to stop may take to answer.
+    DRAIN_SECONDS = 5.0
+    private_constant :CREDIT, :DRAIN_SECONDS
 
     attr_reader :transport
 
@@ -23,7 +25,9 @@ module BerryMQ
       open_publish
       read_follow
       nil
-    rescue Unavailable, Closed, Draining, Timeout, Internal, InvalidArgument, LimitReached => e
+    rescue NotSupported
+      raise
+    rescue Error => e
       e
     ensure
       close
@@ -61,6 +65,8 @@ module BerryMQ
 
     def open_publish
       @publish = @transport.publish_batches(each_slice)
+      raise Closed, "the connection was closed while it was opened" if @closed
+
       @outbox.rewind(self)
       @answers = Thread.new { read_answers }
       @answers.name = "berrymq-answers"
@@ -94,7 +100,7 @@ module BerryMQ
         response = V1::FollowResponse.decode(bytes)
         @link.applied(response.applied_revision) if response.has_applied_revision?
         pass_on(response.batch) if response.batch
-        return drain if response.drain
+        return depart(response.drain) if response.drain
       end
     end
 
@@ -112,10 +118,12 @@ module BerryMQ
     def read_answers
       @publish.each do |response|
         @link.settle(response.through, response.accepted.map { |run| accepted(run) }, response.refused.map { |run| refused(run) })
-        drain if response.drain
+        depart(response.drain) if response.drain
       end
-    rescue Error
+    rescue Unavailable, Closed
       nil # the follow stream ends with it
+    rescue Error => e
+      @link.report(e)
     ensure
       close
     end
@@ -127,7 +135,11 @@ module BerryMQ
       [run.first_sequence, run.count, Error.for_reason(reason).new(run.error.message)]
     end
 
-    # Sends nothing more and takes the answers to what was sent, for as long as the gateway keeps the stream.
-    def drain = @outbox.pause
+    # The gateway is about to stop: sends nothing more, takes the answers to what was sent, and goes where it says.
+    def depart(drain)
+      @link.go_to(drain.address) unless drain.address.empty?
+      @outbox.pause
+      @answers.join(DRAIN_SECONDS) unless Thread.current == @answers
+    end
   end
 end

@@ -13,8 +13,8 @@ module BerryMQ
   end
   private_constant :Outcome
 
-  # Whom a message reached in this process: followers called (handlers among them), queues.
-  Tally = Struct.new(:followers, :handlers, :queues)
+  # Whom a message reached in this process: followers called (handlers among them), queues; `refusal` when a queue refused it.
+  Tally = Struct.new(:followers, :handlers, :queues, :refusal)
   private_constant :Tally
 
   class Dispatcher
@@ -31,17 +31,18 @@ module BerryMQ
     attr_writer :on_error
 
     # Calls every follower that wants the message, in order; returns a Tally. A message that came over the link (`remote`)
-    # does not reach local names. The block is called with each handler's Outcome.
+    # does not reach local names. One that a queue refuses reaches nobody after it. The block is called with each handler's Outcome.
     def deliver(message, remote: false, &answer)
-      entries = @router.route(message.identifier)
-      return NOBODY if entries.empty?
+      route = @router.route(message.identifier)
+      return NOBODY if route.nobody?
 
-      wanted = entries.select { |entry| wants?(entry, message, remote) }
-      handlers, sinks = wanted.partition(&:answers?)
-      sinks.each { |sink| call(sink, message) }
-      handlers.each.with_index(1) { |handler, number| start(handler, message, number, handlers.size, answer) }
-      queues = sinks.count(&:queue?)
-      Tally.new(wanted.size - queues, handlers.size, queues)
+      queues = give(route.queues, message, remote)
+      streams = give(route.streams, message, remote)
+      handlers = route.handlers.select { |handler| wants?(handler, message, remote) }
+      handlers.each_with_index { |handler, index| start(handler, message, index + 1, handlers.size, answer) }
+      Tally.new(streams + handlers.size, handlers.size, queues)
+    rescue QueueFull => e
+      Tally.new(0, 0, 0, e)
     end
 
     # Tells whoever wants to know. What that raises is printed, not raised.
@@ -75,8 +76,15 @@ module BerryMQ
 
     private
 
+    # How many took it.
+    def give(sinks, message, remote)
+      return 0 if sinks.empty?
+
+      sinks.count { |sink| wants?(sink, message, remote) && (sink.call(message) || true) }
+    end
+
     def wants?(entry, message, remote)
-      return false if remote && entry.identifier.local?
+      return false if remote && entry.local?
       return entry.wants?(message) if entry.alive?
 
       entry.unfollow
@@ -92,7 +100,7 @@ module BerryMQ
       @workers.run { call(handler, message, number, of, answer) }
     end
 
-    def call(handler, message, number = 1, of = 1, answer = nil)
+    def call(handler, message, number, of, answer)
       value = handler.call(message)
     rescue StandardError, NotImplementedError => e
       report(e, message, handler)
@@ -102,7 +110,7 @@ module BerryMQ
     end
 
     def log(error, message, handler)
-      warn "berryMQ: #{handler&.source || "a follower"}, at #{message.id}, raised #{error.class}: #{error.message}"
+      warn "berryMQ: #{handler&.source || "the SDK"}#{", at #{message.id}," if message} met #{error.class}: #{error.message}"
     end
   end
 end

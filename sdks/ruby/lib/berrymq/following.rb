@@ -27,6 +27,7 @@ module BerryMQ
     def initialize(bus, pattern, guard: nil, source: nil)
       @bus = bus
       @identifier = Identifier.parse(pattern)
+      @local = @identifier.local?
       @guard = guard
       @source = source
       @order = Following.next_order
@@ -44,7 +45,10 @@ module BerryMQ
     def alive? = !@dismissed
 
     # Handlers answer talks; streams and queues only listen.
-    def answers? = true
+    def kind = :handler
+
+    # Nothing of the link reaches it.
+    def local? = @local
 
     # Whether the guard agrees. What it raises is the caller's to report.
     def wants?(message) = @guard.nil? || @guard.call(message) ? true : false
@@ -94,12 +98,10 @@ module BerryMQ
     def initialize(bus, pattern, sink, source: nil)
       super(bus, pattern, source: source)
       @sink = WeakRef.new(sink)
-      @kind = sink.class
+      @kind = sink.is_a?(LocalQueue) ? :queue : :stream
     end
 
-    def answers? = false
-
-    def queue? = @kind == LocalQueue
+    attr_reader :kind
 
     def alive? = super && @sink.weakref_alive?
 

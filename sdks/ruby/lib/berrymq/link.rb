@@ -125,11 +125,15 @@ module BerryMQ
       stop(Closed.new("the bus was closed before the gateway answered"))
     end
 
-    # In a forked child: a session of its own, with connections of its own.
+    # In a forked child: a session of its own, with connections of its own. Where gRPC cannot be used any more, every later
+    # call raises NotSupported.
     def after_fork
       @outbox.start_over
       renew
+      new_transport.close
       start
+    rescue NotSupported => e
+      give_up(e)
     end
 
     # What follows is the connection's to call, from its threads.
@@ -141,7 +145,7 @@ module BerryMQ
 
     def applied(revision)
       @mutex.synchronize do
-        @applied = revision
+        @applied = [@applied, revision].max # 0 = a request that only gave credit
         @connected = true
         @changed.broadcast
       end
@@ -149,6 +153,13 @@ module BerryMQ
 
     # Hands a batch to the dispatching thread; `done` is called when it was dispatched.
     def arrived(batch, &done) = @arrivals.push([batch, done])
+
+    # The next connection is to another gateway.
+    def go_to(address)
+      @address = address
+    end
+
+    def report(error) = @bus.report(error, nil, nil)
 
     def settle(through, accepted, refused) = @outbox.settle(through, accepted, refused)
 
@@ -171,6 +182,8 @@ module BerryMQ
       @seen = {}
     end
 
+    def new_transport = Transports::Grpc.new(@address, session: @session, ident: @ident)
+
     def start
       @threads = [named("berrymq-link") { keep_connected }, named("berrymq-dispatch") { dispatch_all }]
     end
@@ -192,7 +205,7 @@ module BerryMQ
 
     # One connection from its beginning to its end; true when it stood.
     def connect_once
-      connection = Connection.new(self, @outbox, Transports::Grpc.new(@address, session: @session, ident: @ident))
+      connection = Connection.new(self, @outbox, new_transport)
       @mutex.synchronize { @connection = connection }
       @last_error = connection.run
       @mutex.synchronize do

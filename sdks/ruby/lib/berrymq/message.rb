@@ -102,6 +102,9 @@ module BerryMQ
 
     def self.now_micros = Process.clock_gettime(Process::CLOCK_REALTIME, :microsecond)
 
+    # Whether it has more than what every message has.
+    def rare? = @ttl || @attributes || @reply_to || @answer || @hops ? true : false
+
     # Sets once who published it and when.
     def stamp(sender)
       published_micros

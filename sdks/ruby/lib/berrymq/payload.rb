@@ -11,7 +11,8 @@ module BerryMQ
     MAX_DEPTH = 90 # JSON's own limit of 100 less the envelope
     JSON_TYPE = %r{\Aapplication/json\z|\A[^/]+/[^/]+\+json\z}i
     TEXT_TYPE = %r{\Atext/}i
-    private_constant :MAX_DEPTH, :JSON_TYPE, :TEXT_TYPE
+    NO_KWARGS = {}.freeze
+    private_constant :NO_KWARGS, :MAX_DEPTH, :JSON_TYPE, :TEXT_TYPE
 
     class << self
       # [bytes, content type] of a call. A single binary String travels untouched.
@@ -27,6 +28,7 @@ module BerryMQ
       # [args, kwargs] of bytes; raises MalformedMessage when they are not what the content type says.
       def decode(payload, content_type)
         return decode_call(payload) if content_type.empty?
+        return [[payload], NO_KWARGS] if content_type == BYTES
 
         case content_type.split(";", 2).first.to_s.strip
         when JSON_TYPE then [[parse(payload, content_type)], {}]

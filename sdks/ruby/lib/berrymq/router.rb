@@ -3,7 +3,13 @@
 # Which followers a message reaches, in their order of registration. The cost of one message does not depend on the
 # number of patterns: routes are remembered by identifier, and found by at most four look-ups when they are not.
 module BerryMQ
-  # Thread-safe. What is kept answers `identifier` (its pattern) and `order` (ascending).
+  # Whom a message reaches, of each kind in order of registration.
+  Route = Struct.new(:handlers, :streams, :queues) do
+    def nobody? = handlers.empty? && streams.empty? && queues.empty?
+  end
+  private_constant :Route
+
+  # Thread-safe. What is kept answers `identifier` (its pattern), `order` (ascending) and `kind` (:handler, :stream, :queue).
   class Router
     CACHED = 8192
     ANY = Identifier::ANY
@@ -25,7 +31,7 @@ module BerryMQ
       change(entry) { |entries| entries - [entry] }
     end
 
-    # The entries whose pattern meets the identifier: frozen Array.
+    # The Route of an identifier: the entries whose pattern meets it.
     def route(identifier)
       @routes[identifier.text] || @mutex.synchronize { remember(identifier) }
     end
@@ -69,7 +75,8 @@ module BerryMQ
 
     def remember(identifier)
       @routes = {} if @routes.size >= CACHED
-      @routes[identifier.text] = found(identifier).sort_by(&:order).freeze
+      kinds = found(identifier).sort_by(&:order).group_by(&:kind)
+      @routes[identifier.text] = Route.new(*%i[handler stream queue].map { |kind| kinds.fetch(kind, []).freeze }).freeze
     end
 
     def found(identifier)

@@ -11,12 +11,15 @@ module BerryMQ
     MESSAGES_TAG = "\x0a".b.freeze # Batch.messages, and PublishBatchesRequest.batch
     FIRST_SEQUENCE_TAG = "\x10".b.freeze
     RESENT = "\x18\x01".b.freeze
-    private_constant :MESSAGES_TAG, :FIRST_SEQUENCE_TAG, :RESENT
+    KNOWN = 8192
+    private_constant :MESSAGES_TAG, :FIRST_SEQUENCE_TAG, :RESENT, :KNOWN
+
+    @known = Hash.new { |fields, tag| fields[tag] = {} }
 
     class << self
       # The message as an entry of a batch. Raises NotEncodable and MessageTooLarge.
       def entry(message)
-        body = V1::Message.encode(to_proto(message))
+        body = body_of(message)
         if body.bytesize > MAX_MESSAGE_BYTES
           raise MessageTooLarge, "the message to #{message.id} has #{body.bytesize} bytes; at most #{MAX_MESSAGE_BYTES} travel. " \
                                  "Keep large things in a file store and send their address"
@@ -33,36 +36,54 @@ module BerryMQ
       # A Message over a decoded V1::Message.
       def from_proto(proto) = ReceivedMessage.new(proto)
 
-      def to_proto(message)
-        proto = V1::Message.new(
-          id: message.message_id, identifier: message.id, payload: message.payload, content_type: message.content_type,
-          published_at: message.published_micros, sender: message.sender || ""
-        )
-        add_rarities(proto, message)
-        proto
-      end
+      # The V1::Message.
+      def to_proto(message) = V1::Message.decode(body_of(message))
 
       private
 
-      def add_rarities(proto, message)
-        proto.expires_at = message.expires_micros unless message.expires_micros.zero?
-        proto.reply_to = message.reply_to if message.reply_to
-        proto.hops = message.hops unless message.hops.zero?
-        message.attributes.each { |key, value| proto.attributes[key] = value } unless message.attributes.empty?
-        proto.answer = V1::Answer.new(**message.answer.to_h) if message.answer
+      # The fields that every message has are written here, which is three times as fast as a V1::Message for each; a
+      # test compares the two. Protobuf takes fields in any order, so the rare ones follow as the library writes them.
+      def body_of(message)
+        payload = message.payload
+        body = field("\x0a", message.message_id) << known("\x12", message.id) << "\x1a" << varint(payload.bytesize) << payload.b
+        body << known("\x22", message.content_type) unless message.content_type.empty?
+        body << "\x30" << varint(message.published_micros)
+        body << known("\x42", message.sender) if message.sender
+        message.rare? ? body << V1::Message.encode(rarities(message)) : body
       end
 
-      def varint(number)
-        return number.chr if number < 128
-
-        bytes = []
-        while number > 127
-          bytes << ((number & 127) | 128)
-          number >>= 7
+      # A field whose text comes again and again: its bytes are remembered.
+      def known(tag, text)
+        fields = @known[tag]
+        fields[text] || begin
+          fields.clear if fields.size >= KNOWN
+          fields[text] = field(tag, text).freeze
         end
-        (bytes << number).pack("C*")
       end
+
+      def field(tag, text) = tag.b << varint(text.bytesize) << text.b
+
+      def rarities(message)
+        proto = V1::Message.new(expires_at: message.expires_micros, reply_to: message.reply_to || "", hops: message.hops, attributes: message.attributes)
+        proto.answer = V1::Answer.new(**message.answer.to_h) if message.answer
+        proto
+      end
+
+      def varint(number) = SMALL[number] || Wire.long_varint(number)
     end
+
+    def self.long_varint(number)
+      bytes = []
+      while number > 127
+        bytes << ((number & 127) | 128)
+        number >>= 7
+      end
+      (bytes << number).pack("C*")
+    end
+
+    # Varints of lengths as they are common.
+    SMALL = Array.new(1024) { |number| long_varint(number).freeze }.freeze
+    private_constant :SMALL
   end
 
   # A message that came over the link; every field is read when it is asked for.
@@ -93,6 +114,8 @@ module BerryMQ
     def answer
       @answer ||= @proto.answer && Answer.new(**@proto.answer.to_h)
     end
+
+    def rare? = true
 
     # True when the publisher could not know whether it arrived the first time.
     def resent? = @proto.resent

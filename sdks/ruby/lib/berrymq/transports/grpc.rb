@@ -133,8 +133,8 @@ module BerryMQ
 
         def self.reason(status)
           rpc_status = GRPC::GoogleRpcStatusUtils.extract_google_rpc_status(status.to_status)
-          any = rpc_status&.details&.find { |detail| detail.is(Google::Rpc::ErrorInfo) }
-          info = any&.unpack(Google::Rpc::ErrorInfo)
+          any = rpc_status&.details&.find { |detail| detail.type_url.end_with?("google.rpc.ErrorInfo") }
+          info = any && Google::Rpc::ErrorInfo.decode(any.value)
           info.reason if info && info.domain == DOMAIN
         rescue Google::Protobuf::ParseError
           nil
