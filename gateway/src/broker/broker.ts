@@ -8,6 +8,7 @@ import { Asks } from "./asks.js";
 import { Follower, type FollowedPattern } from "./follower.js";
 import { type Intake, Intaker, type IntakeOptions } from "./intake.js";
 import { Presence } from "./presence.js";
+import type { Report } from "./queue.js";
 import { Queues } from "./queues.js";
 import { Router } from "./router.js";
 import { Session } from "./session.js";
@@ -28,15 +29,16 @@ export class Broker {
     readonly engine: Engine,
     readonly clock: Clock,
     readonly limits: Limits,
+    readonly report: Report,
   ) {
     this.asks = new Asks(limits);
     this.#router = new Router(this.asks, limits);
     this.#intaker = new Intaker(this.#router, engine, clock, limits);
-    this.queues = new Queues(engine, this.#router, clock, limits, (kwargs) => this.#announce("dead_letter", kwargs));
+    this.queues = new Queues(engine, this.#router, clock, limits, (kwargs) => this.#announce("dead_letter", kwargs), report);
     this.presence = new Presence(clock, limits, {
       connected: (session) => this.#announcePeer("connect", session),
       disconnected: (session) => this.#announcePeer("disconnect", session),
-      gone: (session) => void this.queues.deleteOf(session),
+      gone: (session) => void this.queues.deleteOf(session).catch(report),
     });
   }
 
@@ -107,7 +109,7 @@ export class Broker {
     for (const follower of route.followers) follower.push(entry, 1, 0, this.#system);
     const queues = route.queues.filter((queue) => queue.admit(entry.length) === undefined);
     const appends = queues.map((queue) => ({ queue: queue.name, body: bodyOf(entry) }));
-    void this.engine.append(appends).then(() => queues.forEach((queue) => queue.wake()));
+    this.engine.append(appends).then(() => queues.forEach((queue) => queue.wake()), this.report);
     for (const queue of queues) queue.appended();
   }
 }

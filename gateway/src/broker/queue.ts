@@ -10,10 +10,14 @@ import { type Delivery, type Taker, Takers } from "./takers.js";
 /** Deliveries handed out in one piece, so that one greedy consumer does not keep a long list in memory. */
 const MOST_AT_ONCE = 1000;
 
+/** Takes note of a fault that no caller can be told of. */
+export type Report = (error: unknown) => void;
+
 export class BrokerQueue {
   readonly #takers = new Takers();
   #planned = { messages: 0, bytes: 0 };
   #handing = false;
+  #closed = false;
   #again = false;
   #timer: Timer | undefined;
   #timerAt = Infinity;
@@ -26,6 +30,8 @@ export class BrokerQueue {
     readonly engine: Engine,
     readonly clock: Clock,
     readonly settling: Settling,
+    /** Told of what fails where nobody waits for an answer. */
+    readonly report: Report,
   ) {}
 
   get name(): string {
@@ -94,9 +100,9 @@ export class BrokerQueue {
   /** Something may have become available, or somebody may want more: hands out what it can, soon. */
   wake(): void {
     this.#again = true;
-    if (this.#handing) return;
+    if (this.#handing || this.#closed) return;
     this.#handing = true;
-    void this.#handOut();
+    this.#handOut().catch(this.report);
   }
 
   settle(settlements: readonly Settlement[]): Promise<Settled[]> {
@@ -130,24 +136,25 @@ export class BrokerQueue {
 
   /** The queue is deleted: whoever waits learns it. */
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#takers.close(new Refusal("QUEUE_NOT_FOUND", `the queue ${JSON.stringify(this.name)} was deleted`));
   }
 
   /** Looks after leases and delays at the given time, in microseconds, or sooner. */
   lookAt(time: number): void {
-    if (time >= this.#timerAt) return;
+    if (time >= this.#timerAt || this.#closed) return;
     this.#timer?.cancel();
     this.#timerAt = time;
     this.#timer = this.clock.after(time - this.clock.now(), () => {
       this.#timerAt = Infinity;
-      void this.#lookAfter();
+      this.#lookAfter().catch(this.report);
     });
   }
 
   async #handOut(): Promise<void> {
     try {
-      while (this.#again) {
+      while (this.#again && !this.#closed) {
         this.#again = false;
         await this.#handOutOnce();
       }
@@ -159,7 +166,7 @@ export class BrokerQueue {
   async #handOutOnce(): Promise<void> {
     for (let taker = this.#takers.next(); taker !== undefined && !this.paused; taker = this.#takers.next()) {
       const deliveries = await this.#claim(Math.min(taker.want(), MOST_AT_ONCE), taker.lease);
-      if (deliveries.length === 0) return;
+      if (deliveries.length === 0 || this.#closed) return;
       if (this.#takers.has(taker)) taker.give(deliveries);
       else await this.giveBack(deliveries);
     }
@@ -186,6 +193,7 @@ export class BrokerQueue {
 
   /** Ends leases that ran out, which counts as an attempt, and sets the timer anew. */
   async #lookAfter(): Promise<void> {
+    if (this.#closed) return;
     const { claims, next } = await this.engine.lapsed(this.name, this.clock.now());
     if (claims.length > 0) await this.settling.lapse(this, claims);
     if (next !== undefined) this.lookAt(next);

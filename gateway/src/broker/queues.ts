@@ -4,7 +4,7 @@ import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { DEAD_SUFFIX, deadLetterOptions, type QueueOptions, sameOptions } from "../model/queue-options.js";
-import { BrokerQueue } from "./queue.js";
+import { BrokerQueue, type Report } from "./queue.js";
 import type { Router } from "./router.js";
 import type { Session } from "./session.js";
 import { Settling } from "./settling.js";
@@ -19,6 +19,7 @@ export class Queues {
     readonly clock: Clock,
     readonly limits: Pick<Limits, "queues">,
     announce: (kwargs: Record<string, unknown>) => void,
+    readonly report: Report,
   ) {
     const wake = (name: string) => this.#queues.get(name)?.wake();
     this.#settling = new Settling({ prepare: (queue) => this.#prepareDead(queue), wake, announce }, engine, clock);
@@ -100,7 +101,7 @@ export class Queues {
   }
 
   #add(options: QueueOptions, paused: boolean, owner: Session | undefined): BrokerQueue {
-    const queue = new BrokerQueue(options, paused, owner, this.engine, this.clock, this.#settling);
+    const queue = new BrokerQueue(options, paused, owner, this.engine, this.clock, this.#settling, this.report);
     this.#queues.set(options.name, queue);
     this.router.addQueue(queue);
     return queue;

@@ -6,7 +6,7 @@
 // - Atomicity: one `append` or `settle` call happens whole or not at all. `append` may touch many queues.
 // - Durability: when the promise of `append` or `settle` is fulfilled, a durable engine has committed. Engines
 //   commit all calls of one event-loop turn together.
-// - Counting: `stats` counts what was handed to `append`, and no longer what was handed to `settle`, from the moment of the call.
+// - Effect: for later calls, `stats` among them, a call has happened at the moment it is made, whenever its promise is fulfilled.
 // - Time: the engine has no clock. Whoever calls says what time it is, in microseconds since the Unix epoch.
 // - Unknown queues are the caller's fault: methods throw. Unknown leases are not: they are answered.
 import type { QueueOptions } from "../model/queue-options.js";

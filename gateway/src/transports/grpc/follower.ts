@@ -31,12 +31,15 @@ export function implementation(service: FollowerService, streams: OpenStreams, l
 function follow(service: FollowerService, streams: OpenStreams, log: Log, grpc: Duplex): void {
   const stream = service.stream(callerOf(grpc.metadata));
   const open = streams.add(() => grpc.write(DRAIN));
+  let ended = false;
   const close = () => {
+    ended = true;
     open.close();
     stream.close();
   };
   pump(stream, grpc);
   grpc.on("data", (bytes: Buffer) => {
+    if (ended) return;
     try {
       const request = decode(FollowRequest, bytes);
       stream.apply(request);

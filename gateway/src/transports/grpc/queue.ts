@@ -74,7 +74,9 @@ function consume(service: QueueService, streams: OpenStreams, log: Log, grpc: Du
     void stream.close();
     grpc.write(DRAIN);
   });
+  let ended = false;
   const close = () => {
+    ended = true;
     open.close();
     stream.close().catch((error: unknown) => log.error({ err: error }, "deliveries could not be given back"));
   };
@@ -91,6 +93,7 @@ function consume(service: QueueService, streams: OpenStreams, log: Log, grpc: Du
   let before = Promise.resolve();
   grpc.on("data", (bytes: Buffer) => {
     before = before.then(async () => {
+      if (ended) return;
       const outcomes = await stream.apply(decode(contract.ConsumeRequest, bytes));
       if (outcomes.length > 0) write(consumeResponse([], outcomes));
     });

@@ -31,6 +31,9 @@ export class GrpcTransport implements Transport {
       "grpc.max_receive_message_length": limits.frameBytes,
       "grpc.max_send_message_length": -1,
       "grpc.max_concurrent_streams": limits.connectionStreams,
+      // A peer that vanished without a word is found out by a ping.
+      "grpc.keepalive_time_ms": 30_000,
+      "grpc.keepalive_timeout_ms": 10_000,
     });
     this.#server.addService(publisher.definition, publisher.implementation(services.publisher, this.#streams, log));
     this.#server.addService(follower.definition, follower.implementation(services.follower, this.#streams, log));

@@ -27,6 +27,8 @@ export class HttpTransport implements Transport {
       connectionsCheckingInterval: 1000,
     };
     this.#server = createServer({ ...timeouts, keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000 }, this.#app(face, log));
+    // It never listens itself, and it is `listening` that makes node watch over those timeouts.
+    this.#server.emit("listening");
   }
 
   accept(socket: Socket): void {
@@ -41,6 +43,7 @@ export class HttpTransport implements Transport {
 
   async close(): Promise<void> {
     this.#server.closeAllConnections();
+    this.#server.close();
   }
 
   #app(face: Face, log: Log): Express {
