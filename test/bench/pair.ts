@@ -10,7 +10,12 @@ const programs = resolve(import.meta.dirname, "programs");
 const commands = {
   ts: (program: string) => ["node", "--import", "tsx", `${programs}/${program}.ts`],
   python: (program: string) => [`${root}/.venv/bin/python`, `${programs}/${program}.py`],
-  ruby: (program: string) => ["ruby", `-I${root}/sdks/ruby/lib`, `-I${root}/sdks/ruby/gen`, `${programs}/${program}.rb`],
+  ruby: (program: string) => [
+    "ruby",
+    `-I${root}/sdks/ruby/lib`,
+    `-I${root}/sdks/ruby/gen`,
+    `${programs}/${program}.rb`,
+  ],
 };
 
 export type Language = keyof typeof commands;

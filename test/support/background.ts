@@ -42,12 +42,25 @@ export class Background {
     }
   }
 
+  /** Halts it, as a machine that is too busy would. Only `kill` ends it then. */
+  freeze(): void {
+    this.#process.kill("SIGSTOP");
+  }
+
   /** Interrupts it, as Ctrl-C does, and waits for its end. Returns its exit code, or the signal that ended it. */
   async interrupt(): Promise<number | NodeJS.Signals | null> {
-    const running = () => this.#process.exitCode === null && this.#process.signalCode === null;
-    if (running()) {
+    return this.#end("SIGINT");
+  }
+
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const ended = once(this.#process, "exit");
-      this.#process.kill("SIGINT");
+      this.#process.kill(signal);
       const late = setTimeout(() => this.#process.kill("SIGKILL"), 10_000);
       await ended;
       clearTimeout(late);

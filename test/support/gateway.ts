@@ -33,6 +33,10 @@ export class Gateway {
     return new Gateway(child, address);
   }
 
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
   get port(): number {
     return Number(this.url.split(":").at(-1));
   }
