@@ -80,7 +80,6 @@ module BerryMQ
 
     def delete
       call(:delete, V1::DeleteRequest.new(queue: @name))
-      @closed = true
       nil
     end
 

@@ -54,14 +54,15 @@ module BerryMQ
       @leases = {} # lease id → Lease
       @settled = {} # lease ids, for those that settle twice
       @numbers = @bytes = @consumers = 0
-      @paused = @closed = false
+      @paused = false
+      @ended = nil # the error of whoever uses it afterwards
     end
 
     # Takes a message in; raises QueueFull at a bound unless the oldest make room.
     def push(message, _pattern = nil)
       bytes = Stream.size_of(message)
       @mutex.synchronize do
-        next if @closed
+        next if @ended
 
         make_room(bytes)
         @ready << Item.new(@numbers += 1, message, bytes, 1)
@@ -75,7 +76,7 @@ module BerryMQ
       deadline = Clock.now + timeout
       @mutex.synchronize do
         loop do
-          raise Closed, "the queue #{@options.name} was closed" if @closed
+          raise @ended if @ended
 
           look_after
           return hand_out(max, auto_ack) if @ready.any? && !@paused
@@ -96,7 +97,7 @@ module BerryMQ
         held << delivery.lease_id if delivery.lease_id
         yield delivery
       end
-    rescue Closed
+    rescue Closed, QueueNotFound
       nil
     ensure
       @mutex.synchronize { @consumers -= 1 }
@@ -166,11 +167,11 @@ module BerryMQ
 
     def delete
       @on_delete&.call
-      finish
+      finish(QueueNotFound.new("the queue #{@options.name} was deleted"))
     end
 
     def close
-      finish if @options.standalone
+      finish(Closed.new("the queue #{@options.name} was closed")) if @options.standalone
     end
 
     # The LocalQueue of its dead letters.
@@ -185,10 +186,10 @@ module BerryMQ
 
     private
 
-    def finish
+    def finish(error)
       @following&.unfollow
       @mutex.synchronize do
-        @closed = true
+        @ended ||= error
         @changed.broadcast
       end
       nil
@@ -297,7 +298,7 @@ module BerryMQ
         loop do
           held.select! { |lease| @leases.key?(lease) }
           return if held.size < credit
-          raise Closed, "the queue #{@options.name} was closed" if @closed
+          raise @ended if @ended
 
           @changed.wait(@mutex)
         end

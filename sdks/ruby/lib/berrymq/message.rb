@@ -60,9 +60,9 @@ module BerryMQ
     def kwargs = @kwargs || decode.last
 
     # Bytes; raises NotEncodable when an argument is nothing that JSON can hold.
-    def payload = @payload || encode.first
+    def payload = @payload || encode
 
-    def content_type = @content_type || encode.last
+    def content_type = @content_type || Payload.content_type(@args, @kwargs)
 
     # Marks of the publisher; Hash of Strings.
     def attributes = @attributes || NO_ATTRIBUTES
@@ -158,7 +158,7 @@ module BerryMQ
     private
 
     def set_ttl(value)
-      raise InvalidArgument, "ttl is #{value.inspect}; it takes seconds above 0" unless value.is_a?(Numeric) && value.positive?
+      raise InvalidArgument, "ttl is #{value.inspect}; it takes seconds" unless value.is_a?(Numeric) && value.to_f.finite?
 
       @ttl = value
       @expires_micros = nil
@@ -179,10 +179,7 @@ module BerryMQ
     end
 
     def encode
-      payload, content_type = Payload.encode(args, kwargs)
-      @content_type ||= content_type
-      @payload = payload
-      [@payload, @content_type]
+      @payload = Payload.encode(args, kwargs)
     end
 
     def time(micros) = Time.at(micros / MICROS, micros % MICROS, :usec)

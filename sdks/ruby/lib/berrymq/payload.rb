@@ -8,21 +8,25 @@ module BerryMQ
   module Payload
     BYTES = "application/octet-stream"
     FAILURE = "application/vnd.berrymq.failure+json"
-    MAX_DEPTH = 90 # JSON's own limit of 100 less the envelope
+    # How deep values may nest; what comes from elsewhere may be deeper.
+    MAX_DEPTH = 200
+    MAX_PARSED_DEPTH = 1000
     JSON_TYPE = %r{\Aapplication/json\z|\A[^/]+/[^/]+\+json\z}i
     TEXT_TYPE = %r{\Atext/}i
     NO_KWARGS = {}.freeze
-    private_constant :NO_KWARGS, :MAX_DEPTH, :JSON_TYPE, :TEXT_TYPE
+    private_constant :NO_KWARGS, :MAX_DEPTH, :MAX_PARSED_DEPTH, :JSON_TYPE, :TEXT_TYPE
 
     class << self
-      # [bytes, content type] of a call. A single binary String travels untouched.
-      # Raises NotEncodable, naming the path of what JSON cannot hold.
+      # The content type of a call: a single binary String travels untouched.
+      def content_type(args, kwargs) = lone_bytes?(args, kwargs) ? BYTES : ""
+
+      # The bytes of a call. Raises NotEncodable, naming the path of what JSON cannot hold.
       def encode(args, kwargs)
-        return [args[0], BYTES] if kwargs.empty? && args.size == 1 && bytes?(args[0])
+        return args[0] if lone_bytes?(args, kwargs)
 
         args.each_with_index { |value, index| check(value, 1) || name_fault(value, "args[#{index}]") }
         kwargs.each { |key, value| check(value, 1) || name_fault(value, "kwargs[#{key.to_s.inspect}]") }
-        [JSON.generate({ "args" => args, "kwargs" => kwargs }), ""]
+        JSON.generate({ "args" => args, "kwargs" => kwargs }, max_nesting: 0)
       end
 
       # [args, kwargs] of bytes; raises MalformedMessage when they are not what the content type says.
@@ -42,6 +46,8 @@ module BerryMQ
 
       private
 
+      def lone_bytes?(args, kwargs) = kwargs.empty? && args.size == 1 && bytes?(args[0])
+
       def decode_call(payload)
         return [[], {}] if payload.empty?
 
@@ -54,7 +60,7 @@ module BerryMQ
       end
 
       def parse(payload, what)
-        JSON.parse(utf8(payload, what))
+        JSON.parse(utf8(payload, what), max_nesting: MAX_PARSED_DEPTH)
       rescue JSON::ParserError
         raise MalformedMessage, "the payload #{payload.byteslice(0, 40).inspect} is no JSON, as #{what} would be"
       end

@@ -97,7 +97,8 @@ module BerryMQ
       auto_ack ? deliveries.map(&:message) : deliveries
     end
 
-    # Deliveries pushed as they come: each to the block, or an Enumerator. `credit` = how many may be unsettled at a time.
+    # Deliveries pushed as they come: each to the block, or an Enumerator. Settle each before the next: what is unsettled
+    # when the iteration ends is released. `credit` = how many may be under way at a time.
     def consume(credit: 100, auto_ack: false, &block)
       deliveries = Enumerator.new { |yielder| @keeper.consume(credit, auto_ack) { |delivery| yielder << delivery } }
       block ? deliveries.each(&block) : deliveries
