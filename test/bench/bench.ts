@@ -1,59 +1,51 @@
-// `make bench`: messages per second from one SDK through a gateway to the same SDK, 128 bytes each, in windows of 20000.
-// `tsx test/bench/bench.ts ts 600000` measures one language with another count.
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+// `make bench`: SDK → gateway → SDK, in turns; medians and ratios. README.md beside this file says what is measured.
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
 import { Gateway } from "../support/gateway.ts";
-import { interpreters, root } from "../support/programs.ts";
+import { latency, type Latency, throughput } from "./pair.ts";
 
-const languages = {
-  ts: { command: [process.execPath, join(import.meta.dirname, "peer.mjs")], count: 1_000_000 },
-  python: { command: [...interpreters.python, join(import.meta.dirname, "peer.py")], count: 400_000 },
-  ruby: { command: [...interpreters.ruby, join(import.meta.dirname, "peer.rb")], count: 200_000 },
-};
-type Spoken = keyof typeof languages;
+const ROUNDS = 3;
+const languages = ["ts", "python", "ruby"] as const;
+type Language = (typeof languages)[number];
 
-interface Peer {
-  process: ChildProcessWithoutNullStreams;
-  lines: AsyncIterator<string>;
+/** Messages of one throughput run, about three seconds' worth of each. */
+const counts: Record<Language, number> = { ts: 1_500_000, python: 600_000, ruby: 200_000 };
+
+const gateway = await Gateway.start();
+try {
+  const rates = await inTurns((language) => throughput(language, gateway.url, counts[language]));
+  const ages = await inTurns((language) => latency(language, gateway.url));
+  print(rates, ages);
+} finally {
+  await gateway.stop();
 }
 
-function peer(language: Spoken, role: string, url: string, count: number): Peer {
-  const [command, ...parameters] = languages[language].command;
-  const child = spawn(command!, [...parameters, role, url, `${count}`], { cwd: root, stdio: "pipe" });
-  child.stderr.pipe(process.stderr);
-  return { process: child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+async function inTurns<T>(measure: (language: Language) => Promise<T>): Promise<Record<Language, T[]>> {
+  const results: Record<Language, T[]> = { ts: [], python: [], ruby: [] };
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const language of languages) {
+      process.stderr.write(`round ${round} of ${ROUNDS}: ${language}\n`);
+      results[language].push(await measure(language));
+    }
+  }
+  return results;
 }
 
-async function nextLine({ lines }: Peer): Promise<string> {
-  const { value, done } = await lines.next();
-  if (done) throw new Error("a peer ended without a word");
-  return value;
-}
-
-const perSecond = (messages: number, seconds: number) => `${Math.round(messages / seconds / 1000)}k msg/s`;
-
-async function measure(language: Spoken, count: number): Promise<string> {
-  const gateway = await Gateway.start();
-  const follower = peer(language, "follow", gateway.url, count);
-  const publisher = peer(language, "publish", gateway.url, count);
-  try {
-    await nextLine(follower);
-    publisher.process.stdin.write("go\n");
-    const published = JSON.parse(await nextLine(publisher)) as { seconds: number };
-    const followed = JSON.parse(await nextLine(follower)) as { seconds: number; messages: number };
-    const heard = perSecond(followed.messages, followed.seconds);
-    const lost = count - followed.messages;
-    return `${language}: published ${perSecond(count, published.seconds)}, heard ${heard}, lost to lag ${lost} of ${count}`;
-  } finally {
-    follower.process.kill();
-    publisher.process.kill();
-    await gateway.stop();
+function print(rates: Record<Language, number[]>, ages: Record<Language, Latency[]>): void {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  console.log(`\n${new Date().toISOString()}, commit ${commit}, ${cpus().length} × ${cpus()[0]?.model}, node ${process.version}\n`);
+  console.log("| SDK → gateway → SDK | messages/s (median of 3) | all rounds | of TypeScript | p50 at 500/s | p99 at 500/s |");
+  console.log("|---|---|---|---|---|---|");
+  const base = median(rates.ts);
+  for (const language of languages) {
+    const rate = median(rates[language]);
+    const rounds = rates[language].map((each) => Math.round(each / 1000)).join("k, ");
+    const p50 = median(ages[language].map((each) => each.p50)).toFixed(2);
+    const p99 = median(ages[language].map((each) => each.p99)).toFixed(2);
+    console.log(`| ${language} | ${Math.round(rate)} | ${rounds}k | ${(rate / base).toFixed(2)} | ${p50} ms | ${p99} ms |`);
   }
 }
 
-const [chosen, count] = process.argv.slice(2);
-for (const language of Object.keys(languages) as Spoken[]) {
-  if (chosen !== undefined && chosen !== language) continue;
-  console.log(await measure(language, Number(count ?? languages[language].count)));
+function median(values: number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }
