@@ -1,5 +1,6 @@
 // Identifiers and patterns: how an address is read, and whether a message to one reaches a follower of another.
 // The rules are those of docs/identifiers.md; test/conformance/cases/identifiers.yaml is their table in every language.
+import { InvalidIdentifier } from "./errors.js";
 
 /** The longest name, action or namespace, in bytes of UTF-8. */
 export const MAX_PART_BYTES = 255;
@@ -22,16 +23,15 @@ export interface Identifier {
 }
 
 /** Tells which part of an identifier breaks which rule. */
-export class IdentifierSyntaxError extends Error {
-  override readonly name = "IdentifierSyntaxError";
-}
+export { InvalidIdentifier as IdentifierSyntaxError };
 
 /**
  * Reads an identifier or a pattern. The last `:` splits name and action; a name alone means every action of it.
  *
- * @throws IdentifierSyntaxError quoting the offending part.
+ * @throws InvalidIdentifier quoting the offending part.
  */
 export function parseIdentifier(text: string): Identifier {
+  if (typeof text !== "string") throw new InvalidIdentifier(`an identifier is a string, not ${String(text)}`);
   const colon = text.lastIndexOf(":");
   const left = colon < 0 ? text : text.slice(0, colon);
   const action = colon < 0 ? "*" : text.slice(colon + 1);
@@ -43,6 +43,9 @@ export function parseIdentifier(text: string): Identifier {
   if (at >= 0) checkNamespace(namespace, text);
   return { text, name, action, namespace, local: name.startsWith("_"), reserved: name === RESERVED_NAME };
 }
+
+/** Reading, by the name that the other languages give it. */
+export const Identifier = { parse: parseIdentifier } as const;
 
 /** Whether a message published to `identifier` reaches a follower of `pattern`; each side may hold wildcards. */
 export function matches(pattern: Identifier, identifier: Identifier): boolean {
@@ -67,12 +70,14 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function checkNamespace(namespace: string, text: string): void {
   checkPart("namespace", namespace, text, REST_FORBIDDEN);
-  if (namespace === "*") throw fault("namespace", namespace, text, "may not be a wildcard: no pattern crosses namespaces");
+  if (namespace === "*")
+    throw fault("namespace", namespace, text, "may not be a wildcard: no pattern crosses namespaces");
 }
 
 function checkPart(what: string, part: string, text: string, forbidden: RegExp): void {
   if (part === "") throw fault(what, part, text, "is empty");
-  if (part !== "*" && part.includes("*")) throw fault(what, part, text, "holds a `*`, which stands for a whole part only");
+  if (part !== "*" && part.includes("*"))
+    throw fault(what, part, text, "holds a `*`, which stands for a whole part only");
   if (CONTROL.test(part)) throw fault(what, part, text, "holds a control character");
   if (forbidden.test(part)) throw fault(what, part, text, "holds a character that is not allowed there (`@` or `:`)");
   if (LONE_SURROGATE.test(part)) throw fault(what, part, text, "is not valid Unicode");
@@ -87,6 +92,21 @@ function byteLength(part: string): number {
   return part.length * 3 <= MAX_PART_BYTES ? part.length : encoder.encode(part).length;
 }
 
-function fault(what: string, part: string, text: string, rule: string): IdentifierSyntaxError {
-  return new IdentifierSyntaxError(`the ${what} ${JSON.stringify(part)} of ${JSON.stringify(text)} ${rule}`);
+function fault(what: string, part: string, text: string, rule: string): InvalidIdentifier {
+  return new InvalidIdentifier(`the ${what} ${JSON.stringify(part)} of ${JSON.stringify(text)} ${rule}`);
+}
+
+/** Identifiers read lately, so that publishing to one again costs a look-up. Bounded: when it is full it begins anew. */
+const lately = new Map<string, Identifier>();
+const LATELY_AT_MOST = 10_000;
+
+/** {@link parseIdentifier} with a memory. */
+export function rememberedIdentifier(text: string): Identifier {
+  let found = lately.get(text);
+  if (found === undefined) {
+    found = parseIdentifier(text);
+    if (lately.size >= LATELY_AT_MOST) lately.clear();
+    lately.set(text, found);
+  }
+  return found;
 }

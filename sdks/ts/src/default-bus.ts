@@ -1,0 +1,41 @@
+// The process's own bus, and its methods as functions.
+import { Bus } from "./bus.js";
+import type { FollowOptions, Handler } from "./follower.js";
+
+/** The bus of the functions of this package. */
+export const defaultBus = new Bus();
+
+export const publish: Bus["publish"] = (...all) => defaultBus.publish(...all);
+export const twitter: Bus["twitter"] = (...all) => defaultBus.twitter(...all);
+export const publishMany: Bus["publishMany"] = (...all) => defaultBus.publishMany(...all);
+export const talk: Bus["talk"] = (...all) => defaultBus.talk(...all);
+export const ask: Bus["ask"] = (...all) => defaultBus.ask(...all);
+export const askMany: Bus["askMany"] = (...all) => defaultBus.askMany(...all);
+export const within: Bus["within"] = (...all) => defaultBus.within(...all);
+export const follow: Bus["follow"] = (...all) => defaultBus.follow(...all);
+export const followingFunction: Bus["followingFunction"] = (...all) => defaultBus.followingFunction(...all);
+export const registFunction: Bus["registFunction"] = (...all) => defaultBus.registFunction(...all);
+export const registMethod: Bus["registMethod"] = (...all) => defaultBus.registMethod(...all);
+export const setMultiplicity: Bus["setMultiplicity"] = (...all) => defaultBus.setMultiplicity(...all);
+export const showFollowers: Bus["showFollowers"] = (...all) => defaultBus.showFollowers(...all);
+export const onError: Bus["onError"] = (...all) => defaultBus.onError(...all);
+export const queue: Bus["queue"] = (...all) => defaultBus.queue(...all);
+export const connect = (...all: Parameters<Bus["connect"]>): Promise<Bus> => defaultBus.connect(...all);
+export const flush: Bus["flush"] = (...all) => defaultBus.flush(...all);
+export const close: Bus["close"] = (...all) => defaultBus.close(...all);
+
+/**
+ * Decorates a method: every instance follows from when it is made, and no longer than it lives.
+ *
+ * `class Thumbnails { @following("image:added") make(message: Message) { … } }`
+ */
+export function following(pattern: string, options?: FollowOptions) {
+  return <This extends object, Method extends Handler>(
+    method: (this: This, ...args: Parameters<Method>) => ReturnType<Method>,
+    context: ClassMethodDecoratorContext<This>,
+  ): void => {
+    context.addInitializer(function (this: This) {
+      defaultBus.registMethod(pattern, this, method as Handler, options);
+    });
+  };
+}

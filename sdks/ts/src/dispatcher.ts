@@ -1,0 +1,97 @@
+// Calls those whom a message reaches, in order of registration; what one of them throws disturbs nobody.
+import type { Followers, Handler, HandlerFollower } from "./follower.js";
+import type { Message } from "./message.js";
+import { isThenable, Pool } from "./pool.js";
+
+/** Told of every error that has no caller. `handler` is whose it was, if one's. */
+export type ErrorCallback = (error: unknown, message?: Message, handler?: Handler) => void;
+
+/** Whom a message reached in this process. */
+export interface Reach {
+  readonly followers: number;
+  readonly queues: number;
+}
+
+/** Where the results of handlers go, when somebody wants them. */
+export interface Answering {
+  /** Told first, and once: so many handlers' guards agreed. */
+  begin(of: number): void;
+  /** Handler `number` (from 1) returned. */
+  returned(number: number, value: unknown): void;
+  /** Handler `number` threw. */
+  threw(number: number, error: unknown): void;
+}
+
+const NOBODY: Reach = { followers: 0, queues: 0 };
+
+export class Dispatcher {
+  readonly pool = new Pool();
+
+  constructor(
+    private readonly followers: Followers,
+    private readonly report: ErrorCallback,
+  ) {}
+
+  /** @throws QueueFull when a queue of this process refuses; then nobody got it. */
+  admit(message: Message): void {
+    if (this.followers.listeners.size === 0) return;
+    for (const each of this.followers.match(message.identifier)) if (each.listens) each.admit(message);
+  }
+
+  /** @param foreign it came from another process: followers of local names do not hear it. */
+  dispatch(message: Message, foreign: boolean, answering?: Answering): Reach {
+    const followers = this.followers.match(message.identifier);
+    if (followers.length === 0 && answering === undefined) return NOBODY;
+    let called = 0;
+    let queues = 0;
+    const agreed: HandlerFollower[] | undefined = answering && [];
+    for (const each of followers) {
+      if (foreign && each.pattern.local) continue;
+      if (each.listens) {
+        each.hear(message);
+        if (each.keeps) queues++;
+        else called++;
+      } else if (this.agrees(each, message)) {
+        called++;
+        if (agreed) agreed.push(each);
+        else this.pool.run(() => this.call(each, message));
+      }
+    }
+    if (agreed) this.answer(agreed, message, answering!);
+    return { followers: called, queues };
+  }
+
+  private answer(agreed: readonly HandlerFollower[], message: Message, answering: Answering): void {
+    answering.begin(agreed.length);
+    agreed.forEach((each, index) => {
+      this.pool.run(() => this.call(each, message, index + 1, answering));
+    });
+  }
+
+  private agrees(follower: HandlerFollower, message: Message): boolean {
+    if (follower.guard === undefined) return follower.handler() !== undefined;
+    try {
+      return follower.handler() !== undefined && follower.guard(message);
+    } catch (error) {
+      this.report(error, message, follower.handler());
+      return false;
+    }
+  }
+
+  /** Calls one handler; returns its end when that is a promise. */
+  private call(follower: HandlerFollower, message: Message, number = 0, answering?: Answering): unknown {
+    const handler = follower.handler();
+    const failed = (error: unknown) => {
+      this.report(error, message, handler);
+      answering?.threw(number, error);
+    };
+    try {
+      const value = handler?.(message);
+      if (isThenable(value)) return value.then((end) => answering?.returned(number, end), failed);
+      answering?.returned(number, value);
+    } catch (error) {
+      failed(error);
+    }
+    return undefined;
+  }
+}

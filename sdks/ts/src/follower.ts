@@ -1,0 +1,112 @@
+// Those who follow: handlers (functions and methods, which answer) and listeners (streams and queues, which only hear).
+import { type Identifier, parseIdentifier } from "./identifier.js";
+import type { Message } from "./message.js";
+import { Router } from "./router.js";
+
+/** Gets each message; what it returns, or what its promise becomes, is a talk's answer. */
+export type Handler = (message: Message) => unknown;
+
+/** False = this message is not for the handler. */
+export type Guard = (message: Message) => boolean;
+
+export interface FollowOptions {
+  readonly guard?: Guard;
+}
+
+/** What registering gives back. */
+export interface Following {
+  /** The pattern as text. */
+  readonly pattern: string;
+  /** Ends it. Harmless twice. */
+  unfollow(): void;
+}
+
+/** A function, or a method of an object that is held weakly. */
+export class HandlerFollower {
+  readonly listens = false;
+
+  constructor(
+    readonly pattern: Identifier,
+    readonly guard: Guard | undefined,
+    private readonly target: () => Handler | undefined,
+  ) {}
+
+  /** The function to call; undefined = its object is gone. */
+  handler(): Handler | undefined {
+    return this.target();
+  }
+}
+
+/** A stream or a queue. */
+export interface Listener {
+  readonly listens: true;
+  readonly pattern: Identifier;
+  /** True = counted among the queues that a message reached. */
+  readonly keeps: boolean;
+  /** Throws when it cannot take the message, before anybody got it. */
+  admit(message: Message): void;
+  hear(message: Message): void;
+  /** What was heard since the last call came from one received batch of so many bytes. */
+  heardBatch(bytes: number): void;
+}
+
+export type Follower = HandlerFollower | Listener;
+
+/** Everybody who follows on one bus. */
+export class Followers {
+  private readonly router = new Router<Follower>();
+  private readonly forgetful = new FinalizationRegistry<Following>((following) => following.unfollow());
+
+  /** @param changed is called after the patterns have changed. */
+  constructor(private readonly changed: () => void) {}
+
+  addFunction(pattern: string, handler: Handler, options: FollowOptions = {}): Following {
+    return this.add(new HandlerFollower(parseIdentifier(pattern), options.guard, () => handler));
+  }
+
+  /** Holds `object` weakly: once it is gone, it follows no more. */
+  addMethod(pattern: string, object: object, method: Handler, options: FollowOptions = {}): Following {
+    const weak = new WeakRef(object);
+    const bound = () => {
+      const alive = weak.deref();
+      return alive && ((message: Message) => method.call(alive, message));
+    };
+    const following = this.add(new HandlerFollower(parseIdentifier(pattern), options.guard, bound));
+    this.forgetful.register(object, following);
+    return following;
+  }
+
+  add(follower: Follower): Following {
+    this.router.add(follower);
+    if (follower.listens) this.listeners.add(follower);
+    this.changed();
+    return { pattern: follower.pattern.text, unfollow: () => this.remove(follower) };
+  }
+
+  match(identifier: Identifier): readonly Follower[] {
+    return this.router.match(identifier);
+  }
+
+  /** The streams and queues. */
+  readonly listeners = new Set<Listener>();
+
+  /** What the process follows beyond itself: pattern → whether anybody there answers. */
+  patterns(): Map<string, boolean> {
+    const patterns = new Map<string, boolean>();
+    for (const { pattern, listens } of this.router.all()) {
+      if (!pattern.local) patterns.set(pattern.text, !listens || patterns.get(pattern.text) === true);
+    }
+    return patterns;
+  }
+
+  /** Patterns as text, sorted, each once. */
+  texts(): string[] {
+    return [...new Set(this.router.all().map(({ pattern }) => pattern.text))].sort();
+  }
+
+  private remove(follower: Follower): void {
+    if (!this.router.remove(follower)) return;
+    if (follower.listens) this.listeners.delete(follower);
+    this.changed();
+  }
+}

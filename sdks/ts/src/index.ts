@@ -1,0 +1,42 @@
+// The public surface of the package; test/surface.test.ts pins it.
+export { Bus, type ConnectOptions, type Publication } from "./bus.js";
+export {
+  ask,
+  askMany,
+  close,
+  connect,
+  defaultBus,
+  flush,
+  follow,
+  following,
+  followingFunction,
+  onError,
+  publish,
+  publishMany,
+  queue,
+  registFunction,
+  registMethod,
+  setMultiplicity,
+  showFollowers,
+  talk,
+  twitter,
+  within,
+} from "./default-bus.js";
+export type { ErrorCallback } from "./dispatcher.js";
+export type { Answer, Attributes } from "./envelope.js";
+export * from "./errors.js";
+export type { Following, FollowOptions, Guard, Handler } from "./follower.js";
+export { Identifier, matches } from "./identifier.js";
+export { type Failure, Message, type MessageOptions } from "./message.js";
+export { type KeywordArguments, type Kwargs, kwargs } from "./payload.js";
+export {
+  type ConsumeOptions,
+  Delivery,
+  type GetOptions,
+  type Overflow,
+  Queue,
+  type QueueOptions,
+  type QueueStatus,
+} from "./queue.js";
+export type { Receipt } from "./receipt.js";
+export type { Stream, StreamOptions } from "./stream.js";

@@ -1,0 +1,85 @@
+// JSON with exact integers: those beyond 2^53 are bigint, and what JSON cannot hold is refused with its path.
+import { parse as parseLossless, stringify as stringifyLossless } from "lossless-json";
+import { NotEncodable } from "./errors.js";
+
+/** A number of 16 digits may be beyond 2^53; without one, the engine's own parser is exact and much faster. */
+const LONG_NUMBER = /\d{16}/;
+const INTEGER = /^-?\d+$/;
+
+/** Reads JSON; integers beyond 2^53 become bigint. @throws SyntaxError */
+export function parseJson(text: string): unknown {
+  return LONG_NUMBER.test(text) ? parseLossless(text, undefined, exactNumber) : JSON.parse(text);
+}
+
+function exactNumber(text: string): number | bigint {
+  const number = Number(text);
+  return Number.isSafeInteger(number) || !INTEGER.test(text) ? number : BigInt(text);
+}
+
+/**
+ * Writes JSON. Properties that are `undefined` are left out, as everywhere in JavaScript; anything else that would
+ * arrive as something else (dates, maps, class instances, NaN, functions) is refused.
+ *
+ * @param path how the value is called in the error, such as `args`.
+ * @throws NotEncodable
+ */
+export function writeJson(value: unknown, path: string): string {
+  const walk = new Walk();
+  walk.visit(value, path);
+  return walk.foundBigint ? stringifyLossless(value)! : JSON.stringify(value);
+}
+
+class Walk {
+  foundBigint = false;
+  private readonly ancestors: object[] = [];
+
+  visit(value: unknown, path: string): void {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return;
+      case "number":
+        if (!Number.isFinite(value)) throw refuse(path, `${value}`, "JSON has no such number");
+        return;
+      case "bigint":
+        this.foundBigint = true;
+        return;
+      case "object":
+        if (value !== null) this.descend(value, path);
+        return;
+      default:
+        throw refuse(path, typeof value, "it has no meaning in another process");
+    }
+  }
+
+  private descend(value: object, path: string): void {
+    if (this.ancestors.includes(value)) throw refuse(path, "a circle", "it holds itself");
+    this.ancestors.push(value);
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) this.visit(value[i], `${path}[${i}]`);
+    } else {
+      this.properties(value, path);
+    }
+    this.ancestors.pop();
+  }
+
+  private properties(value: object, path: string): void {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) throw refuse(path, kindOf(value), adviceFor(value));
+    for (const [key, part] of Object.entries(value)) if (part !== undefined) this.visit(part, `${path}.${key}`);
+  }
+}
+
+function kindOf(value: object): string {
+  return `a ${value.constructor?.name || "class instance"}`;
+}
+
+function adviceFor(value: object): string {
+  if (value instanceof Date) return "publish its toISOString() or getTime()";
+  if (value instanceof Uint8Array) return "bytes travel only as the single argument of a message";
+  return "publish a plain object or array instead";
+}
+
+function refuse(path: string, what: string, why: string): NotEncodable {
+  return new NotEncodable(`${path} is ${what}, which cannot be written as JSON: ${why}`);
+}

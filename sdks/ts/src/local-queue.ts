@@ -1,0 +1,253 @@
+// A queue whose messages this process keeps: leases, attempts, backoff and dead letters as at a gateway, without the disk.
+import { LeaseLost, QueueFull } from "./errors.js";
+import { Fifo } from "./fifo.js";
+import type { Listener } from "./follower.js";
+import type { Identifier } from "./identifier.js";
+import { LeaseBook } from "./lease-book.js";
+import { LocalConsumer } from "./local-consumer.js";
+import { changed, type Message } from "./message.js";
+import type { Keeper } from "./queue.js";
+import { Takers } from "./takers.js";
+import type { Consumer, GetOptions, Handed, Overflow, QueueStatus, Verdict } from "./transports/queue-calls.js";
+
+/** With every default filled in. Times are seconds. */
+export interface LocalQueueSpec {
+  readonly name: string;
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+  readonly overflow: Overflow;
+  readonly lease: number;
+  readonly maxAttempts: number;
+  readonly backoff: readonly [first: number, most: number];
+}
+
+/** A kept message. */
+export interface Entry {
+  readonly message: Message;
+  readonly sequence: number;
+  readonly size: number;
+  /** Counted attempts that failed. */
+  failed: number;
+}
+
+/** What a local queue asks of the bus that it lives in. */
+export interface LocalQueueHome {
+  /** The dead letters of a queue. */
+  deadLetters(name: string): LocalQueue;
+  forget(queue: LocalQueue): void;
+  report(error: unknown, message?: Message): void;
+}
+
+const older = (one: Entry, other: Entry) => one.sequence < other.sequence;
+
+export class LocalQueue implements Keeper {
+  private readonly ready = new Fifo<Entry>();
+  private readonly delayed = new Map<Entry, ReturnType<typeof setTimeout>>();
+  private readonly leases = new LeaseBook((entry) => this.failed(entry, "the lease ran out"));
+  private readonly takers = new Takers((max, autoAck) => this.take(max, autoAck));
+  private sequence = 0;
+  private bytes = 0;
+  private paused = false;
+
+  constructor(
+    readonly spec: LocalQueueSpec,
+    private readonly home: LocalQueueHome,
+    private readonly shared: boolean,
+  ) {}
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  /** What the bus hands messages to. */
+  listener(pattern: Identifier): Listener {
+    return {
+      listens: true,
+      keeps: true,
+      pattern,
+      admit: (message) => this.admit(message),
+      hear: (message) => this.hear(message),
+      heardBatch: () => {},
+    };
+  }
+
+  /** Keeps a message. */
+  keep(message: Message): void {
+    const entry = { message: message.detach(), sequence: this.sequence++, size: message.size, failed: 0 };
+    this.bytes += entry.size;
+    this.ready.push(entry);
+    this.takers.serve();
+  }
+
+  async get({ max, wait, autoAck, signal }: GetOptions): Promise<readonly Handed[]> {
+    signal?.throwIfAborted();
+    const now = this.take(max, autoAck);
+    return now.length > 0 || wait <= 0 ? now : this.takers.wait(max, autoAck, wait, signal);
+  }
+
+  async settle(leaseId: string, verdict: Verdict): Promise<void> {
+    const entry = this.leases.settle(leaseId);
+    if (entry === "before") return;
+    if (entry === undefined) throw this.lost(leaseId);
+    if (verdict.verb === "ack") this.bytes -= entry.size;
+    else if (verdict.verb === "release") this.again(entry);
+    else if (verdict.verb === "retry") this.failed(entry, "retried", verdict.delay);
+    else this.bury(entry, verdict.why || "rejected");
+  }
+
+  async extend(leaseId: string, seconds = this.spec.lease): Promise<Date> {
+    const deadline = this.leases.extend(leaseId, seconds);
+    if (deadline === undefined) throw this.lost(leaseId);
+    return deadline;
+  }
+
+  async describe(): Promise<{ maxMessages: number; status: QueueStatus }> {
+    const status = {
+      ready: this.ready.length,
+      delayed: this.delayed.size,
+      leased: this.leases.size,
+      bytes: this.bytes,
+      consumers: this.takers.size,
+    };
+    return { maxMessages: this.spec.maxMessages, status };
+  }
+
+  async peek(max: number): Promise<readonly Message[]> {
+    const shown: Message[] = [];
+    for (const { message } of this.ready) {
+      if (shown.length >= max) break;
+      if (!isExpired(message)) shown.push(message);
+    }
+    return shown;
+  }
+
+  async purge(): Promise<number> {
+    const purged = this.ready.length + this.delayed.size;
+    for (const { size } of this.ready) this.bytes -= size;
+    this.ready.clear();
+    for (const [{ size }, timer] of this.delayed) {
+      this.bytes -= size;
+      clearTimeout(timer);
+    }
+    this.delayed.clear();
+    return purged;
+  }
+
+  async pause(): Promise<void> {
+    this.paused = true;
+  }
+
+  async resume(): Promise<void> {
+    this.paused = false;
+    this.takers.serve();
+  }
+
+  async remove(): Promise<void> {
+    this.home.forget(this);
+    await this.purge();
+    this.leases.clear();
+  }
+
+  consume(credit: number, autoAck: boolean): Consumer {
+    return new LocalConsumer(this, this.takers, credit, autoAck);
+  }
+
+  dead(): Keeper {
+    return this.home.deadLetters(this.name);
+  }
+
+  async close(): Promise<void> {
+    if (!this.shared) await this.remove();
+  }
+
+  private admit(message: Message): void {
+    if (this.spec.overflow === "reject_publish" && this.overflows(message.size)) throw this.fullError();
+  }
+
+  private hear(message: Message): void {
+    // What another process published cannot be refused there any more.
+    if (this.spec.overflow === "reject_publish") {
+      if (this.overflows(message.size)) return this.home.report(this.fullError(), message);
+    } else {
+      while (this.ready.length > 0 && this.overflows(message.size)) this.bytes -= this.ready.shift()!.size;
+    }
+    this.keep(message);
+  }
+
+  private overflows(bytes: number): boolean {
+    const messages = this.ready.length + this.delayed.size + this.leases.size;
+    return messages + 1 > this.spec.maxMessages || this.bytes + bytes > this.spec.maxBytes;
+  }
+
+  private fullError(): QueueFull {
+    const { name, maxMessages, maxBytes } = this.spec;
+    return new QueueFull(
+      `the queue ${name} is at its bound of ${maxMessages} messages or ${maxBytes} bytes; take some first`,
+    );
+  }
+
+  private take(max: number, autoAck: boolean): Handed[] {
+    const handed: Handed[] = [];
+    while (!this.paused && handed.length < max) {
+      const entry = this.ready.shift();
+      if (entry === undefined) break;
+      if (isExpired(entry.message)) this.bytes -= entry.size;
+      else handed.push(this.hand(entry, autoAck));
+    }
+    return handed;
+  }
+
+  private hand(entry: Entry, autoAck: boolean): Handed {
+    const attempt = entry.failed + 1;
+    if (autoAck) {
+      this.bytes -= entry.size;
+      return { message: entry.message, leaseId: "", attempt, deadline: undefined };
+    }
+    const { leaseId, deadline } = this.leases.lease(entry, this.spec.lease);
+    return { message: entry.message, leaseId, attempt, deadline };
+  }
+
+  /** A counted attempt failed: another one after a while, or the dead letters. */
+  private failed(entry: Entry, why: string, delay?: number): void {
+    entry.failed++;
+    const { maxAttempts, backoff } = this.spec;
+    if (entry.failed >= maxAttempts) return this.bury(entry, `${why} after attempt ${entry.failed} of ${maxAttempts}`);
+    const seconds = delay ?? Math.min(backoff[1], backoff[0] * 2 ** (entry.failed - 1));
+    if (seconds <= 0) return this.again(entry);
+    const timer = setTimeout(() => {
+      this.delayed.delete(entry);
+      this.again(entry);
+    }, seconds * 1000);
+    this.delayed.set(entry, timer);
+  }
+
+  private again(entry: Entry): void {
+    this.ready.insert(entry, older);
+    this.takers.serve();
+  }
+
+  /** A dead letter that is given up again is forgotten: there is nowhere further to go. */
+  private bury(entry: Entry, why: string): void {
+    this.bytes -= entry.size;
+    if (this.name.endsWith(".dead")) return;
+    const attributes = {
+      ...entry.message.attributes,
+      "berrymq-dead-queue": this.name,
+      "berrymq-dead-reason": why,
+      "berrymq-dead-attempts": String(Math.max(1, entry.failed)),
+      "berrymq-dead-at": new Date().toISOString(),
+    };
+    this.home.deadLetters(this.name).keep(changed(entry.message, { attributes }));
+  }
+
+  private lost(leaseId: string): LeaseLost {
+    return new LeaseLost(
+      `the lease ${leaseId} of the queue ${this.name} is over; somebody else may hold the message now`,
+    );
+  }
+}
+
+function isExpired(message: Message): boolean {
+  const { expiresAt } = message;
+  return expiresAt !== undefined && expiresAt.getTime() <= Date.now();
+}

@@ -1,0 +1,143 @@
+// `follow()`: messages as an async iterable, with a bounded buffer of its own from which the oldest go.
+
+import { Fifo } from "./fifo.js";
+import type { Following, Listener } from "./follower.js";
+import { type Identifier, parseIdentifier } from "./identifier.js";
+import { Message } from "./message.js";
+import { kwargs } from "./payload.js";
+
+export interface StreamOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
+  /** Messages that may wait. Default 10000. */
+  readonly maxMessages?: number;
+  /** Bytes that may wait. Default 16 MiB. */
+  readonly maxBytes?: number;
+}
+
+const DEFAULT_MAX_MESSAGES = 10_000;
+const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
+/** Of a received batch, the part below which what waits is copied out instead of keeping the whole batch alive. */
+const WORTH_PINNING = 1 / 4;
+
+/** An endless iteration over what is published; `break`, `close()`, the signal and the bus's end stop it. */
+export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
+  private readonly waiting = new Fifo<Message>();
+  private readonly takers = new Fifo<(result: IteratorResult<Message>) => void>();
+  private readonly followings: Following[];
+  private readonly maxMessages: number;
+  private readonly maxBytes: number;
+  private bytes = 0;
+  private dropped = 0;
+  private sinceBatch = 0;
+  private closed = false;
+
+  constructor(
+    patterns: readonly string[],
+    options: StreamOptions,
+    add: (listener: Listener) => Following,
+    private readonly gone: (stream: Stream) => void,
+  ) {
+    this.maxMessages = options.maxMessages ?? DEFAULT_MAX_MESSAGES;
+    this.maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    const parsed = patterns.map(parseIdentifier);
+    const once = parsed.length > 1 ? new OnceEach() : undefined;
+    this.followings = parsed.map((pattern) => add(this.listener(pattern, once)));
+    options.signal?.addEventListener("abort", () => this.close(), { once: true });
+    if (options.signal?.aborted) this.close();
+  }
+
+  next(): Promise<IteratorResult<Message>> {
+    const value = this.take();
+    if (value !== undefined) return Promise.resolve({ done: false, value });
+    if (this.closed) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.takers.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<Message>> {
+    this.close();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Follows no more. What waits may still be iterated over. Harmless twice. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const following of this.followings) following.unfollow();
+    while (this.takers.length > 0) this.takers.shift()!({ done: true, value: undefined });
+    this.gone(this);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  private listener(pattern: Identifier, once: OnceEach | undefined): Listener {
+    return {
+      listens: true,
+      keeps: false,
+      pattern,
+      admit: () => {},
+      hear: (message) => {
+        if (once === undefined || once.isNew(message)) this.hear(message, pattern);
+      },
+      heardBatch: (bytes) => this.heardBatch(bytes),
+    };
+  }
+
+  private hear(message: Message, pattern: Identifier): void {
+    const taker = this.takers.shift();
+    if (taker !== undefined) return taker({ done: false, value: message });
+    this.bytes += message.size;
+    this.sinceBatch++;
+    this.waiting.push(message);
+    while (this.waiting.length > this.maxMessages || (this.bytes > this.maxBytes && this.waiting.length > 1)) {
+      this.drop(pattern);
+    }
+  }
+
+  private drop(pattern: Identifier): void {
+    this.bytes -= this.waiting.shift()!.size;
+    if (this.dropped++ === 0) this.lagging = pattern.text;
+  }
+
+  private lagging = "";
+
+  private take(): Message | undefined {
+    if (this.dropped > 0) return this.lag();
+    const message = this.waiting.shift();
+    if (message !== undefined) this.bytes -= message.size;
+    return message;
+  }
+
+  /** Tells, before the next message, how many went. */
+  private lag(): Message {
+    const { dropped } = this;
+    this.dropped = 0;
+    return new Message("berrymq:lag", kwargs({ dropped, pattern: this.lagging }));
+  }
+
+  private heardBatch(bytes: number): void {
+    const count = Math.min(this.sinceBatch, this.waiting.length);
+    this.sinceBatch = 0;
+    let kept = 0;
+    for (let i = 0; i < count; i++) kept += this.waiting.recent(i)!.size;
+    if (kept >= bytes * WORTH_PINNING) return;
+    for (let i = 0; i < count; i++) this.waiting.recent(i)!.detach();
+  }
+}
+
+/** Two patterns of one stream may both meet a message, which is heard once; they hear it one right after the other. */
+class OnceEach {
+  private last: Message | undefined;
+
+  isNew(message: Message): boolean {
+    if (this.last === message) return false;
+    this.last = message;
+    return true;
+  }
+}

@@ -1,0 +1,67 @@
+// Who waits for a local queue's messages: gets that wait once, and consumers that take as long as they have credit. In turn.
+import type { Handed } from "./transports/queue-calls.js";
+
+interface Taker {
+  /** How many it takes now; 0 = none at the moment. */
+  readonly want: () => number;
+  readonly autoAck: boolean;
+  give(handed: Handed[]): void;
+}
+
+export class Takers {
+  private readonly all = new Set<Taker>();
+
+  constructor(private readonly take: (max: number, autoAck: boolean) => Handed[]) {}
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  add(taker: Taker): void {
+    this.all.add(taker);
+    this.serve();
+  }
+
+  remove(taker: Taker): void {
+    this.all.delete(taker);
+  }
+
+  /** Hands out what there is: one message to each taker in turn, so that none of them gets everything. */
+  serve(): void {
+    for (let served = true; served; ) {
+      served = false;
+      for (const taker of [...this.all]) served = this.serveOne(taker) || served;
+    }
+  }
+
+  /** Waits for the first messages, at most so many seconds. @throws the signal's reason */
+  wait(max: number, autoAck: boolean, seconds: number, signal: AbortSignal | undefined): Promise<Handed[]> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.remove(taker);
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      };
+      const give = (handed: Handed[]) => {
+        leave();
+        resolve(handed);
+      };
+      const abort = () => {
+        leave();
+        reject(signal!.reason);
+      };
+      const timer = setTimeout(() => give([]), seconds * 1000);
+      const taker: Taker = { want: () => max, autoAck, give };
+      signal?.addEventListener("abort", abort, { once: true });
+      this.add(taker);
+    });
+  }
+
+  private serveOne(taker: Taker): boolean {
+    if (!this.all.has(taker) || taker.want() <= 0) return false;
+    const handed = this.take(1, taker.autoAck);
+    if (handed.length === 0) return false;
+    taker.give(handed);
+    return true;
+  }
+}

@@ -1,0 +1,178 @@
+// Answers: the results of handlers, published to a second identifier (talk) or handed to who asked (ask).
+import type { Answering } from "./dispatcher.js";
+import { HandlerFailed, HopLimit, NoFollowers, NotEncodable, Timeout } from "./errors.js";
+import { Fifo } from "./fifo.js";
+import { rememberedIdentifier } from "./identifier.js";
+import { type Fields, type Message, make } from "./message.js";
+import { type Content, FAILURE, NO_KWARGS } from "./payload.js";
+
+/** Talks and links that a message may travel. */
+export const MAX_HOPS = 100;
+/** Seconds that an ask waits unless `within` says otherwise. */
+export const ASK_SECONDS = 30;
+
+/** Publishes the results of this process's handlers of one message to its `replyTo`. */
+export class PublishedAnswers implements Answering {
+  private of = 0;
+
+  constructor(
+    private readonly message: Message,
+    private readonly publish: (answer: Message) => void,
+    private readonly report: (error: unknown) => void,
+    /** The gateway waits for answers of its ask: nobody's is an answer, too. */
+    private readonly declines: boolean,
+  ) {}
+
+  begin(of: number): void {
+    this.of = of;
+    if (of === 0 && this.declines) this.send(0, undefined, false);
+  }
+
+  returned(number: number, value: unknown): void {
+    this.send(number, value === undefined ? null : value, false);
+  }
+
+  threw(number: number, error: unknown): void {
+    this.send(number, error, true);
+  }
+
+  private send(number: number, value: unknown, failed: boolean): void {
+    const { message } = this;
+    if (message.hops >= MAX_HOPS) {
+      return this.report(new HopLimit(`${message.id} has travelled ${MAX_HOPS} talks: its answer is not published`));
+    }
+    const answer = { to: message.messageId, number, of: this.of, failed };
+    try {
+      this.publish(answerMessage(message, number === 0 ? [] : [value], { answer, hops: message.hops + 1 }));
+    } catch (error) {
+      this.report(error);
+      // Who asked learns that there was a result which could not travel, instead of waiting for it.
+      if (!failed && error instanceof NotEncodable) this.threw(number, error);
+    }
+  }
+}
+
+function answerMessage(message: Message, args: readonly unknown[], fields: Fields): Message {
+  const identifier = rememberedIdentifier(message.replyTo);
+  if (!fields.answer!.failed) return make(identifier, { args, kwargs: NO_KWARGS }, fields);
+  return make(identifier, undefined, { ...fields, content: failureContent(args[0]) });
+}
+
+function failureContent(error: unknown): Content {
+  const { className, text } = describe(error);
+  return { payload: Buffer.from(JSON.stringify({ class: className, text })), contentType: FAILURE };
+}
+
+/** Class and text of whatever was thrown; never its stack. */
+function describe(error: unknown): { className: string; text: string } {
+  if (error instanceof Error) return { className: error.name, text: error.message };
+  return { className: typeof error, text: String(error) };
+}
+
+/** Collects the results of this process's handlers for who asked here. */
+export class CollectedAnswers implements Answering {
+  readonly answers = new Answers();
+  of = 0;
+  private outstanding = 0;
+
+  begin(of: number): void {
+    this.of = of;
+    this.outstanding = of;
+  }
+
+  returned(_number: number, value: unknown): void {
+    // What an answer from elsewhere would be: a handler that returns nothing answers null.
+    this.add(() => (value === undefined ? null : value));
+  }
+
+  threw(_number: number, error: unknown): void {
+    const { className, text } = describe(error);
+    this.add(() => {
+      throw new HandlerFailed(className, text);
+    });
+  }
+
+  private add(answer: () => unknown): void {
+    this.answers.add(answer);
+    if (--this.outstanding === 0) this.answers.end();
+  }
+}
+
+/** The value of an answer that was received. @throws HandlerFailed, MalformedMessage */
+export function valueOf(answer: Message): unknown {
+  const { failure } = answer;
+  if (failure) throw new HandlerFailed(failure.className, failure.text);
+  return answer.args[0];
+}
+
+/** Answers as they come, from any number of sources, until all have ended or the time is over. */
+export class Answers {
+  private readonly waiting = new Fifo<() => unknown>();
+  private sources = 1;
+  private failure: unknown;
+  private wake: (() => void) | undefined;
+
+  /** An answer is called for its value, or to throw. */
+  add(answer: () => unknown): void {
+    this.waiting.push(answer);
+    this.wake?.();
+  }
+
+  /** Another source will end, too. */
+  join(): void {
+    this.sources++;
+  }
+
+  /** A source has no more; with an error, the iteration fails with it after what has come, if nothing has been taken. */
+  end(error?: unknown): void {
+    this.sources--;
+    this.failure ??= error;
+    this.wake?.();
+  }
+
+  /** @throws Timeout when nothing came in time; HandlerFailed at the answer of one that threw. */
+  async *within(seconds: number, question: string): AsyncGenerator<unknown, void, undefined> {
+    const deadline = new Deadline(seconds, () => this.wake?.());
+    let taken = 0;
+    try {
+      while (true) {
+        while (this.waiting.length > 0) {
+          taken++;
+          yield this.waiting.shift()!();
+        }
+        if (this.sources <= 0 || deadline.over) break;
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+      }
+    } finally {
+      deadline.stop();
+    }
+    this.judge(taken, seconds, question);
+  }
+
+  /** Throws when the end is not a good one: nobody answered, or a source broke off. */
+  private judge(taken: number, seconds: number, question: string): void {
+    const { failure } = this;
+    const ranOut = failure === undefined || failure instanceof NoFollowers || failure instanceof Timeout;
+    if (taken > 0 && ranOut) return;
+    if (this.sources > 0) throw new Timeout(`no answer to ${question} within ${seconds} s`);
+    throw failure ?? new NoFollowers(`nobody answers ${question}`);
+  }
+}
+
+class Deadline {
+  over = false;
+  private readonly timer: ReturnType<typeof setTimeout>;
+
+  constructor(seconds: number, passed: () => void) {
+    this.timer = setTimeout(() => {
+      this.over = true;
+      passed();
+    }, seconds * 1000);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+}

@@ -1,0 +1,147 @@
+// The calls of queues over gRPC.
+
+import {
+  type Outcome,
+  Queue,
+  Overflow as WireOverflow,
+  type QueueStatus as WireStatus,
+} from "../../gen/berrymq/v1/queue.js";
+import {
+  CreateRequest,
+  CreateResponse,
+  DeleteRequest,
+  DeleteResponse,
+  DescribeRequest,
+  DescribeResponse,
+  ExtendRequest,
+  ExtendResponse,
+  GetRequest,
+  PauseRequest,
+  PauseResponse,
+  PeekRequest,
+  PurgeRequest,
+  PurgeResponse,
+  ResumeRequest,
+  ResumeResponse,
+  SettleRequest,
+  SettleResponse,
+} from "../../gen/berrymq/v1/queue_service.js";
+import type { Message } from "../../message.js";
+import type {
+  Consumer,
+  GetOptions,
+  Handed,
+  Overflow,
+  QueueCalls,
+  QueueSpec,
+  QueueStatus,
+  Verdict,
+} from "../queue-calls.js";
+import type { Calls } from "./calls.js";
+import { GrpcConsumer } from "./consumer.js";
+import { readDeliveries, readMessages } from "./deliveries.js";
+import { optionalDuration, toDate, toDuration } from "./duration.js";
+import { toSettlement } from "./settlement.js";
+import { fromWire } from "./status.js";
+
+const overflows: Readonly<Record<Overflow, WireOverflow>> = {
+  reject_publish: WireOverflow.OVERFLOW_REJECT_PUBLISH,
+  drop_oldest: WireOverflow.OVERFLOW_DROP_OLDEST,
+};
+
+export class GrpcQueueCalls implements QueueCalls {
+  private readonly consumers = new Set<GrpcConsumer>();
+
+  constructor(private readonly calls: Calls) {}
+
+  async create(spec: QueueSpec): Promise<void> {
+    await this.calls.unary("QueueService/Create", CreateRequest, { queue: toQueue(spec) }, CreateResponse);
+  }
+
+  get(queue: string, { max, wait, autoAck, signal }: GetOptions): Promise<readonly Handed[]> {
+    const request = { queue, max, wait: wait > 0 ? toDuration(wait) : undefined, autoAck, lease: undefined };
+    return this.calls.unary("QueueService/Get", GetRequest, request, { decode: readDeliveries }, signal);
+  }
+
+  async settle(queue: string, leaseId: string, verdict: Verdict): Promise<void> {
+    const request = { queue, settlements: [toSettlement(leaseId, verdict)] };
+    const { outcomes } = await this.calls.unary("QueueService/Settle", SettleRequest, request, SettleResponse);
+    check(outcomes[0]);
+  }
+
+  async extend(queue: string, leaseId: string, seconds: number | undefined): Promise<Date> {
+    const request = { queue, leaseIds: [leaseId], lease: optionalDuration(seconds) };
+    const { outcomes } = await this.calls.unary("QueueService/Extend", ExtendRequest, request, ExtendResponse);
+    return toDate(check(outcomes[0]))!;
+  }
+
+  async describe(queue: string): Promise<{ maxMessages: number; status: QueueStatus }> {
+    const answer = await this.calls.unary("QueueService/Describe", DescribeRequest, { queue }, DescribeResponse);
+    return { maxMessages: Number(answer.queue?.maxMessages ?? 0n), status: toStatus(answer.status) };
+  }
+
+  peek(queue: string, max: number): Promise<readonly Message[]> {
+    return this.calls.unary("QueueService/Peek", PeekRequest, { queue, max }, { decode: readMessages });
+  }
+
+  async purge(queue: string): Promise<number> {
+    const { purged } = await this.calls.unary("QueueService/Purge", PurgeRequest, { queue }, PurgeResponse);
+    return Number(purged);
+  }
+
+  async remove(queue: string): Promise<void> {
+    await this.calls.unary("QueueService/Delete", DeleteRequest, { queue }, DeleteResponse);
+  }
+
+  async pause(queue: string): Promise<void> {
+    await this.calls.unary("QueueService/Pause", PauseRequest, { queue }, PauseResponse);
+  }
+
+  async resume(queue: string): Promise<void> {
+    await this.calls.unary("QueueService/Resume", ResumeRequest, { queue }, ResumeResponse);
+  }
+
+  consume(queue: string, credit: number, autoAck: boolean): Consumer {
+    const stream = this.calls.duplex("QueueService/Consume");
+    const consumer = new GrpcConsumer(stream, { queue, credit, autoAck }, () => this.consumers.delete(consumer));
+    this.consumers.add(consumer);
+    return consumer;
+  }
+
+  /** Ends what is being consumed. */
+  close(): void {
+    for (const consumer of this.consumers) consumer.close();
+  }
+}
+
+function toQueue(spec: QueueSpec): Queue {
+  const { name, patterns, standalone, maxMessages, maxBytes, overflow, lease, maxAttempts, backoff } = spec;
+  return Queue.create({
+    name,
+    patterns: [...patterns],
+    standalone,
+    maxMessages: BigInt(maxMessages ?? 0),
+    maxBytes: BigInt(maxBytes ?? 0),
+    overflow: overflow === undefined ? WireOverflow.OVERFLOW_UNSPECIFIED : overflows[overflow],
+    lease: optionalDuration(lease),
+    maxAttempts: maxAttempts ?? 0,
+    backoff: backoff && { first: toDuration(backoff[0]), most: toDuration(backoff[1]) },
+  });
+}
+
+/** When the lease now ends. @throws LeaseLost and whatever else the outcome says */
+function check(outcome: Outcome | undefined): bigint {
+  if (outcome === undefined || outcome.error !== undefined) throw fromWire(outcome?.error);
+  return outcome.deadline;
+}
+
+function toStatus(status: WireStatus | undefined): QueueStatus {
+  const { ready = 0n, delayed = 0n, leased = 0n, bytes = 0n, consumers = 0 } = status ?? {};
+  return {
+    ready: Number(ready),
+    delayed: Number(delayed),
+    leased: Number(leased),
+    bytes: Number(bytes),
+    consumers,
+  };
+}

@@ -1,0 +1,79 @@
+// The calls of a gateway's queues, as values; times are seconds.
+import type { Message } from "../message.js";
+
+/** What a bound of a queue does. */
+export type Overflow = "reject_publish" | "drop_oldest";
+
+/** A queue as its maker wants it; what is absent takes its default. */
+export interface QueueSpec {
+  readonly name: string;
+  readonly patterns: readonly string[];
+  readonly standalone: boolean;
+  readonly maxMessages?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly overflow?: Overflow | undefined;
+  readonly lease?: number | undefined;
+  readonly maxAttempts?: number | undefined;
+  readonly backoff?: readonly [first: number, most: number] | undefined;
+}
+
+/** How a queue stands. */
+export interface QueueStatus {
+  /** Messages that can be had now. */
+  readonly ready: number;
+  /** Messages that wait for their time. */
+  readonly delayed: number;
+  /** Messages that a consumer holds. */
+  readonly leased: number;
+  readonly bytes: number;
+  readonly consumers: number;
+}
+
+/** One handing-over. `leaseId` `""` = it was acknowledged on the way out. */
+export interface Handed {
+  readonly message: Message;
+  readonly leaseId: string;
+  readonly attempt: number;
+  /** When the lease ends; undefined without one. */
+  readonly deadline: Date | undefined;
+}
+
+/** A consumer's verdict. */
+export type Verdict =
+  | { readonly verb: "ack" }
+  | { readonly verb: "release" }
+  | { readonly verb: "retry"; readonly delay: number | undefined }
+  | { readonly verb: "reject"; readonly why: string | undefined };
+
+export interface GetOptions {
+  readonly max: number;
+  /** Seconds to wait for the first. */
+  readonly wait: number;
+  readonly autoAck: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Deliveries that are pushed. Settle on the stream that they came by. */
+export interface Consumer extends AsyncIterable<Handed> {
+  /** So many more may be pushed. */
+  grant(credit: number): void;
+  /** @throws LeaseLost */
+  settle(leaseId: string, verdict: Verdict): Promise<void>;
+  close(): void;
+}
+
+export interface QueueCalls {
+  create(queue: QueueSpec): Promise<void>;
+  get(queue: string, options: GetOptions): Promise<readonly Handed[]>;
+  /** @throws LeaseLost */
+  settle(queue: string, leaseId: string, verdict: Verdict): Promise<void>;
+  /** When the lease now ends. @throws LeaseLost */
+  extend(queue: string, leaseId: string, seconds: number | undefined): Promise<Date>;
+  describe(queue: string): Promise<{ readonly maxMessages: number; readonly status: QueueStatus }>;
+  peek(queue: string, max: number): Promise<readonly Message[]>;
+  purge(queue: string): Promise<number>;
+  remove(queue: string): Promise<void>;
+  pause(queue: string): Promise<void>;
+  resume(queue: string): Promise<void>;
+  consume(queue: string, credit: number, autoAck: boolean): Consumer;
+}
