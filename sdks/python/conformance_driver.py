@@ -1,0 +1,276 @@
+"""The conformance driver of this SDK: commands as JSON lines on stdin, answers on stdout (test/conformance/README.md)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from berrymq import (
+    BerryMQError,
+    Bus,
+    Delivery,
+    Empty,
+    Following,
+    Identifier,
+    InvalidArgument,
+    Message,
+    Queue,
+    Receipt,
+    Stream,
+    __version__,
+    matches,
+)
+
+Command = dict[str, Any]
+
+
+class Record:
+    """What one follower heard, for another thread to wait for."""
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+        self._came = threading.Condition()
+
+    def add(self, message: Message) -> None:
+        with self._came:
+            self._messages.append(message)
+            self._came.notify_all()
+
+    def take(self, count: int, timeout: float) -> list[Message]:
+        """The first `count`, once they are there; fewer after the timeout."""
+        with self._came:
+            self._came.wait_for(lambda: len(self._messages) >= count, timeout)
+            taken, self._messages = self._messages[:count], self._messages[count:]
+            return taken
+
+    def listen(self, stream: Stream) -> None:
+        for message in stream:
+            self.add(message)
+
+
+class Driver:
+    """One method for each command; the state of one bus."""
+
+    def __init__(self) -> None:
+        self._bus = Bus()
+        self._forget()
+
+    def answer(self, command: Command) -> Command:
+        try:
+            call: Callable[[Command], Any] = getattr(self, f"do_{command['do']}", self._unknown)
+            return {"ok": plain(call(command))}
+        except BerryMQError as error:
+            return {"error": {"reason": error.reason, "retryable": error.retryable, "message": str(error)}}
+        except Exception as error:
+            return {"error": {"reason": type(error).__name__, "retryable": False, "message": str(error)}}
+
+    def do_hello(self, _: Command) -> Any:
+        return {"sdk": "python", "version": __version__}
+
+    def do_parse(self, command: Command) -> Any:
+        found = Identifier.parse(command["identifier"])
+        return {**found._asdict(), "local": found.local, "reserved": found.reserved}
+
+    def do_matches(self, command: Command) -> Any:
+        return matches(command["pattern"], command["identifier"])
+
+    def do_open(self, _: Command) -> None:
+        self._bus.close()
+        self._bus = Bus()
+        self._bus.on_error(lambda *_: None)
+        self._forget()
+
+    def do_connect(self, command: Command) -> None:
+        options = {name: command[name] for name in ("ident", "timeout", "max_held") if name in command}
+        self._bus.connect(command["url"], **options)
+
+    def do_follow(self, command: Command) -> None:
+        stream, record = self._bus.follow(command["pattern"]), Record()
+        self._streams[command["as"]], self._records[command["as"]] = stream, record
+        threading.Thread(target=record.listen, args=(stream,), daemon=True).start()
+        self._bus.flush()
+
+    def do_handle(self, command: Command) -> None:
+        record = Record()
+        handle = _handler(command, record)
+        guard = None if command.get("guard", True) else lambda _: False
+        self._records[command["as"]] = record
+        self._handlers[command["as"]] = self._bus.regist_function(command["pattern"], handle, guard)
+        self._bus.flush()
+
+    def do_unfollow(self, command: Command) -> None:
+        name = command["as"]
+        if name in self._streams:
+            self._streams.pop(name).close()
+        else:
+            self._handlers.pop(name).unfollow()
+        self._bus.flush()
+
+    def do_received(self, command: Command) -> Any:
+        return self._records[command["as"]].take(command["count"], command.get("timeout", 5.0))
+
+    def do_publish(self, command: Command) -> Any:
+        return told(self._bus.publish(_message(command)).wait(10.0))
+
+    def do_publish_many(self, command: Command) -> Any:
+        receipt = self._bus.publish_many([_message(each) for each in command["messages"]]).wait(30.0)
+        return {"followers": receipt.followers, "queues": receipt.queues}
+
+    def do_talk(self, command: Command) -> Any:
+        return told(self._bus.talk(_message(command), command["reply_to"]).wait(10.0))
+
+    def do_ask(self, command: Command) -> Any:
+        return self._bus.within(command.get("timeout", 30.0)).ask(_message(command))
+
+    def do_ask_many(self, command: Command) -> Any:
+        return list(self._bus.within(command.get("timeout", 30.0)).ask_many(_message(command)))
+
+    def do_queue(self, command: Command) -> None:
+        names = ("shared", "name", "max_messages", "max_bytes", "overflow", "lease", "max_attempts", "backoff")
+        options = {name: command[name] for name in names if name in command}
+        if "backoff" in options:
+            options["backoff"] = tuple(options["backoff"])
+        self._queues[command["as"]] = Queue(command["pattern"], bus=self._bus, **options)
+
+    def do_get(self, command: Command) -> Any:
+        queue, timeout = self._queues[command["as"]], command.get("timeout", 5.0)
+        try:
+            if command.get("auto_ack", True):
+                return queue.get(timeout=timeout)
+            delivery = queue.get(timeout=timeout, auto_ack=False)
+        except Empty:
+            return None
+        if "delivery" in command:
+            self._deliveries[command["delivery"]] = delivery
+        return {**plain(delivery.message), "attempt": delivery.attempt}
+
+    def do_get_many(self, command: Command) -> Any:
+        return self._queues[command["as"]].get_many(command["max"], command.get("timeout", 5.0))
+
+    def do_consume(self, command: Command) -> Any:
+        count, messages = command["count"], []
+        deliveries = self._queues[command["as"]].consume()
+        over = threading.Timer(command.get("timeout", 5.0), deliveries.close)
+        over.start()
+        try:
+            for delivery in deliveries:
+                delivery.ack()
+                messages.append(delivery.message)
+                if len(messages) == count:
+                    break
+        finally:
+            over.cancel()
+            deliveries.close()
+        return messages
+
+    def do_settle(self, command: Command) -> None:
+        delivery, verb = self._deliveries[command["delivery"]], command["verb"]
+        if verb == "retry":
+            delivery.retry(command.get("delay"))
+        elif verb == "reject":
+            delivery.reject(command.get("why"))
+        elif verb == "extend":
+            delivery.extend(command.get("seconds"))
+        else:
+            {"ack": delivery.ack, "release": delivery.release}[verb]()
+
+    def do_queue_call(self, command: Command) -> Any:
+        found = getattr(self._queues[command["as"]], command["call"])()
+        if command["call"] != "status":
+            return found
+        return {name: getattr(found, name) for name in ("ready", "delayed", "leased", "bytes", "consumers")}
+
+    def do_peek(self, command: Command) -> Any:
+        return self._queues[command["as"]].peek(command["max"])
+
+    def do_dead(self, command: Command) -> None:
+        self._queues[command["queue"]] = self._queues[command["as"]].dead
+
+    def do_flush(self, _: Command) -> None:
+        self._bus.flush()
+
+    def do_close(self, _: Command) -> None:
+        self._bus.close()
+
+    def _unknown(self, command: Command) -> None:
+        raise InvalidArgument(f"this driver does not know {command['do']!r}")
+
+    def _forget(self) -> None:
+        self._records: dict[str, Record] = {}
+        self._streams: dict[str, Stream] = {}
+        self._handlers: dict[str, Following] = {}
+        self._queues: dict[str, Queue] = {}
+        self._deliveries: dict[str, Delivery] = {}
+
+
+def _handler(command: Command, record: Record) -> Callable[[Message], Any]:
+    def handle(message: Message) -> Any:
+        record.add(message)
+        if "raises" in command:
+            raise RuntimeError(command["raises"])
+        return message.args[0] if command.get("echo") else rich(command.get("returns"))
+
+    return handle
+
+
+def _message(command: Command) -> Message:
+    args, kwargs = rich(command.get("args", [])), rich(command.get("kwargs", {}))
+    message = Message(command["identifier"], *args, **kwargs)
+    options = {
+        name: rich(command[name])
+        for name in ("attributes", "ttl", "message_id", "payload", "content_type")
+        if name in command
+    }
+    return message.with_(**options) if options else message
+
+
+def told(receipt: Receipt) -> Any:
+    return {"message_id": receipt.message_id, "followers": receipt.followers, "queues": receipt.queues}
+
+
+def rich(value: Any) -> Any:
+    """A value of a command: bytes were written as `{"$bytes": …}`."""
+    if isinstance(value, dict):
+        if set(value) == {"$bytes"}:
+            return base64.b64decode(value["$bytes"])
+        return {key: rich(inner) for key, inner in value.items()}
+    return [rich(inner) for inner in value] if isinstance(value, list) else value
+
+
+def plain(value: Any) -> Any:
+    """A value for an answer, the inverse of `rich`; messages become objects."""
+    if isinstance(value, Message):
+        return _plain_message(value)
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode()}
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _plain_message(message: Message) -> Any:
+    names = ("id", "name", "action", "args", "kwargs", "content_type", "attributes", "message_id", "sender", "reply_to")
+    return {
+        **{name: plain(getattr(message, name)) for name in names},
+        "failure": message.failure and message.failure._asdict(),
+        "answer": message.answer and message.answer._asdict(),
+    }
+
+
+def main() -> None:
+    # Only answers go to the real stdout; whatever else would print goes to stderr.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    driver = Driver()
+    for line in sys.stdin:
+        print(json.dumps(driver.answer(json.loads(line))), file=answers, flush=True)
+    driver.do_close({})
+
+
+if __name__ == "__main__":
+    main()

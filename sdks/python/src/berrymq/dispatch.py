@@ -1,0 +1,135 @@
+"""Calls the receivers of a message: handlers in order of registration, each shielded from the errors of the others."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from .errors import InvalidArgument
+from .message import Message
+from .pool import Pool
+from .registry import Receiver
+
+log = logging.getLogger("berrymq")
+
+OnError = Callable[[BaseException, Message, object], object]
+"""Called with what was raised, the message and the handler."""
+
+
+class Reached(NamedTuple):
+    """How many followers and queues of this process a message reached."""
+
+    followers: int
+    queues: int
+
+
+class Answers(Protocol):
+    """Where the results of the handlers of one message go. Called in the handlers' threads."""
+
+    def begin(self, of: int) -> None:
+        """So many handlers will answer; they have not been called yet. 0 = there are handlers, and no guard agreed."""
+
+    def returned(self, number: int, of: int, value: object) -> None:
+        """What handler `number` of `of` returned."""
+
+    def raised(self, number: int, of: int, error: Exception) -> None:
+        """What handler `number` of `of` raised."""
+
+
+class Dispatcher:
+    """The handlers' side of a bus."""
+
+    def __init__(self) -> None:
+        self._pool: Pool | None = None
+        self._multiplicity = 0
+        self._on_error: OnError = _log_error
+
+    def set_multiplicity(self, threads: int) -> None:
+        """Handlers run in so many threads from now on; 0 = in the thread that publishes."""
+        if threads < 0:
+            raise InvalidArgument(f"set_multiplicity({threads}): 0 or more threads")
+        before, self._multiplicity = self._pool, threads
+        self._pool = Pool(threads) if threads else None
+        if before is not None:
+            before.stop()
+
+    def on_error(self, callback: OnError | None) -> None:
+        """Who is told of what handlers raise; None = the log."""
+        self._on_error = callback or _log_error
+
+    def report(self, error: BaseException, message: Message, handler: object) -> None:
+        """Tells of an error; never raises."""
+        try:
+            self._on_error(error, message, handler)
+        except Exception:
+            log.exception("the on_error callback raised")
+
+    def dispatch(self, message: Message, receivers: Sequence[Receiver], answers: Answers | None = None) -> Reached:
+        """Hands the message to everybody who agrees. Answers begin once all guards were asked, before the first
+        handler runs."""
+        followers, queues = 0, 0
+        answering: list[Receiver] = []
+        for receiver in receivers:
+            if not self._agrees(receiver, message):
+                continue
+            if receiver.answers and answers is not None:
+                answering.append(receiver)
+            elif receiver.answers and self._pool is not None:
+                self._pool.run(partial(self._call, receiver, message))
+            elif not self._call(receiver, message):
+                continue
+            followers += not receiver.keeps
+            queues += receiver.keeps
+        if answers is not None and any(receiver.answers for receiver in receivers):
+            self._answer(message, answering, answers)
+        return Reached(followers, queues)
+
+    def after_fork(self) -> None:
+        """In the child: the pool's threads are gone."""
+        self._pool = Pool(self._multiplicity) if self._multiplicity else None
+
+    def _agrees(self, receiver: Receiver, message: Message) -> bool:
+        try:
+            return receiver.agrees(message)
+        except Exception as error:
+            self.report(error, message, receiver.handler)
+            return False
+
+    def _call(self, receiver: Receiver, message: Message) -> bool:
+        """False only when a queue refused; a handler that raised was reached."""
+        try:
+            receiver.take(message)
+        except Exception as error:
+            self.report(error, message, receiver.handler)
+            return not receiver.keeps
+        return True
+
+    def _answer(self, message: Message, handlers: Sequence[Receiver], answers: Answers) -> None:
+        of = len(handlers)
+        self._shield(lambda: answers.begin(of), message, None)
+        for number, handler in enumerate(handlers, 1):
+            if self._pool is None:
+                self._call_answering(handler, message, number, of, answers)
+            else:
+                self._pool.run(partial(self._call_answering, handler, message, number, of, answers))
+
+    def _call_answering(self, handler: Receiver, message: Message, number: int, of: int, answers: Answers) -> None:
+        step: Callable[[], None]
+        try:
+            step = partial(answers.returned, number, of, handler.take(message))
+        except Exception as error:
+            self.report(error, message, handler.handler)
+            step = partial(answers.raised, number, of, error)
+        self._shield(step, message, handler.handler)
+
+    def _shield(self, step: Callable[[], None], message: Message, handler: object) -> None:
+        try:
+            step()
+        except Exception as error:
+            self.report(error, message, handler)
+
+
+def _log_error(error: BaseException, message: Message, handler: object) -> None:
+    log.error("%r raised on %s", handler, message.id, exc_info=error)

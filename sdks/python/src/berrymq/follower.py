@@ -1,0 +1,96 @@
+"""Following with functions and methods: they are held by weak reference, so that what is gone follows no more."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from .identifier import Identifier
+from .message import Message
+from .registry import Registry, serials
+
+Guard = Callable[[Message], Any]
+"""Called with the message; something false = the handler is passed over."""
+
+Handle = Callable[[Message], Any]
+
+
+class Handler:
+    """One function or method that follows one pattern. It is gone when its function or its object is."""
+
+    __slots__ = ("__weakref__", "_guard", "_target", "patterns", "serial", "source")
+
+    answers = True
+    keeps = False
+
+    def __init__(self, registry: Registry, pattern: str, target: Handle, guard: Guard | None) -> None:
+        self.serial = next(serials)
+        self.patterns: tuple[Identifier, ...] = (Identifier.parse(pattern),)
+        self.source = source_of(target)
+        self._guard = guard
+        self._target = _weakly(target, registry, weakref.ref(self))
+
+    def agrees(self, message: Message) -> bool:
+        return self._guard is None or bool(self._guard(message))
+
+    def take(self, message: Message) -> object:
+        target = self._target()
+        return None if target is None else target(message)
+
+    @property
+    def handler(self) -> object:
+        return self._target()
+
+    def close(self) -> None:
+        """A handler ends with its function, not with the bus."""
+
+    def after_fork(self) -> None:
+        """A handler has no lock."""
+
+
+class Following:
+    """One following, to be ended with `unfollow()`. A function that nobody else holds lives as long as this object."""
+
+    def __init__(self, registry: Registry, handler: Handler, held: object) -> None:
+        self._registry = registry
+        self._handler = handler
+        self._held = held
+
+    def unfollow(self) -> None:
+        """Follows no more. Once more is harmless."""
+        self._registry.remove(self._handler)
+        self._held = None
+
+
+def regist(registry: Registry, pattern: str, target: Handle, guard: Guard | None = None) -> Following:
+    """Lets `target` follow from now on. Raises InvalidIdentifier, or TypeError when it cannot be called or held
+    weakly."""
+    if not callable(target):
+        raise TypeError(f"a follower is called with a message; {target!r} cannot be called")
+    handler = Handler(registry, pattern, target, guard)
+    registry.add(handler)
+    return Following(registry, handler, None if inspect.ismethod(target) else target)
+
+
+def source_of(target: object) -> str:
+    """`file:line` of a function, as seen from the working directory; "" for what is not written in Python."""
+    code = getattr(inspect.unwrap(getattr(target, "__func__", target)), "__code__", None)  # type: ignore[arg-type]
+    if code is None:
+        return ""
+    path = code.co_filename
+    here = os.path.join(os.getcwd(), "")
+    return f"{path.removeprefix(here)}:{code.co_firstlineno}"
+
+
+def _weakly(target: Handle, registry: Registry, handler: weakref.ref[Handler]) -> Callable[[], Handle | None]:
+    def ended(_: object) -> None:
+        living = handler()
+        if living is not None:
+            registry.end_soon(living)
+
+    if inspect.ismethod(target):
+        return weakref.WeakMethod(target, ended)
+    return weakref.ref(target, ended)

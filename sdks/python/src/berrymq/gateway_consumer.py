@@ -1,0 +1,139 @@
+"""Deliveries that a gateway pushes: one stream, opened again by itself when the connection was lost."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+from .delivery_wire import settlement, taken
+from .errors import BerryMQError, Closed, LeaseLost, Timeout, from_wire
+from .gen.berrymq.v1 import queue_pb2
+from .keeper import Taken, Verb
+from .link import Link
+from .transports.transport import ConsumeRequest, ConsumeResponse, Stream
+
+SETTLE_TIMEOUT = 10.0
+
+_Requests = queue.SimpleQueue["ConsumeRequest | None"]
+
+
+class GatewayConsumer:
+    """A consumer. One thread, `berrymq-consume`, reads the stream; settling waits for its outcome there."""
+
+    def __init__(self, link: Link, name: str, credit: int, auto_ack: bool) -> None:
+        self._link = link
+        self._name = name
+        self._credit = credit
+        self._auto_ack = auto_ack
+        self._lock = threading.Lock()
+        self._closed = False
+        self._stream: Stream[ConsumeResponse] | None = None
+        self._requests: _Requests = queue.SimpleQueue()
+        self._awaiting: deque[Future[None]] = deque()
+        # Deliveries; an error that ends the iteration; None = closed.
+        self._pushed: queue.SimpleQueue[Taken | BerryMQError | None] = queue.SimpleQueue()
+        threading.Thread(target=self._work, name="berrymq-consume", daemon=True).start()
+
+    def __iter__(self) -> Iterator[Taken]:
+        consumed = 0
+        while (pushed := self._pushed.get()) is not None:
+            if isinstance(pushed, BerryMQError):
+                raise pushed
+            yield pushed
+            consumed += 1
+            if self._auto_ack and consumed * 2 >= self._credit:
+                self._requests.put(ConsumeRequest(credit=consumed))
+                consumed = 0
+
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+        outcome: Future[None] = Future()
+        request = ConsumeRequest(settlements=[settlement(lease_id, verb, delay, why)], credit=1)
+        with self._lock:
+            if self._stream is None:
+                raise _lost()
+            self._awaiting.append(outcome)
+            self._requests.put(request)
+        try:
+            outcome.result(SETTLE_TIMEOUT)
+        except TimeoutError as error:
+            if isinstance(error, BerryMQError):
+                raise
+            raise Timeout(f"the gateway did not settle within {SETTLE_TIMEOUT} s") from None
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            stream, requests = self._stream, self._requests
+        requests.put(None)
+        if stream is not None:
+            stream.cancel()
+        self._pushed.put(None)
+
+    def _work(self) -> None:
+        while not self._closed:
+            try:
+                self._read()
+            except Closed:
+                break
+            except BerryMQError as error:
+                if not error.retryable:
+                    self._pushed.put(error)
+                    break
+            finally:
+                self._lose()
+            self._link.wait_change(0.2)
+        self._pushed.put(None)
+
+    def _read(self) -> None:
+        """One stream from beginning to end."""
+        transport = self._link.transport(5.0)
+        requests: _Requests = queue.SimpleQueue()
+        requests.put(ConsumeRequest(queue=self._name, credit=self._credit, auto_ack=self._auto_ack))
+        stream = transport.consume(iter(requests.get, None))
+        with self._lock:
+            self._stream, self._requests = stream, requests
+            if self._closed:
+                stream.cancel()
+        for response in stream:
+            for outcome in response.outcomes:
+                self._finish(outcome)
+            for delivery in response.deliveries:
+                self._push(delivery)
+            if response.HasField("drain"):
+                return
+
+    def _push(self, delivery: queue_pb2.Delivery) -> None:
+        self._pushed.put(taken(delivery))
+
+    def _finish(self, outcome: queue_pb2.Outcome) -> None:
+        with self._lock:
+            waiting = self._awaiting.popleft() if self._awaiting else None
+        if waiting is None:
+            return
+        if outcome.HasField("error"):
+            waiting.set_exception(from_wire(outcome.error))
+        else:
+            waiting.set_result(None)
+
+    def _lose(self) -> None:
+        """The stream is over: the gateway released what it had pushed, taken or not."""
+        with self._lock:
+            stream, self._stream = self._stream, None
+            awaiting, self._awaiting = self._awaiting, deque()
+        self._requests.put(None)
+        if stream is not None:
+            stream.cancel()
+        for waiting in awaiting:
+            waiting.set_exception(_lost())
+        while not self._closed:
+            try:
+                self._pushed.get_nowait()
+            except queue.Empty:
+                return
+
+
+def _lost() -> LeaseLost:
+    return LeaseLost("the connection was lost, and the gateway released what it had pushed over it")

@@ -1,0 +1,137 @@
+"""A queue that a gateway keeps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from google.protobuf.message import Message as WireMessage
+
+from .delivery_wire import duration, moment, settlement, taken
+from .errors import BerryMQError, Draining, Internal, Unavailable, from_wire
+from .gateway_consumer import GatewayConsumer
+from .gen.berrymq.v1 import queue_pb2, queue_service_pb2
+from .keeper import QueueOptions, QueueStatus, Taken, Verb
+from .link import Link
+from .message import Message, received
+from .transports.transport import Response
+
+CALL_TIMEOUT = 10.0
+LONGEST_WAIT = 30.0
+"""Of one call; a longer `get` makes several, so that a lost connection is noticed."""
+
+_OVERFLOWS = {
+    None: queue_pb2.OVERFLOW_UNSPECIFIED,
+    "reject_publish": queue_pb2.OVERFLOW_REJECT_PUBLISH,
+    "drop_oldest": queue_pb2.OVERFLOW_DROP_OLDEST,
+}
+
+
+class GatewayQueue:
+    """A keeper. Its calls raise what the gateway refuses with, and Unavailable while it cannot be reached."""
+
+    def __init__(self, link: Link, options: QueueOptions) -> None:
+        self.options = options
+        self._link = link
+
+    def create(self) -> GatewayQueue:
+        """Makes the queue unless it is there. Raises QueueExists."""
+        request = queue_service_pb2.CreateRequest(queue=_to_wire(self.options))
+        made = self._call("Create", request, queue_service_pb2.CreateResponse).queue
+        self.options = self.options._replace(max_messages=made.max_messages, max_bytes=made.max_bytes)
+        return self
+
+    def get(self, most: int, wait: float | None, auto_ack: bool) -> list[Taken]:
+        end = None if wait is None else time.monotonic() + wait
+        while True:
+            left = LONGEST_WAIT if end is None else max(0.0, min(LONGEST_WAIT, end - time.monotonic()))
+            request = queue_service_pb2.GetRequest(
+                queue=self.options.name, max=most, auto_ack=auto_ack, wait=duration(left)
+            )
+            try:
+                response = self._call("Get", request, queue_service_pb2.GetResponse, left)
+            except (Unavailable, Draining):
+                # Whoever waits does not care why nothing came; the link reconnects meanwhile.
+                if end is not None and time.monotonic() >= end:
+                    raise
+                self._link.wait_change(0.2)
+                continue
+            if response.deliveries or (end is not None and time.monotonic() >= end):
+                return [taken(delivery) for delivery in response.deliveries]
+
+    def consume(self, credit: int, auto_ack: bool) -> GatewayConsumer:
+        return GatewayConsumer(self._link, self.options.name, credit, auto_ack)
+
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+        request = queue_service_pb2.SettleRequest(
+            queue=self.options.name, settlements=[settlement(lease_id, verb, delay, why)]
+        )
+        _single(self._call("Settle", request, queue_service_pb2.SettleResponse).outcomes)
+
+    def extend(self, lease_id: str, seconds: float | None) -> datetime:
+        request = queue_service_pb2.ExtendRequest(
+            queue=self.options.name, lease_ids=[lease_id], lease=duration(seconds)
+        )
+        return moment(_single(self._call("Extend", request, queue_service_pb2.ExtendResponse).outcomes).deadline)
+
+    def status(self) -> QueueStatus:
+        request = queue_service_pb2.DescribeRequest(queue=self.options.name)
+        told = self._call("Describe", request, queue_service_pb2.DescribeResponse).status
+        oldest = moment(told.oldest_published_at) if told.oldest_published_at else None
+        return QueueStatus(told.ready, told.delayed, told.leased, told.bytes, told.consumers, oldest)
+
+    def peek(self, most: int) -> list[Message]:
+        request = queue_service_pb2.PeekRequest(queue=self.options.name, max=most)
+        return [received(wire) for wire in self._call("Peek", request, queue_service_pb2.PeekResponse).messages]
+
+    def purge(self) -> int:
+        request = queue_service_pb2.PurgeRequest(queue=self.options.name)
+        return self._call("Purge", request, queue_service_pb2.PurgeResponse).purged
+
+    def pause(self) -> None:
+        self._call("Pause", queue_service_pb2.PauseRequest(queue=self.options.name), queue_service_pb2.PauseResponse)
+
+    def resume(self) -> None:
+        self._call("Resume", queue_service_pb2.ResumeRequest(queue=self.options.name), queue_service_pb2.ResumeResponse)
+
+    def delete(self) -> None:
+        self._call("Delete", queue_service_pb2.DeleteRequest(queue=self.options.name), queue_service_pb2.DeleteResponse)
+
+    def dead(self) -> GatewayQueue:
+        return GatewayQueue(self._link, self.options._replace(name=f"{self.options.name}.dead", standalone=False))
+
+    def close(self) -> None:
+        # Deleted before, or out of reach: then the gateway deletes it once the session is gone.
+        with suppress(BerryMQError):
+            self.delete()
+
+    def abandon(self) -> None:
+        """The gateway deletes it once the session is gone."""
+
+    def _call(self, method: str, request: WireMessage, response: type[Response], wait: float = 0.0) -> Response:
+        return self._link.transport(wait).queue_call(method, request, response, wait + CALL_TIMEOUT)
+
+
+def _single(outcomes: Sequence[queue_pb2.Outcome]) -> queue_pb2.Outcome:
+    if len(outcomes) != 1:
+        raise Internal(f"the gateway gave {len(outcomes)} outcomes for one lease")
+    if outcomes[0].HasField("error"):
+        raise from_wire(outcomes[0].error)
+    return outcomes[0]
+
+
+def _to_wire(options: QueueOptions) -> queue_pb2.Queue:
+    first, most = options.backoff or (None, None)
+    return queue_pb2.Queue(
+        name=options.name,
+        patterns=options.patterns,
+        standalone=options.standalone,
+        max_messages=options.max_messages or 0,
+        max_bytes=options.max_bytes or 0,
+        overflow=_OVERFLOWS[options.overflow],
+        lease=duration(options.lease),
+        max_attempts=options.max_attempts or 0,
+        backoff=queue_pb2.Backoff(first=duration(first), most=duration(most)) if options.backoff else None,
+    )

@@ -1,0 +1,127 @@
+"""What a `Queue` asks of the place that keeps its messages: this process (`local_queue`) or a gateway
+(`gateway_queue`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+
+from .errors import InvalidArgument
+from .identifier import Identifier
+from .message import Message
+
+Verb = Literal["ack", "release", "retry", "reject"]
+
+DEFAULT_MESSAGES = 1_000_000
+DEFAULT_BYTES = 1024**3
+DEFAULT_LEASE = 30.0
+DEFAULT_ATTEMPTS = 10
+DEFAULT_BACKOFF = (1.0, 300.0)
+
+
+class QueueOptions(NamedTuple):
+    """A queue as its maker wants it; None = the default. Times are in seconds."""
+
+    name: str
+    patterns: tuple[str, ...]
+    standalone: bool
+    max_messages: int | None = None
+    max_bytes: int | None = None
+    overflow: str | None = None
+    lease: float | None = None
+    max_attempts: int | None = None
+    backoff: tuple[float, float] | None = None
+
+
+class QueueStatus(NamedTuple):
+    """How a queue stands: messages that can be had, that wait for their time, that somebody holds; bytes of all of
+    them."""
+
+    ready: int
+    delayed: int
+    leased: int
+    bytes: int
+    consumers: int
+    oldest_published_at: datetime | None
+
+
+class Taken(NamedTuple):
+    """One handing-over. `lease_id` is "" and `deadline` None when it was acknowledged on the way out."""
+
+    message: Message
+    lease_id: str
+    attempt: int
+    deadline: datetime | None
+
+
+class Consumer(Protocol):
+    """Deliveries pushed for as long as it is open."""
+
+    def __iter__(self) -> Iterator[Taken]:
+        """Ends after `close`, or raises what ended it."""
+
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+        """As Keeper.settle."""
+
+    def close(self) -> None:
+        """Gives back what is not settled; idempotent."""
+
+
+class Keeper(Protocol):
+    """All calls are safe from many threads."""
+
+    options: QueueOptions
+
+    def get(self, most: int, wait: float | None, auto_ack: bool) -> list[Taken]:
+        """Up to `most` messages, waiting for the first `wait` seconds (None = for ever); empty when none came."""
+
+    def consume(self, credit: int, auto_ack: bool) -> Consumer:
+        """Has up to `credit` deliveries pushed ahead of their settlement."""
+
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+        """Carries a verdict out; twice is harmless. Raises LeaseLost."""
+
+    def extend(self, lease_id: str, seconds: float | None) -> datetime:
+        """The lease's new end. Raises LeaseLost."""
+
+    def status(self) -> QueueStatus: ...
+
+    def peek(self, most: int) -> list[Message]: ...
+
+    def purge(self) -> int: ...
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def delete(self) -> None:
+        """Afterwards every call raises QueueNotFound."""
+
+    def dead(self) -> Keeper:
+        """Keeper of the messages that were given up."""
+
+    def close(self) -> None:
+        """Ends a standalone queue; errors are nobody's concern any more."""
+
+    def abandon(self) -> None:
+        """The owner of a standalone queue was garbage collected: ends it without taking a lock or calling anybody."""
+
+
+def check_options(options: QueueOptions) -> QueueOptions:
+    """The same options. Raises InvalidArgument or InvalidIdentifier, naming option and value."""
+    for pattern in options.patterns:
+        Identifier.parse(pattern)
+    for option in ("max_messages", "max_bytes", "max_attempts"):
+        value = getattr(options, option)
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise InvalidArgument(f"{option}={value!r}: a whole number, 1 or more")
+    if options.overflow not in (None, "reject_publish", "drop_oldest"):
+        raise InvalidArgument(f"overflow={options.overflow!r}: 'reject_publish' or 'drop_oldest'")
+    if options.lease is not None and not 0.1 <= options.lease <= 12 * 3600:
+        raise InvalidArgument(f"lease={options.lease!r}: from 0.1 to 43200 seconds")
+    if options.backoff is not None:
+        first, most = options.backoff
+        if not 0 <= first <= most:
+            raise InvalidArgument(f"backoff={options.backoff!r}: (first, most) in seconds, first not above most")
+    return options

@@ -1,0 +1,220 @@
+"""Joins a bus to a gateway: connects, reconnects, follows what the bus follows, sends what its outbox holds.
+
+Threads: `berrymq-link` connects and reads the follow stream, `berrymq-answers` reads what became of publishes,
+`berrymq-dispatch` calls the receivers. Two more, which write, belong to the transport.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from .errors import BacklogFull, BerryMQError, Closed, Timeout, Unavailable
+from .inbox import Inbox
+from .outbox import Outbox
+from .receipt import Receipt
+from .registry import Registry
+from .session import Session
+from .transports.transport import Address, Transport
+
+log = logging.getLogger("berrymq")
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+
+Connect = Callable[[Address], Transport]
+
+
+class LinkOptions(NamedTuple):
+    """Where to, as whom, and how much may wait."""
+
+    target: str
+    ident: str
+    max_held: int
+    max_held_bytes: int
+
+
+class Link:
+    """One lasting connection. All of its state is guarded by one lock; `progress` is notified whenever something
+    changed that somebody may wait for: receipts, room, state, revisions."""
+
+    def __init__(self, options: LinkOptions, registry: Registry, inbox: Inbox, connect: Connect) -> None:
+        self.options = options
+        self.lock = threading.Lock()
+        self.progress = threading.Condition(self.lock)
+        self.work = threading.Condition(self.lock)
+        self.outbox = Outbox(options.max_held, options.max_held_bytes)
+        self.registry = registry
+        self.inbox = inbox
+        self.revision = 1
+        self.applied = 0
+        self._address = Address(options.target, secrets.token_hex(16), options.ident)
+        self._connect = connect
+        self._session: Session | None = None
+        self._connected = False
+        self._closed = False
+        self._failure: BerryMQError | None = None
+        self._supervisor = threading.Thread(target=self._supervise, name="berrymq-link", daemon=True)
+
+    def start(self) -> None:
+        self.registry.changed = self._changed
+        self.inbox.start()
+        self._supervisor.start()
+
+    def wait_connected(self, timeout: float) -> None:
+        """Returns once the gateway follows all patterns. Raises Unavailable after `timeout` seconds, or what it
+        refused with."""
+        with self.lock:
+            self.progress.wait_for(lambda: self._connected or self._closed or self._refused(), timeout)
+            if self._connected:
+                return
+            why = self._failure
+        if why is not None and not why.retryable:
+            raise why
+        raise Unavailable(
+            f"no gateway answers at {self.options.target} within {timeout} s ({why or 'silence'}); is it running there?"
+        )
+
+    def send(self, frames: Sequence[bytes], size: int, receipt: Receipt) -> None:
+        """Takes encoded messages in, in order. Waits for room while connected; raises BacklogFull while not, Closed
+        afterwards."""
+        with self.lock:
+            while not self.outbox.has_room(len(frames), size) or self._closed:
+                if self._closed:
+                    raise Closed(f"the link to {self.options.target} was closed")
+                if not self._connected:
+                    raise self._backlog_full()
+                self.progress.wait()
+            self.outbox.add(frames, size, receipt, self.progress)
+            self.work.notify()
+
+    def flush(self, timeout: float) -> None:
+        """Returns once every publish so far is answered and every pattern so far is followed. Raises Timeout,
+        Closed."""
+        with self.lock:
+            last, self.revision = self.outbox.last, self.revision + 1
+            revision = self.revision
+            if self._session is not None:
+                self._session.wake_follow()
+            done = self.progress.wait_for(lambda: self._flushed(last, revision) or self._closed, timeout)
+            if not done:
+                raise Timeout(f"not everything was answered within {timeout} s")
+            if not self._flushed(last, revision):
+                raise Closed(f"the link to {self.options.target} was closed")
+
+    def transport(self, timeout: float = 0.0) -> Transport:
+        """The connection of this moment, for calls beside the streams. Raises Unavailable after `timeout` seconds,
+        Closed."""
+        with self.lock:
+            self.progress.wait_for(lambda: self._connected or self._closed, timeout)
+            if self._closed:
+                raise Closed(f"the link to {self.options.target} was closed")
+            if not self._connected or self._session is None:
+                raise Unavailable(
+                    f"the gateway at {self.options.target} cannot be reached now; the link goes on trying"
+                )
+            return self._session.transport
+
+    def wait_change(self, seconds: float) -> None:
+        """Returns when something changed, or after so many seconds."""
+        with self.lock:
+            if not self._closed:
+                self.progress.wait(seconds)
+
+    def orphan(self) -> None:
+        """In a forked child: the parent sends and hears; what it published before is not for the child to wait for."""
+        self.lock = threading.Lock()
+        self.progress = threading.Condition(self.lock)
+        self.work = threading.Condition(self.lock)
+        self._closed = True
+        self.outbox.abandon(Closed("published before the fork: the parent process sends it and hears the answer"))
+
+    def close(self) -> None:
+        """Ends streams and threads; what is still unanswered is refused with Closed. Idempotent."""
+        with self.lock:
+            self._closed = True
+            self.registry.changed = _nothing
+            session = self._session
+            self.progress.notify_all()
+        if session is not None:
+            session.stop()
+        if threading.current_thread() is not self._supervisor:
+            self._supervisor.join(5.0)
+        self.inbox.stop()
+        with self.lock:
+            self.outbox.abandon(Closed("the bus was closed before the gateway answered"))
+            self.progress.notify_all()
+
+    def _supervise(self) -> None:
+        attempt = 0
+        while not self._closed:
+            session = Session(self, self._connect(self._address))
+            with self.lock:
+                self._session = session
+            try:
+                session.run(self._joined)
+                failure: BerryMQError = Unavailable("the gateway ended the stream")
+            except BerryMQError as error:
+                failure = error
+            except Exception as error:
+                log.exception("the link failed")
+                failure = Unavailable(str(error))
+            attempt = 0 if session.joined else attempt + 1
+            self._lost(session, failure)
+            self._pause(_pause(attempt))
+
+    def _joined(self) -> None:
+        """The gateway follows everything: the session is open for publishes and calls."""
+        with self.lock:
+            self._connected = True
+            self._failure = None
+            self.progress.notify_all()
+        log.info("linked to %s", self.options.target)
+
+    def _lost(self, session: Session, failure: BerryMQError) -> None:
+        with self.lock:
+            was_connected, self._connected = self._connected, False
+            self._session = None
+            self._failure = failure
+            self.outbox.lost()
+            self.progress.notify_all()
+        if was_connected and not self._closed:
+            log.warning("lost the gateway at %s (%s); connecting again", self.options.target, failure)
+        if session.moved_to:
+            self._address = self._address._replace(target=session.moved_to)
+
+    def _pause(self, seconds: float) -> None:
+        with self.lock:
+            self.progress.wait_for(lambda: self._closed, seconds)
+
+    def _changed(self) -> None:
+        """A pattern came or went; called from anywhere, garbage collection included, so it takes no lock."""
+        session = self._session
+        if session is not None:
+            session.wake_follow()
+
+    def _flushed(self, last: int, revision: int) -> bool:
+        return self.outbox.settled_through >= last and self.applied >= revision
+
+    def _refused(self) -> bool:
+        return self._failure is not None and not self._failure.retryable
+
+    def _backlog_full(self) -> BacklogFull:
+        held = self.outbox.last - self.outbox.settled_through
+        return BacklogFull(
+            f"not connected to {self.options.target}, and {held} publishes are held, which is the bound; "
+            f"publish later, or raise max_held={self.options.max_held}"
+        )
+
+
+def _pause(attempt: int) -> float:
+    """Doubling, with full jitter, so that many programs do not return in step."""
+    return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+
+
+def _nothing() -> None:
+    """A closed link tells nobody of patterns."""

@@ -1,0 +1,280 @@
+"""What is published: immutable for its users, decoded when somebody looks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple, TypeVar
+
+from . import payload as payloads
+from .errors import InvalidArgument
+from .gen.berrymq.v1 import message_pb2
+from .identifier import Identifier
+from .message_id import message_ids
+from .payload import Call, Failure
+
+Wire = message_pb2.Message
+T = TypeVar("T")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+class Answer(NamedTuple):
+    """What marks a message as an answer: to which message id, and which one of how many of its handlers'."""
+
+    to: str
+    number: int
+    of: int
+    failed: bool
+
+
+class Message:
+    """A message. Made by `Message(identifier, *args, **kwargs)`, or received.
+
+    kwargs are readable as attributes too: `message.level`. Inside one process args and kwargs are the publisher's own
+    objects.
+    """
+
+    __slots__ = ("__weakref__", "_call", "_packed", "_wire")
+
+    _wire: Wire
+    _call: Call | None
+    _packed: bool
+
+    def __init__(self, identifier: str, /, *args: Any, **kwargs: Any) -> None:
+        Identifier.parse(identifier)
+        self._wire = Wire(identifier=identifier)
+        self._call = Call(args, kwargs)
+        self._packed = False
+
+    @property
+    def id(self) -> str:
+        """The identifier as text, as berryMQ has it; the unique name is `message_id`."""
+        return self._wire.identifier
+
+    @property
+    def identifier(self) -> Identifier:
+        return Identifier.parse(self._wire.identifier)
+
+    @property
+    def name(self) -> str:
+        return self.identifier.name
+
+    @property
+    def action(self) -> str:
+        return self.identifier.action
+
+    @property
+    def namespace(self) -> str:
+        return self.identifier.namespace
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """Positional arguments. Raises MalformedMessage when the payload is not what its content type says."""
+        return self._decoded().args
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """Keyword arguments; a copy."""
+        return dict(self._decoded().kwargs)
+
+    @property
+    def payload(self) -> bytes:
+        """The content as it travels. Raises NotEncodable when the arguments cannot travel."""
+        return pack_content(self).payload
+
+    @property
+    def content_type(self) -> str:
+        """ "" for args and kwargs, else a MIME type."""
+        return pack_content(self).content_type
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The publisher's own marks, such as `traceparent`; a copy."""
+        return dict(self._wire.attributes)
+
+    @property
+    def message_id(self) -> str:
+        """Unique name of this message; publishing the same object again is the same message again."""
+        return _stamp(self._wire).id
+
+    @property
+    def published_at(self) -> datetime:
+        return _moment(_stamp(self._wire).published_at)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it loses its worth; None = never."""
+        return _moment(self._wire.expires_at) if self._wire.expires_at else None
+
+    @property
+    def sender(self) -> str:
+        """Ident of the publisher, as it says itself; "" = anonymous."""
+        return self._wire.sender
+
+    @property
+    def reply_to(self) -> str:
+        """Identifier that wants the handlers' answers; "" = nobody does."""
+        return self._wire.reply_to
+
+    @property
+    def answer(self) -> Answer | None:
+        """Present on the answer to another message."""
+        if not self._wire.HasField("answer"):
+            return None
+        told = self._wire.answer
+        return Answer(told.to, told.number, told.of, told.failed)
+
+    @property
+    def failure(self) -> Failure | None:
+        """What the handler raised, on the answer of one that did."""
+        if not self._packed or self._wire.content_type != payloads.FAILURE:
+            return None
+        return payloads.decode_failure(self._wire.payload)
+
+    @property
+    def hops(self) -> int:
+        """How many talks and links it has travelled."""
+        return self._wire.hops
+
+    def apply(self, function: Callable[..., T]) -> T:
+        """Calls `function(**kwargs)`."""
+        return function(**self._decoded().kwargs)
+
+    def with_(
+        self,
+        *,
+        ttl: float | None = None,
+        attributes: Mapping[str, str] | None = None,
+        message_id: str | None = None,
+        content_type: str | None = None,
+        payload: bytes | None = None,
+    ) -> Message:
+        """A copy with other options. `ttl`: seconds from now. A payload without a content type is plain bytes; a
+        content type without a payload names the kind of the one bytes argument. Raises InvalidArgument."""
+        wire, call, packed = Wire(), self._call, self._packed
+        wire.CopyFrom(self._wire)
+        if ttl is not None:
+            wire.expires_at = _expiry(ttl)
+        if attributes is not None:
+            _set_attributes(wire, attributes)
+        if message_id is not None:
+            wire.id = _message_id(message_id)
+        if payload is not None or content_type is not None:
+            wire.payload = self._bytes_to_name(content_type) if payload is None else bytes(payload)
+            wire.content_type = payloads.BYTES if content_type is None else content_type
+            call, packed = None, True
+        return _build(wire, call, packed)
+
+    def _bytes_to_name(self, content_type: str | None) -> bytes:
+        if self.content_type == payloads.CALL:
+            raise InvalidArgument(
+                f"content_type={content_type!r} names the kind of bytes: give payload=… too, or one bytes argument"
+            )
+        return self.payload
+
+    def _decoded(self) -> Call:
+        call = self._call
+        if call is None:
+            wire = self._wire
+            call = self._call = payloads.decode(wire.content_type, wire.payload)
+        return call
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            kwargs = self._decoded().kwargs
+            if name in kwargs:
+                return kwargs[name]
+        raise AttributeError(
+            f"the message {self._wire.identifier!r} has neither a field nor a keyword argument {name!r}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Message {self.id!r} {self._wire.id}>"
+
+
+def received(wire: Wire) -> Message:
+    """The message that came as `wire`, which nobody changes any more."""
+    return _build(wire, None, True)
+
+
+def pack(message: Message) -> Wire:
+    """The message ready to travel: named, timed, encoded. Raises NotEncodable."""
+    pack_content(message)
+    return _stamp(message._wire)
+
+
+def pack_content(message: Message) -> Wire:
+    wire = message._wire
+    if not message._packed:
+        assert message._call is not None
+        wire.content_type, wire.payload = payloads.encode(*message._call)
+        message._packed = True
+    return wire
+
+
+def addressed(message: Message, reply_to: str) -> Message:
+    """The same message, wanting (or, with "", not wanting) answers; its name and time stay."""
+    wire = Wire()
+    wire.CopyFrom(_stamp(message._wire))
+    wire.reply_to = reply_to
+    return _build(wire, message._call, message._packed)
+
+
+def answering(question: Message, reply_to: str, number: int, of: int, call: Call | BaseException) -> Message:
+    """The answer to `question`: a result's arguments, or what was raised."""
+    wire = Wire(identifier=reply_to, hops=question.hops + 1)
+    failed = isinstance(call, BaseException)
+    wire.answer.CopyFrom(message_pb2.Answer(to=question.message_id, number=number, of=of, failed=failed))
+    if isinstance(call, BaseException):
+        wire.content_type, wire.payload = payloads.FAILURE, payloads.encode_failure(call)
+        return _build(wire, None, True)
+    return _build(wire, call, False)
+
+
+def now_microseconds() -> int:
+    """Microseconds since the Unix epoch."""
+    return time.time_ns() // 1000
+
+
+def _build(wire: Wire, call: Call | None, packed: bool) -> Message:
+    message = Message.__new__(Message)
+    message._wire = wire
+    message._call = call
+    message._packed = packed
+    return message
+
+
+def _stamp(wire: Wire) -> Wire:
+    if not wire.id:
+        wire.id = message_ids.next()
+    if not wire.published_at:
+        wire.published_at = now_microseconds()
+    return wire
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def _expiry(ttl: float) -> int:
+    if not ttl > 0:
+        raise InvalidArgument(f"ttl={ttl!r}: seconds from now, more than 0")
+    return now_microseconds() + int(ttl * 1_000_000)
+
+
+def _message_id(text: str) -> str:
+    if not 1 <= len(text.encode()) <= 128:
+        raise InvalidArgument(f"message_id={text!r:.80} must have 1 to 128 bytes")
+    return text
+
+
+def _set_attributes(wire: Wire, attributes: Mapping[str, str]) -> None:
+    if len(attributes) > 64:
+        raise InvalidArgument(f"attributes: at most 64 of them, not {len(attributes)}")
+    wire.attributes.clear()
+    for key, value in attributes.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise InvalidArgument(f"attributes: keys and values are text, not {key!r}: {value!r:.80}")
+        wire.attributes[key] = value

@@ -1,0 +1,44 @@
+"""The threads in which handlers run after `set_multiplicity(n)`."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+_WAITING_PER_THREAD = 100
+"""Calls that may wait for a thread, times the number of threads; beyond, whoever publishes waits."""
+
+Task = Callable[[], object]
+
+
+class Pool:
+    """A fixed number of daemon threads. A task never raises; what waits when the pool stops is still done."""
+
+    def __init__(self, threads: int) -> None:
+        self._tasks: queue.Queue[Task | None] = queue.Queue(threads * _WAITING_PER_THREAD)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"berrymq-handler-{n}", daemon=True) for n in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def run(self, task: Task) -> None:
+        """Runs it soon, or at once when one of the pool's own threads asks and nobody is free: waiting could last
+        forever."""
+        if threading.current_thread() not in self._threads:
+            self._tasks.put(task)
+            return
+        try:
+            self._tasks.put_nowait(task)
+        except queue.Full:
+            task()
+
+    def stop(self) -> None:
+        """Takes nothing new and returns at once."""
+        for _ in self._threads:
+            self._tasks.put(None)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            task()

@@ -1,0 +1,266 @@
+"""`Queue`: pull messages when it suits you; `Delivery`: what is settled once it is worked off."""
+
+from __future__ import annotations
+
+import secrets
+import weakref
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Protocol, overload
+
+from .errors import Closed, Empty, InvalidArgument, LeaseLost
+from .keeper import (
+    DEFAULT_BYTES,
+    DEFAULT_MESSAGES,
+    Consumer,
+    Keeper,
+    QueueOptions,
+    QueueStatus,
+    Taken,
+    Verb,
+    check_options,
+)
+from .message import Message
+
+if TYPE_CHECKING:
+    from .bus import Bus
+
+
+class _Settler(Protocol):
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None: ...
+
+
+class Delivery:
+    """One message handed over to one consumer, who owns it until `deadline`. Settling twice is harmless; settling
+    after the lease was lost raises LeaseLost."""
+
+    __slots__ = ("_keeper", "_settler", "attempt", "deadline", "lease_id", "message")
+
+    def __init__(self, taken: Taken, keeper: Keeper, settler: _Settler) -> None:
+        self.message = taken.message
+        self.attempt = taken.attempt
+        self.lease_id = taken.lease_id
+        self.deadline = taken.deadline
+        self._keeper = keeper
+        self._settler = settler
+
+    def ack(self) -> None:
+        """Done: the message is forgotten."""
+        if self.lease_id:
+            self._settle("ack")
+
+    def release(self) -> None:
+        """Given back at its old place, not counted."""
+        self._settle("release")
+
+    def retry(self, delay: float | None = None) -> None:
+        """Given back after `delay` seconds (None = the queue's backoff), counted."""
+        if delay is not None and delay < 0:
+            raise InvalidArgument(f"retry(delay={delay!r}): 0 or more seconds")
+        self._settle("retry", delay=delay)
+
+    def reject(self, why: str | None = None) -> None:
+        """Given up: it goes to the dead letters with the reason."""
+        self._settle("reject", why=why)
+
+    def extend(self, seconds: float | None = None) -> None:
+        """The lease ends `seconds` from now (None = the queue's lease); `deadline` tells when."""
+        self._check_leased()
+        self.deadline = self._keeper.extend(self.lease_id, seconds)
+
+    def _settle(self, verb: Verb, delay: float | None = None, why: str | None = None) -> None:
+        self._check_leased()
+        self._settler.settle(self.lease_id, verb, delay, why)
+
+    def _check_leased(self) -> None:
+        if not self.lease_id:
+            raise LeaseLost("this delivery was acknowledged as it was handed out (auto_ack)")
+
+    def __repr__(self) -> str:
+        return f"<Delivery {self.message.id!r} attempt={self.attempt}>"
+
+
+class Deliveries:
+    """Deliveries as they are pushed: an iterator, and a context manager that gives back what is unsettled."""
+
+    def __init__(self, keeper: Keeper, consumer: Consumer) -> None:
+        self._keeper = keeper
+        self._consumer = consumer
+        self._taken = iter(consumer)
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return self
+
+    def __next__(self) -> Delivery:
+        return Delivery(next(self._taken), self._keeper, self._consumer)
+
+    def close(self) -> None:
+        """Once more is harmless."""
+        self._consumer.close()
+
+    def __enter__(self) -> Deliveries:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Queue:
+    """Keeps every message that its pattern matches, from its making on, until it is taken.
+
+    `shared=True`: everybody who opens that name (the pattern, unless given) shares it; else a copy of one's own. A
+    queue made while its bus is connected is kept at the gateway, else in this process. Times are in seconds.
+    """
+
+    def __init__(
+        self,
+        pattern: str,
+        shared: bool = False,
+        name: str | None = None,
+        *,
+        max_messages: int | None = None,
+        max_bytes: int | None = None,
+        overflow: Literal["reject_publish", "drop_oldest"] | None = None,
+        lease: float | None = None,
+        max_attempts: int | None = None,
+        backoff: tuple[float, float] | None = None,
+        bus: Bus | None = None,
+    ) -> None:
+        named = name or (pattern if shared else f"{pattern}#{secrets.token_hex(8)}")
+        asked = QueueOptions(
+            named, (pattern,), not shared, max_messages, max_bytes, overflow, lease, max_attempts, backoff
+        )
+        self._open((bus or _default_bus())._keeper(check_options(asked)))
+
+    @classmethod
+    def _of(cls, keeper: Keeper) -> Queue:
+        queue = cls.__new__(cls)
+        queue._open(keeper)
+        return queue
+
+    def _open(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._closed = False
+        if keeper.options.standalone:
+            # A queue of one's own ends with its last holder, as berryMQ's did.
+            weakref.finalize(self, keeper.abandon).atexit = False
+
+    @property
+    def name(self) -> str:
+        return self._keeper.options.name
+
+    @overload
+    def get(self, block: bool = True, timeout: float | None = None, auto_ack: Literal[True] = True) -> Message: ...
+
+    @overload
+    def get(self, block: bool = True, timeout: float | None = None, *, auto_ack: Literal[False]) -> Delivery: ...
+
+    def get(self, block: bool = True, timeout: float | None = None, auto_ack: bool = True) -> Message | Delivery:
+        """The oldest message, waiting for it as `queue.Queue` does; with `auto_ack=False` a Delivery to be settled.
+        Raises Empty."""
+        taken = self._take(1, timeout if block else 0.0, auto_ack)
+        if not taken:
+            raise Empty(f"the queue {self.name!r} is empty")
+        return taken[0].message if auto_ack else self._delivery(taken[0])
+
+    def get_nowait(self) -> Message:
+        """The oldest message. Raises Empty."""
+        return self.get(block=False)
+
+    @overload
+    def get_many(self, max: int, timeout: float | None = None, auto_ack: Literal[True] = True) -> list[Message]: ...
+
+    @overload
+    def get_many(self, max: int, timeout: float | None = None, *, auto_ack: Literal[False]) -> list[Delivery]: ...
+
+    def get_many(self, max: int, timeout: float | None = None, auto_ack: bool = True) -> list[Message] | list[Delivery]:
+        """Up to `max` messages, 1000 at most, waiting for the first; an empty list after the timeout."""
+        if not 1 <= max <= 1000:
+            raise InvalidArgument(f"get_many({max!r}): from 1 to 1000")
+        taken = self._take(max, timeout, auto_ack)
+        return [one.message for one in taken] if auto_ack else [self._delivery(one) for one in taken]
+
+    def consume(self, credit: int = 100, auto_ack: bool = False) -> Deliveries:
+        """Deliveries pushed, at most `credit` ahead of their settlement, until it is closed."""
+        if credit < 1:
+            raise InvalidArgument(f"consume(credit={credit!r}): 1 or more")
+        return Deliveries(self._kept(), self._kept().consume(credit, auto_ack))
+
+    def qsize(self) -> int:
+        """Messages that can be had now."""
+        return self.status().ready
+
+    def empty(self) -> bool:
+        return self.qsize() == 0
+
+    def full(self) -> bool:
+        """Whether a bound is reached."""
+        keeper, status = self._kept(), self.status()
+        held = status.ready + status.delayed + status.leased
+        options = keeper.options
+        return held >= (options.max_messages or DEFAULT_MESSAGES) or status.bytes >= (
+            options.max_bytes or DEFAULT_BYTES
+        )
+
+    def status(self) -> QueueStatus:
+        return self._kept().status()
+
+    def peek(self, max: int = 1) -> list[Message]:
+        """The next messages in order; nothing is taken, leased or counted."""
+        return self._kept().peek(max)
+
+    def purge(self) -> int:
+        """Forgets every message that nobody leases; how many they were."""
+        return self._kept().purge()
+
+    def pause(self) -> None:
+        """Hands out nothing until `resume`."""
+        self._kept().pause()
+
+    def resume(self) -> None:
+        self._kept().resume()
+
+    def delete(self) -> None:
+        """Removes the queue with everything in it, for everybody."""
+        self._kept().delete()
+
+    @property
+    def dead(self) -> Queue:
+        """The queue of its dead letters, `<name>.dead`."""
+        return Queue._of(self._kept().dead())
+
+    def close(self) -> None:
+        """Ends a queue of one's own; lets a shared one be. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            if self._keeper.options.standalone:
+                self._keeper.close()
+
+    def __enter__(self) -> Queue:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _kept(self) -> Keeper:
+        if self._closed:
+            raise Closed(f"the queue {self.name!r} was closed")
+        return self._keeper
+
+    def _take(self, most: int, timeout: float | None, auto_ack: bool) -> list[Taken]:
+        if timeout is not None and timeout < 0:
+            raise InvalidArgument(f"timeout={timeout!r}: 0 or more seconds")
+        return self._kept().get(most, timeout, auto_ack)
+
+    def _delivery(self, taken: Taken) -> Delivery:
+        return Delivery(taken, self._keeper, self._keeper)
+
+
+def _default_bus() -> Bus:
+    from .default_bus import bus
+
+    return bus

@@ -1,0 +1,155 @@
+"""`follow()`: messages to iterate over, in a buffer that is bounded in messages and bytes."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+from .errors import InvalidArgument
+from .identifier import Identifier
+from .message import Message
+from .registry import Registry, parse_patterns, serials
+
+Lag = Callable[[int, str], None]
+"""Told how many messages a stream of which pattern lost."""
+
+_OVERHEAD = 64
+"""Bytes that a message is counted with beside its content."""
+
+
+class Stream:
+    """An iterator of messages, and a context manager that ends it.
+
+    When the buffer is full the oldest messages go; how many is told by a local message `berrymq:lag` when the next
+    one is taken. Once closed, it hands out what is buffered and ends. One that nobody holds follows no more.
+    """
+
+    def __init__(
+        self, registry: Registry, patterns: tuple[str, ...], max_messages: int, max_bytes: int, lag: Lag
+    ) -> None:
+        if not patterns:
+            raise InvalidArgument("follow() takes one pattern or more, such as '*:log'")
+        if max_messages < 1 or max_bytes < 1:
+            raise InvalidArgument(f"max_messages={max_messages} and max_bytes={max_bytes} must be 1 or more")
+        self._registry = registry
+        self._buffer = _Buffer(max_messages, max_bytes)
+        self._receiver = _StreamReceiver(parse_patterns(patterns), self._buffer)
+        self._lag = lag
+        self._end = weakref.finalize(self, registry.end_soon, self._receiver)
+        self._end.atexit = False
+        registry.add(self._receiver)
+
+    def close(self) -> None:
+        """Follows no more. Once more is harmless."""
+        self._end.detach()
+        self._registry.remove(self._receiver)
+        self._buffer.close()
+
+    def __iter__(self) -> Iterator[Message]:
+        return self
+
+    def __next__(self) -> Message:
+        dropped = self._buffer.take_dropped()
+        if dropped:
+            self._lag(dropped, ", ".join(map(str, self._receiver.patterns)))
+        message = self._buffer.take()
+        if message is None:
+            raise StopIteration
+        return message
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _StreamReceiver:
+    """The stream's side towards the registry; it holds the buffer, not the stream."""
+
+    answers = False
+    keeps = False
+
+    def __init__(self, patterns: tuple[Identifier, ...], buffer: _Buffer) -> None:
+        self.serial = next(serials)
+        self.patterns = patterns
+        self.source = ""
+        self._buffer = buffer
+        self.take = buffer.add
+
+    def agrees(self, message: Message) -> bool:
+        return True
+
+    @property
+    def handler(self) -> object:
+        return self._buffer
+
+    def close(self) -> None:
+        self._buffer.close()
+
+    def after_fork(self) -> None:
+        self._buffer.after_fork()
+
+
+class _Buffer:
+    """A bounded queue between the threads that publish and the one that iterates."""
+
+    def __init__(self, max_messages: int, max_bytes: int) -> None:
+        self._max_messages = max_messages
+        self._max_bytes = max_bytes
+        self._messages: deque[tuple[Message, int]] = deque()
+        self._bytes = 0
+        self._dropped = 0
+        self._closed = False
+        self._arrived = threading.Condition(threading.Lock())
+
+    def add(self, message: Message) -> None:
+        size = size_of(message)
+        with self._arrived:
+            if self._closed:
+                return
+            self._messages.append((message, size))
+            self._bytes += size
+            while len(self._messages) > self._max_messages or (
+                self._bytes > self._max_bytes and len(self._messages) > 1
+            ):
+                self._bytes -= self._messages.popleft()[1]
+                self._dropped += 1
+            self._arrived.notify()
+
+    def take(self) -> Message | None:
+        """The next message, waiting for it; None once closed and empty."""
+        with self._arrived:
+            while not self._messages:
+                if self._closed:
+                    return None
+                self._arrived.wait()
+            message, size = self._messages.popleft()
+            self._bytes -= size
+            return message
+
+    def take_dropped(self) -> int:
+        with self._arrived:
+            dropped, self._dropped = self._dropped, 0
+            return dropped
+
+    def close(self) -> None:
+        with self._arrived:
+            self._closed = True
+            self._arrived.notify_all()
+
+    def after_fork(self) -> None:
+        self._arrived = threading.Condition(threading.Lock())
+
+
+def size_of(message: Message) -> int:
+    """Bytes that a message is counted with: exact for what can travel, else a guess from its text and bytes
+    arguments."""
+    if message._packed:
+        return len(message._wire.payload) + _OVERHEAD
+    return _OVERHEAD + sum(len(value) for value in message.args if isinstance(value, (bytes, str, bytearray)))
