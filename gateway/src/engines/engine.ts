@@ -26,7 +26,7 @@ export interface Engine {
   /** Adds messages at the end of their queues. The bodies may be views of larger buffers: an engine that keeps them copies. */
   append(entries: readonly Append[]): Promise<void>;
 
-  /** Takes up to `max` messages that are due at `now`. With `until` they are leased till then; without, they are forgotten. */
+  /** Takes up to `max` messages that are due at `now`, and no more than about CLAIM_BYTES of them, at least one. With `until` they are leased till then; without, they are forgotten. */
   claim(queue: string, max: number, now: number, until?: number): Promise<Claim[]>;
 
   /** The claims behind leases that still hold at `now`; undefined for one that does not. */
@@ -56,6 +56,9 @@ export interface Engine {
   /** Commits what is under way and lets go of everything. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Bytes of one claim: half of what the SDKs take in one response. */
+export const CLAIM_BYTES = 8 * 1024 * 1024;
 
 /** What an engine can do, as data; the broker refuses the rest with NOT_SUPPORTED. */
 export interface Capabilities {

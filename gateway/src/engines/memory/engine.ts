@@ -3,7 +3,6 @@ import type { Limits } from "../../limits.js";
 import type { QueueOptions } from "../../model/queue-options.js";
 import type { Append, Capabilities, Claim, Engine, KeptQueue, QueueStats, Settled, Verdict } from "../engine.js";
 import { MemoryQueue } from "./memory-queue.js";
-import { SettledLeases } from "./settled-leases.js";
 
 export class MemoryEngine implements Engine {
   readonly capabilities: Capabilities = { name: "memory", durable: false, shared: false };
@@ -17,7 +16,7 @@ export class MemoryEngine implements Engine {
 
   async putQueue(options: QueueOptions): Promise<void> {
     if (this.#queues.has(options.name)) return;
-    this.#queues.set(options.name, new MemoryQueue(new SettledLeases(this.limits.settledLeases)));
+    this.#queues.set(options.name, new MemoryQueue(this.limits.settledLeases));
   }
 
   async deleteQueue(queue: string): Promise<void> {

@@ -10,6 +10,10 @@ export class SettledLeases {
     if (this.#leases.size > this.limit) this.#leases.delete(this.#leases.values().next().value!);
   }
 
+  delete(lease: string): void {
+    this.#leases.delete(lease);
+  }
+
   has(lease: string): boolean {
     return this.#leases.has(lease);
   }
