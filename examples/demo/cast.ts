@@ -1,13 +1,12 @@
-// The demo's programs: started, told what to do, and listened to, line by line, in colours.
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { interpreters, root } from "../../test/support/programs.ts";
+// The demo's programs, in three languages, and the coloured lines that say what each of them does.
+import { Background } from "../../test/support/background.ts";
+import { interpreters } from "../../test/support/programs.ts";
 
 export const players = ["python", "ruby", "typescript"] as const;
 export type Player = (typeof players)[number];
 
 const colours: Record<Player | "demo", number> = { python: 33, ruby: 31, typescript: 36, demo: 32 };
-const parts: Record<Player, string[]> = {
+const programs: Record<Player, string[]> = {
   python: [...interpreters.python, "examples/demo/program.py"],
   ruby: [...interpreters.ruby, "examples/demo/program.rb"],
   typescript: [...interpreters.ts, "examples/demo/program.ts"],
@@ -22,62 +21,34 @@ export function say(who: Player | "demo", line: string): void {
 
 export class Actor {
   readonly player: Player;
-  readonly #process: ChildProcessWithoutNullStreams;
-  readonly #said: string[] = [];
-  #heard: () => void = () => {};
-  #stderr = "";
+  readonly #program: Background;
 
   constructor(player: Player, url: string) {
     this.player = player;
-    const [command, ...parameters] = parts[player];
-    this.#process = spawn(command!, [...parameters, url], { cwd: root, stdio: "pipe" });
-    this.#process.stdin.on("error", () => {}); // told by what it did not say
-    this.#process.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#stderr += text;
-    });
-    createInterface({ input: this.#process.stdout }).on("line", (line) => {
-      say(player, line);
-      this.#said.push(line);
-      this.#heard();
-    });
-    this.#process.on("close", () => this.#heard());
+    this.#program = new Background([...programs[player], url], {}, (line) => say(player, line));
   }
 
   /** Tells it to do something. */
   tell(word: string): void {
-    this.#process.stdin.write(`${word}\n`);
+    this.#program.tell(word);
   }
 
-  /** Waits until it has said every one of these lines; throws with what is missing when time is over or it ended. */
+  /** Waits until it has said every one of these lines; throws with the first that is missing. */
   async expect(lines: string[], seconds: number): Promise<void> {
-    const deadline = performance.now() + seconds * 1000;
-    for (;;) {
-      const missing = lines.filter((line) => !this.#said.includes(line));
-      if (missing.length === 0) return;
-      const left = deadline - performance.now();
-      if (left <= 0 || this.#process.exitCode !== null) {
-        throw new Error(`${this.player} did not say: ${missing.join("; ")}${this.#stderr && `\n${this.#stderr}`}`);
-      }
-      await new Promise<void>((next) => {
-        this.#heard = next;
-        setTimeout(next, left);
+    for (const line of lines) {
+      await this.#program.prints(line, 1, seconds).catch((error: Error) => {
+        throw new Error(`${this.player}: ${error.message}`);
       });
     }
   }
 
   /** What it said that begins so. */
   said(beginning: string): string[] {
-    return this.#said.filter((line) => line.startsWith(beginning));
+    return this.#program.lines.filter((line) => line.startsWith(beginning));
   }
 
-  /** Closes its stdin and waits for its end, at most 5 s. Returns its exit code. */
-  async leave(): Promise<number | null> {
-    this.#process.stdin.end();
-    if (this.#process.exitCode === null) {
-      const late = setTimeout(() => this.#process.kill("SIGKILL"), 5000);
-      await new Promise((settle) => this.#process.once("exit", settle));
-      clearTimeout(late);
-    }
-    return this.#process.exitCode;
+  /** Closes its stdin and waits for its end. True when it ended well. */
+  async leave(): Promise<boolean> {
+    return (await this.#program.leave()) === 0;
   }
 }

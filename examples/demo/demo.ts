@@ -1,6 +1,7 @@
 // `make demo`: a gateway and three programs in three languages that log, talk and share a queue. It ends by itself, with
 // code 0 when every expected message arrived.
 import { Gateway } from "../../test/support/gateway.ts";
+import { until } from "../../test/support/until.ts";
 import { Actor, type Player, players, say } from "./cast.ts";
 
 const languages: Record<Player, string> = { python: "Python", ruby: "Ruby", typescript: "TypeScript" };
@@ -15,6 +16,7 @@ async function everyoneHearsTheLog(cast: Actor[]): Promise<void> {
   say("demo", "each publishes to NAME:log; each follows *:log, so everyone hears all three");
   for (const actor of cast) {
     actor.tell("log");
+    await actor.expect([`published ${actor.player}:log`], patience);
     for (const listener of cast) await listener.expect([`heard ${actor.player}:log ${words[actor.player]}`], patience);
   }
 }
@@ -36,10 +38,8 @@ async function theyShareAQueue(cast: Actor[]): Promise<void> {
   for (const actor of cast) actor.tell("task");
   for (const actor of cast) actor.tell("work");
   const tasks = Object.values(languages).map((language) => `took berries for ${language}`);
-  const deadline = performance.now() + patience * 1000;
   const taken = () => cast.flatMap((actor) => actor.said("took"));
-  while (taken().length < tasks.length && performance.now() < deadline)
-    await new Promise((next) => setTimeout(next, 20));
+  await until("the queue hands out three tasks", () => taken().length >= tasks.length, patience);
   if (taken().sort().join() !== tasks.sort().join())
     throw new Error(`the queue handed out: ${taken().join("; ") || "nothing"}`);
 }
@@ -54,10 +54,16 @@ async function play(): Promise<void> {
     await everyoneAnswersATalk(cast);
     await theyShareAQueue(cast);
   } finally {
-    const codes = await Promise.all(cast.map((actor) => actor.leave()));
+    await leave(cast);
     await gateway.stop();
-    const wrong = players.filter((_, i) => codes[i] !== 0);
-    if (wrong.length > 0) say("demo", `ended with an error: ${wrong.join(", ")}`);
+  }
+}
+
+async function leave(cast: Actor[]): Promise<void> {
+  for (const actor of cast) {
+    if (await actor.leave()) continue;
+    say(actor.player, "ended with an error");
+    process.exitCode = 1;
   }
 }
 

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { Gateway } from "../support/gateway.ts";
-import { latency, type Latency, throughput } from "./pair.ts";
+import { type Latency, latency, throughput } from "./pair.ts";
 
 const ROUNDS = 3;
 const languages = ["ts", "python", "ruby"] as const;
@@ -33,8 +33,12 @@ async function inTurns<T>(measure: (language: Language) => Promise<T>): Promise<
 
 function print(rates: Record<Language, number[]>, ages: Record<Language, Latency[]>): void {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  console.log(`\n${new Date().toISOString()}, commit ${commit}, ${cpus().length} × ${cpus()[0]?.model}, node ${process.version}\n`);
-  console.log("| SDK → gateway → SDK | messages/s (median of 3) | all rounds | of TypeScript | p50 at 500/s | p99 at 500/s |");
+  console.log(
+    `\n${new Date().toISOString()}, commit ${commit}, ${cpus().length} × ${cpus()[0]?.model}, node ${process.version}\n`,
+  );
+  console.log(
+    "| SDK → gateway → SDK | messages/s (median of 3) | all rounds | of TypeScript | p50 at 500/s | p99 at 500/s |",
+  );
   console.log("|---|---|---|---|---|---|");
   const base = median(rates.ts);
   for (const language of languages) {
@@ -42,7 +46,9 @@ function print(rates: Record<Language, number[]>, ages: Record<Language, Latency
     const rounds = rates[language].map((each) => Math.round(each / 1000)).join("k, ");
     const p50 = median(ages[language].map((each) => each.p50)).toFixed(2);
     const p99 = median(ages[language].map((each) => each.p99)).toFixed(2);
-    console.log(`| ${language} | ${Math.round(rate)} | ${rounds}k | ${(rate / base).toFixed(2)} | ${p50} ms | ${p99} ms |`);
+    console.log(
+      `| ${language} | ${Math.round(rate)} | ${rounds}k | ${(rate / base).toFixed(2)} | ${p50} ms | ${p99} ms |`,
+    );
   }
 }
 
