@@ -12,7 +12,7 @@ import { toCall } from "./payload.js";
 import { type Keeper, Queue, type QueueOptions } from "./queue.js";
 import { type Publishing, type Receipt, Tally } from "./receipt.js";
 import { Stream, type StreamOptions } from "./stream.js";
-import { type Answers, ASK_SECONDS, CollectedAnswers, PublishedAnswers, valueOf } from "./talk.js";
+import { type Answers, ASK_SECONDS, answerValue, CollectedAnswers, PublishedAnswers } from "./talk.js";
 import { EVERYBODY } from "./transports/transport.js";
 
 /** What `publishMany` takes: a message made beforehand, or an identifier with its arguments. */
@@ -364,7 +364,7 @@ export class Bus implements AsyncDisposable {
 async function gather(stream: AsyncIterable<Message>, answers: Answers): Promise<void> {
   try {
     for await (const answer of stream) {
-      if (answer.answer?.of !== 0) answers.add(() => valueOf(answer));
+      if (answer.answer?.of !== 0) answers.add(() => answerValue(answer));
     }
     answers.end();
   } catch (error) {

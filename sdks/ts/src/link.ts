@@ -161,8 +161,11 @@ export class Link {
   }
 
   private join(connection: Connection, end: (ending: Ending) => void): void {
-    if (this.closed) return connection.close();
     this.connection = connection;
+    if (this.closed) {
+      this.drop();
+      return;
+    }
     this.inbox.reset();
     const ended = (error: BerryMQError | undefined) => end({ error });
     const drain = (address: string) => this.drain(address, end);

@@ -166,12 +166,12 @@ export class LocalQueue implements Keeper {
 
   private hear(message: Message): void {
     // What another process published cannot be refused there any more.
-    if (this.spec.overflow === "reject_publish") {
-      if (this.overflows(message.size)) return this.home.report(this.fullError(), message);
-    } else {
+    const refuses = this.spec.overflow === "reject_publish" && this.overflows(message.size);
+    if (refuses) this.home.report(this.fullError(), message);
+    else {
       while (this.ready.length > 0 && this.overflows(message.size)) this.bytes -= this.ready.shift()!.size;
+      this.keep(message);
     }
-    this.keep(message);
   }
 
   private overflows(bytes: number): boolean {
@@ -211,9 +211,11 @@ export class LocalQueue implements Keeper {
   private failed(entry: Entry, why: string, delay?: number): void {
     entry.failed++;
     const { maxAttempts, backoff } = this.spec;
-    if (entry.failed >= maxAttempts) return this.bury(entry, `${why} after attempt ${entry.failed} of ${maxAttempts}`);
+    if (entry.failed >= maxAttempts) {
+      this.bury(entry, `${why} after attempt ${entry.failed} of ${maxAttempts}`);
+      return;
+    }
     const seconds = delay ?? Math.min(backoff[1], backoff[0] * 2 ** (entry.failed - 1));
-    if (seconds <= 0) return this.again(entry);
     const timer = setTimeout(() => {
       this.delayed.delete(entry);
       this.again(entry);

@@ -170,11 +170,8 @@ export class Outbox {
   }
 
   private encode(message: Envelope): void {
+    if (this.openCount > 0 && this.writer.at + message.payload.length > HEAD + BATCH_BYTES) this.seal();
     const before = this.writer.at;
-    if (before > HEAD && before + message.payload.length > HEAD + BATCH_BYTES) {
-      this.seal();
-      return this.encode(message);
-    }
     this.writer.message(MESSAGE_TAG, message);
     const size = this.writer.at - before;
     if (size > MESSAGE_BYTES) {

@@ -62,6 +62,7 @@ export function encodeCall(call: Call): Content {
 /** @throws MalformedMessage when the payload is not what the content type says. */
 export function decodeContent(payload: Buffer, contentType: string): Call {
   if (contentType === "") return payload.length === 0 ? NO_CALL : decodeCall(payload);
+  if (contentType === BYTES) return one(payload);
   if (isJson(contentType)) return one(json(payload, contentType));
   if (contentType.startsWith("text/")) return one(payload.toString("utf8"));
   return one(payload);

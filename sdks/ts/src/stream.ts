@@ -91,7 +91,11 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
 
   private hear(message: Message, pattern: Identifier): void {
     const taker = this.takers.shift();
-    if (taker !== undefined) return taker({ done: false, value: message });
+    if (taker === undefined) this.wait(message, pattern);
+    else taker({ done: false, value: message });
+  }
+
+  private wait(message: Message, pattern: Identifier): void {
     this.bytes += message.size;
     this.sinceBatch++;
     this.waiting.push(message);

@@ -39,7 +39,8 @@ export class PublishedAnswers implements Answering {
   private send(number: number, value: unknown, failed: boolean): void {
     const { message } = this;
     if (message.hops >= MAX_HOPS) {
-      return this.report(new HopLimit(`${message.id} has travelled ${MAX_HOPS} talks: its answer is not published`));
+      this.report(new HopLimit(`${message.id} has travelled ${MAX_HOPS} talks: its answer is not published`));
+      return;
     }
     const answer = { to: message.messageId, number, of: this.of, failed };
     try {
@@ -99,7 +100,7 @@ export class CollectedAnswers implements Answering {
 }
 
 /** The value of an answer that was received. @throws HandlerFailed, MalformedMessage */
-export function valueOf(answer: Message): unknown {
+export function answerValue(answer: Message): unknown {
   const { failure } = answer;
   if (failure) throw new HandlerFailed(failure.className, failure.text);
   return answer.args[0];

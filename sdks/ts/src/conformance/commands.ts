@@ -1,0 +1,189 @@
+// The commands of the conformance driver (test/conformance/README.md), each as this SDK does it.
+import { readFileSync } from "node:fs";
+import { Bus } from "../bus.js";
+import { Identifier, matches } from "../identifier.js";
+import { Message } from "../message.js";
+import { kwargs } from "../payload.js";
+import type { Delivery, Queue } from "../queue.js";
+import type { Receipt } from "../receipt.js";
+import { Record as Heard } from "./record.js";
+import { ofMessage } from "./values.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: a command is whatever the case says; the runner checks what comes of it
+type Command = { readonly [key: string]: any };
+export type Commands = { readonly [name: string]: (command: Command) => unknown };
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+let bus = silent();
+let records = new Map<string, Heard>();
+let ends = new Map<string, () => void>();
+let queues = new Map<string, Queue>();
+let deliveries = new Map<string, Delivery>();
+
+export const commands: Commands = {
+  hello: () => ({ sdk: "ts", version }),
+  parse: ({ identifier }) => {
+    const { name, action, namespace, local, reserved } = Identifier.parse(identifier);
+    return { name, action, namespace, local, reserved };
+  },
+  matches: ({ pattern, identifier }) => matches(Identifier.parse(pattern), Identifier.parse(identifier)),
+  open: async () => {
+    await bus.close();
+    bus = silent();
+    records = new Map();
+    ends = new Map();
+    queues = new Map();
+    deliveries = new Map();
+    return null;
+  },
+  connect: async ({ url, ident, timeout, max_held: maxHeld }) => {
+    await bus.connect(url, { ident, timeout, maxHeld });
+    return null;
+  },
+  follow: async ({ as, pattern }) => {
+    const stream = bus.follow(pattern);
+    const heard = recordOf(as);
+    ends.set(as, () => stream.close());
+    void (async () => {
+      for await (const message of stream) heard.add(message);
+    })();
+    return settled();
+  },
+  handle: async ({ as, pattern, returns, raises, echo, guard }) => {
+    const heard = recordOf(as);
+    const options = guard === undefined ? {} : { guard: () => guard };
+    const following = bus.followingFunction(
+      pattern,
+      (message) => {
+        heard.add(message);
+        if (raises !== undefined) throw new Error(raises);
+        return echo ? message.args[0] : returns;
+      },
+      options,
+    );
+    ends.set(as, () => following.unfollow());
+    return settled();
+  },
+  unfollow: async ({ as }) => {
+    ends.get(as)!();
+    return settled();
+  },
+  received: async ({ as, count, timeout = 5 }) => (await records.get(as)!.take(count, timeout)).map(ofMessage),
+  publish: async (command) => told(await bus.publish(messageOf(command))),
+  publish_many: async ({ messages }) => {
+    const { followers, queues } = await bus.publishMany(messages.map(messageOf));
+    return { followers, queues };
+  },
+  talk: async (command) => told(await bus.talk(messageOf(command), command.reply_to)),
+  ask: (command) => bus.within(command.timeout ?? 30).ask(messageOf(command)),
+  ask_many: async (command) => {
+    const values: unknown[] = [];
+    for await (const value of bus.within(command.timeout ?? 30).askMany(messageOf(command))) values.push(value);
+    return values;
+  },
+  queue: async ({ as, pattern, max_messages, max_bytes, max_attempts, do: _, ...options }) => {
+    const bounds = { maxMessages: max_messages, maxBytes: max_bytes, maxAttempts: max_attempts };
+    queues.set(as, await bus.queue(pattern, { ...options, ...bounds }));
+    return settled();
+  },
+  get: async ({ as, timeout, auto_ack: autoAck = true, delivery }) => {
+    const wait = timeout === undefined ? {} : { timeout };
+    if (autoAck && delivery === undefined) {
+      const message = await queueOf(as).get(wait);
+      return message ? ofMessage(message) : null;
+    }
+    const leased = await queueOf(as).get({ ...wait, autoAck: false });
+    if (leased && delivery !== undefined) deliveries.set(delivery, leased);
+    return leased ? { ...ofMessage(leased.message), attempt: leased.attempt } : null;
+  },
+  get_many: async ({ as, max, timeout }) => {
+    const wait = timeout === undefined ? {} : { timeout };
+    return (await queueOf(as).getMany(max, wait)).map(ofMessage);
+  },
+  consume: async ({ as, count, timeout = 5 }) => {
+    const taken: unknown[] = [];
+    const signal = AbortSignal.timeout(timeout * 1000);
+    for await (const delivery of queueOf(as).consume({ signal })) {
+      await delivery.ack();
+      taken.push(ofMessage(delivery.message));
+      if (taken.length >= count) break;
+    }
+    return taken;
+  },
+  settle: async ({ delivery, verb, delay, why, seconds }) => {
+    await settle(deliveries.get(delivery)!, verb, { delay, why, seconds });
+    return null;
+  },
+  queue_call: async ({ as, call }) => (await queueCalls[call]!(queueOf(as))) ?? null,
+  peek: async ({ as, max }) => (await queueOf(as).peek(max)).map(ofMessage),
+  dead: ({ as, queue }) => {
+    queues.set(queue, queueOf(as).dead);
+    return null;
+  },
+  flush: async () => {
+    await bus.flush();
+    return null;
+  },
+  close: async () => {
+    await bus.close();
+    return null;
+  },
+};
+
+const queueCalls: { readonly [call: string]: (queue: Queue) => Promise<unknown> } = {
+  qsize: (queue) => queue.qsize(),
+  empty: (queue) => queue.empty(),
+  full: (queue) => queue.full(),
+  status: (queue) => queue.status(),
+  purge: (queue) => queue.purge(),
+  pause: (queue) => queue.pause(),
+  resume: (queue) => queue.resume(),
+  delete: (queue) => queue.delete(),
+  close: (queue) => queue.close(),
+};
+
+function settle(delivery: Delivery, verb: string, { delay, why, seconds }: Command): Promise<void> {
+  if (verb === "ack") return delivery.ack();
+  if (verb === "release") return delivery.release();
+  if (verb === "retry") return delivery.retry(delay);
+  if (verb === "reject") return delivery.reject(why);
+  return delivery.extend(seconds);
+}
+
+/** What handlers throw is part of the cases; stderr stays for what is not. */
+function silent(): Bus {
+  const made = new Bus();
+  made.onError(() => {});
+  return made;
+}
+
+async function settled(): Promise<null> {
+  await bus.flush();
+  return null;
+}
+
+function recordOf(as: string): Heard {
+  const heard = new Heard();
+  records.set(as, heard);
+  return heard;
+}
+
+function queueOf(as: string): Queue {
+  const found = queues.get(as);
+  if (found === undefined) throw new Error(`no queue is called ${as}`);
+  return found;
+}
+
+function messageOf(command: Command): Message {
+  const { identifier, args = [], kwargs: named, attributes, ttl, message_id: messageId, payload } = command;
+  const message = new Message(identifier, ...args, ...(named ? [kwargs(named)] : []));
+  const content = payload === undefined ? {} : { payload, contentType: command.content_type ?? "" };
+  const options = { attributes, ttl, messageId, ...content };
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return Object.keys(given).length === 0 ? message : message.with(given);
+}
+
+function told({ messageId, followers, queues }: Receipt): unknown {
+  return { message_id: messageId, followers, queues };
+}
