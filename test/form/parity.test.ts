@@ -28,7 +28,10 @@ const programs = {
     process.execPath,
     "--input-type=module",
     "-e",
-    'import * as mq from "./sdks/ts/dist/index.js"; for (const n of process.argv.slice(1)) if (!(n in mq)) console.log(n);',
+    // Types are public names, too, and stand in the declarations only.
+    `import * as mq from "./sdks/ts/dist/index.js"; import { readFileSync } from "node:fs";
+     const declared = readFileSync("./sdks/ts/dist/index.d.ts", "utf8");
+     for (const n of process.argv.slice(1)) if (!(n in mq) && !new RegExp("export .*\\\\b" + n + "\\\\b").test(declared)) console.log(n);`,
     ...names,
   ],
 };
