@@ -1,0 +1,22 @@
+// One word per thing (docs/glossary.md): words of other systems for what already has a name here stay out of the code.
+import { basename } from "node:path";
+import { expect, test } from "vitest";
+import { files, sourceFiles, text } from "./repository.ts";
+
+const foreign = {
+  follower: /subscri(be|ption|ber)/i,
+  identifier: /\btopics?\b/i,
+  engine: /\bback-?end\b/i,
+};
+
+test.each(Object.entries(foreign))("%s is called so everywhere", (_, word) => {
+  const wrong = [...sourceFiles(), ...files("*.md")].filter(
+    (path) => !path.startsWith("test/form/") && word.test(text(path)),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("no file is named after having no subject", () => {
+  const vague = /^(utils?|helpers?|managers?|misc|common)\b/;
+  expect(sourceFiles().filter((path) => vague.test(basename(path)))).toEqual([]);
+});
