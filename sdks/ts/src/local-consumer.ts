@@ -9,6 +9,7 @@ export class LocalConsumer implements Consumer {
   private readonly unsettled = new Set<string>();
   private readonly taker;
   private closed = false;
+  private failure: unknown;
   private wake: () => void = () => {};
 
   constructor(
@@ -17,7 +18,12 @@ export class LocalConsumer implements Consumer {
     private credit: number,
     autoAck: boolean,
   ) {
-    this.taker = { want: () => this.credit, autoAck, give: (handed: Handed[]) => this.give(handed) };
+    this.taker = {
+      want: () => this.credit,
+      autoAck,
+      give: (handed: Handed[]) => this.give(handed),
+      end: (error: unknown) => this.end(error),
+    };
     takers.add(this.taker);
   }
 
@@ -44,6 +50,7 @@ export class LocalConsumer implements Consumer {
     try {
       while (!this.closed) {
         while (this.waiting.length > 0) yield this.waiting.shift()!;
+        if (this.failure !== undefined) throw this.failure;
         if (this.closed) return;
         await new Promise<void>((resolve) => {
           this.wake = resolve;
@@ -52,6 +59,11 @@ export class LocalConsumer implements Consumer {
     } finally {
       this.close();
     }
+  }
+
+  private end(error: unknown): void {
+    this.failure = error;
+    this.wake();
   }
 
   private give(handed: Handed[]): void {

@@ -1,5 +1,5 @@
 // A queue whose messages this process keeps: leases, attempts, backoff and dead letters as at a gateway, without the disk.
-import { LeaseLost, QueueFull } from "./errors.js";
+import { LeaseLost, QueueFull, QueueNotFound } from "./errors.js";
 import { Fifo } from "./fifo.js";
 import type { Listener } from "./follower.js";
 import type { Identifier } from "./identifier.js";
@@ -43,11 +43,12 @@ const older = (one: Entry, other: Entry) => one.sequence < other.sequence;
 export class LocalQueue implements Keeper {
   private readonly ready = new Fifo<Entry>();
   private readonly delayed = new Map<Entry, ReturnType<typeof setTimeout>>();
-  private readonly leases = new LeaseBook((entry) => this.failed(entry, "the lease ran out"));
+  private readonly leases = new LeaseBook((entry) => this.failed(entry, "the lease ran out", 0));
   private readonly takers = new Takers((max, autoAck) => this.take(max, autoAck));
   private sequence = 0;
   private bytes = 0;
   private paused = false;
+  private removed = false;
 
   constructor(
     readonly spec: LocalQueueSpec,
@@ -81,11 +82,13 @@ export class LocalQueue implements Keeper {
 
   async get({ max, wait, autoAck, signal }: GetOptions): Promise<readonly Handed[]> {
     signal?.throwIfAborted();
+    this.assertThere();
     const now = this.take(max, autoAck);
     return now.length > 0 || wait <= 0 ? now : this.takers.wait(max, autoAck, wait, signal);
   }
 
   async settle(leaseId: string, verdict: Verdict): Promise<void> {
+    this.assertThere();
     const entry = this.leases.settle(leaseId);
     if (entry === "before") return;
     if (entry === undefined) throw this.lost(leaseId);
@@ -96,12 +99,14 @@ export class LocalQueue implements Keeper {
   }
 
   async extend(leaseId: string, seconds = this.spec.lease): Promise<Date> {
+    this.assertThere();
     const deadline = this.leases.extend(leaseId, seconds);
     if (deadline === undefined) throw this.lost(leaseId);
     return deadline;
   }
 
   async describe(): Promise<{ maxMessages: number; status: QueueStatus }> {
+    this.assertThere();
     const status = {
       ready: this.ready.length,
       delayed: this.delayed.size,
@@ -113,6 +118,7 @@ export class LocalQueue implements Keeper {
   }
 
   async peek(max: number): Promise<readonly Message[]> {
+    this.assertThere();
     const shown: Message[] = [];
     for (const { message } of this.ready) {
       if (shown.length >= max) break;
@@ -122,6 +128,7 @@ export class LocalQueue implements Keeper {
   }
 
   async purge(): Promise<number> {
+    this.assertThere();
     const purged = this.ready.length + this.delayed.size;
     for (const { size } of this.ready) this.bytes -= size;
     this.ready.clear();
@@ -134,10 +141,12 @@ export class LocalQueue implements Keeper {
   }
 
   async pause(): Promise<void> {
+    this.assertThere();
     this.paused = true;
   }
 
   async resume(): Promise<void> {
+    this.assertThere();
     this.paused = false;
     this.takers.serve();
   }
@@ -146,9 +155,12 @@ export class LocalQueue implements Keeper {
     this.home.forget(this);
     await this.purge();
     this.leases.clear();
+    this.removed = true;
+    this.takers.end(this.notFound());
   }
 
   consume(credit: number, autoAck: boolean): Consumer {
+    this.assertThere();
     return new LocalConsumer(this, this.takers, credit, autoAck);
   }
 
@@ -157,7 +169,7 @@ export class LocalQueue implements Keeper {
   }
 
   async close(): Promise<void> {
-    if (!this.shared) await this.remove();
+    if (!this.shared && !this.removed) await this.remove();
   }
 
   private admit(message: Message): void {
@@ -240,6 +252,14 @@ export class LocalQueue implements Keeper {
       "berrymq-dead-at": new Date().toISOString(),
     };
     this.home.deadLetters(this.name).keep(changed(entry.message, { attributes }));
+  }
+
+  private assertThere(): void {
+    if (this.removed) throw this.notFound();
+  }
+
+  private notFound(): QueueNotFound {
+    return new QueueNotFound(`there is no queue ${this.name} any more: it was deleted`);
   }
 
   private lost(leaseId: string): LeaseLost {

@@ -7,6 +7,7 @@ import {
   asBuffer,
   type Call,
   type Content,
+  contentTypeOf,
   decodeContent,
   encodeCall,
   FAILURE,
@@ -237,8 +238,9 @@ class MadeEnvelope implements Envelope {
     return this.encoded().payload;
   }
 
+  /** Known without encoding, which may be impossible and is not needed inside the process. */
   get contentType(): string {
-    return this.encoded().contentType;
+    return this.content?.contentType ?? contentTypeOf(this.call!);
   }
 
   get size(): number {

@@ -50,13 +50,26 @@ export function toCall(all: readonly unknown[]): Call {
 /** @throws NotEncodable naming the path of what JSON cannot hold. */
 export function encodeCall(call: Call): Content {
   const { args, kwargs } = call;
-  const named = kwargs !== NO_KWARGS && Object.keys(kwargs).length > 0;
+  const single = singleBytes(call);
+  if (single !== undefined) return { payload: asBuffer(single), contentType: BYTES };
+  const named = isNamed(kwargs);
   if (!named && args.length === 0) return { payload: NOTHING, contentType: "" };
-  if (!named && args.length === 1 && args[0] instanceof Uint8Array) {
-    return { payload: asBuffer(args[0]), contentType: BYTES };
-  }
   const text = `{"args":${writeJson(args, "args")},"kwargs":${named ? writeJson(kwargs, "kwargs") : "{}"}}`;
   return { payload: Buffer.from(text, "utf8"), contentType: "" };
+}
+
+/** What {@link encodeCall} would say. */
+export function contentTypeOf(call: Call): string {
+  return singleBytes(call) === undefined ? "" : BYTES;
+}
+
+function singleBytes({ args, kwargs }: Call): Uint8Array | undefined {
+  const [only] = args;
+  return args.length === 1 && only instanceof Uint8Array && !isNamed(kwargs) ? only : undefined;
+}
+
+function isNamed(kwargs: KeywordArguments): boolean {
+  return kwargs !== NO_KWARGS && Object.keys(kwargs).length > 0;
 }
 
 /** @throws MalformedMessage when the payload is not what the content type says. */

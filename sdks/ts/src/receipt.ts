@@ -44,7 +44,6 @@ export class Tally {
   private followers = 0;
   private queues = 0;
   private open = 1;
-  private error: unknown;
   private resolve!: (receipt: Receipt) => void;
   private reject!: (error: unknown) => void;
   readonly receipt: Publishing;
@@ -71,13 +70,12 @@ export class Tally {
   settle(messages: number): void {
     this.open -= messages;
     if (this.open > 0) return;
-    const { messageId, followers, queues, error } = this;
-    if (error === undefined) this.resolve({ messageId, followers, queues });
-    else this.reject(error);
+    const { messageId, followers, queues } = this;
+    this.resolve({ messageId, followers, queues });
   }
 
-  /** The first refusal is what the publisher gets. */
+  /** The first refusal is what the publisher gets, at once. */
   refuse(error: unknown): void {
-    this.error ??= error;
+    this.reject(error);
   }
 }

@@ -6,6 +6,8 @@ interface Taker {
   readonly want: () => number;
   readonly autoAck: boolean;
   give(handed: Handed[]): void;
+  /** The queue is gone. */
+  end(error: unknown): void;
 }
 
 export class Takers {
@@ -34,6 +36,11 @@ export class Takers {
     }
   }
 
+  /** Nothing comes any more. */
+  end(error: unknown): void {
+    for (const taker of [...this.all]) taker.end(error);
+  }
+
   /** Waits for the first messages, at most so many seconds. @throws the signal's reason */
   wait(max: number, autoAck: boolean, seconds: number, signal: AbortSignal | undefined): Promise<Handed[]> {
     return new Promise((resolve, reject) => {
@@ -46,12 +53,13 @@ export class Takers {
         leave();
         resolve(handed);
       };
-      const abort = () => {
+      const end = (error: unknown) => {
         leave();
-        reject(signal!.reason);
+        reject(error);
       };
+      const abort = () => end(signal!.reason);
       const timer = setTimeout(() => give([]), seconds * 1000);
-      const taker: Taker = { want: () => max, autoAck, give };
+      const taker: Taker = { want: () => max, autoAck, give, end };
       signal?.addEventListener("abort", abort, { once: true });
       this.add(taker);
     });

@@ -27,7 +27,7 @@ export function ofMessage(message: Message): Plain {
     attributes: message.attributes,
     message_id: message.messageId,
     sender: message.sender,
-    reply_to: message.replyTo,
+    reply_to: message.replyTo || null,
     failure: message.failure ? { class_name: message.failure.className, text: message.failure.text } : null,
     answer: message.answer ?? null,
   };
