@@ -2,15 +2,21 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { limitsSchema } from "./limits.js";
+import { StartError } from "./model/errors.js";
 import { logLevels } from "./telemetry/log.js";
 
 /** Engines that stand today. */
-export const engineNames = ["memory"] as const;
+export const engineNames = ["memory", "sqlite"] as const;
+
+/** What a commit of the sqlite engine waits for: `full` survives a power cut, `normal` the end of the process only. */
+export const synchronousModes = ["full", "normal"] as const;
 
 const schema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
   port: z.coerce.number().int().min(0).max(65_535).default(7201),
   engine: z.enum(engineNames).default("memory"),
+  data: z.string().min(1).default("berrymq-data"),
+  synchronous: z.enum(synchronousModes).default("full"),
   logLevel: z.enum(logLevels).default("info"),
   limits: limitsSchema.default(limitsSchema.parse({})),
 });
@@ -22,11 +28,13 @@ const variables = {
   host: "BERRYMQ_HOST",
   port: "BERRYMQ_PORT",
   engine: "BERRYMQ_ENGINE",
+  data: "BERRYMQ_DATA",
+  synchronous: "BERRYMQ_SYNCHRONOUS",
   logLevel: "BERRYMQ_LOG_LEVEL",
 } as const;
 
 /** A setting that cannot be; its message is for the person who starts the gateway. */
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
   override readonly name = "ConfigError";
 }
 
@@ -69,5 +77,7 @@ function explain(issue: z.core.$ZodIssue): string {
 /** Without credentials, which this release has none of, everybody who reaches the port may do everything. */
 function checkHost(host: string): void {
   if (LOOPBACK.test(host)) return;
-  throw new ConfigError(`host: ${host} is not this machine alone, and there are no credentials yet; use 127.0.0.1, ::1 or localhost`);
+  throw new ConfigError(
+    `host: ${host} is not this machine alone, and there are no credentials yet; use 127.0.0.1, ::1 or localhost`,
+  );
 }

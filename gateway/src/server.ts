@@ -22,8 +22,10 @@ export class Gateway {
     readonly config: Config,
     readonly log: Log,
   ) {
-    const engine = openEngine(config);
-    this.#broker = new Broker(engine, systemClock, config.limits, (error) => log.error({ err: error }, "the broker failed"));
+    const engine = openEngine(config, log);
+    this.#broker = new Broker(engine, systemClock, config.limits, (error) =>
+      log.error({ err: error }, "the broker failed"),
+    );
     this.#grpc = new GrpcTransport(new Services(this.#broker), config.limits, log);
     this.#http = new HttpTransport({ version, engine: engine.capabilities.name }, log);
     this.#listener = new Listener({ http2: this.#grpc, http1: this.#http }, config.limits, log);

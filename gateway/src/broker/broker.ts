@@ -5,8 +5,8 @@ import type { Clock } from "../model/clock.js";
 import { readIdentifier } from "../model/identifier.js";
 import { bodyOf, systemMessage } from "../model/message.js";
 import { Asks } from "./asks.js";
-import { Follower, type FollowedPattern } from "./follower.js";
-import { type Intake, Intaker, type IntakeOptions } from "./intake.js";
+import { type FollowedPattern, Follower } from "./follower.js";
+import { type Intake, type IntakeOptions, Intaker } from "./intake.js";
 import { Presence } from "./presence.js";
 import type { Report } from "./queue.js";
 import { Queues } from "./queues.js";
@@ -34,7 +34,14 @@ export class Broker {
     this.asks = new Asks(limits);
     this.#router = new Router(this.asks, limits);
     this.#intaker = new Intaker(this.#router, engine, clock, limits);
-    this.queues = new Queues(engine, this.#router, clock, limits, (kwargs) => this.#announce("dead_letter", kwargs), report);
+    this.queues = new Queues(
+      engine,
+      this.#router,
+      clock,
+      limits,
+      (kwargs) => this.#announce("dead_letter", kwargs),
+      report,
+    );
     this.presence = new Presence(clock, limits, {
       connected: (session) => this.#announcePeer("connect", session),
       disconnected: (session) => this.#announcePeer("disconnect", session),

@@ -2,8 +2,8 @@
 // When the buffer is full the oldest go, and the next thing that the follower receives is a `berrymq:lag` with their number.
 import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
-import { type Identifier, matches } from "../model/identifier.js";
 import { Fifo } from "../model/fifo.js";
+import { type Identifier, matches } from "../model/identifier.js";
 import { systemMessage } from "../model/message.js";
 import type { Receiver } from "./receiver.js";
 import type { Session } from "./session.js";

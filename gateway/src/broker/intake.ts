@@ -170,7 +170,8 @@ class Outcome {
   refuse(first: number, count: number, refusal: Refusal): void {
     const last = this.refused.at(-1);
     const extends_ = last !== undefined && last.first + last.count === first;
-    if (extends_ && last.refusal.reason === refusal.reason && last.refusal.message === refusal.message) last.count += count;
+    if (extends_ && last.refusal.reason === refusal.reason && last.refusal.message === refusal.message)
+      last.count += count;
     else this.refused.push({ first, count, refusal });
   }
 }

@@ -1,6 +1,6 @@
 // Who is connected: a session is present while one of its streams is open, and is remembered a while longer, so that a publisher
 // that reconnects goes on counting where it was and keeps its standalone queues.
-import { type Limits } from "../limits.js";
+import type { Limits } from "../limits.js";
 import { type Clock, SECOND } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { Session } from "./session.js";
@@ -44,7 +44,9 @@ export class Presence {
     this.clock.after(STANDALONE_GRACE, () => {
       if (session.streams === 0) this.events.gone(session);
     });
-    this.clock.after(Math.max(this.limits.sessionSeconds * SECOND, STANDALONE_GRACE + SECOND), () => this.#forget(session));
+    this.clock.after(Math.max(this.limits.sessionSeconds * SECOND, STANDALONE_GRACE + SECOND), () =>
+      this.#forget(session),
+    );
   }
 
   get connected(): number {

@@ -209,6 +209,9 @@ export class BrokerQueue {
   #full(): Refusal {
     const { maxMessages, maxBytes } = this.options;
     const bounds = `${maxMessages} messages, ${maxBytes} bytes`;
-    return new Refusal("QUEUE_FULL", `the queue ${JSON.stringify(this.name)} is at its bound (${bounds}); consume or purge it`);
+    return new Refusal(
+      "QUEUE_FULL",
+      `the queue ${JSON.stringify(this.name)} is at its bound (${bounds}); consume or purge it`,
+    );
   }
 }

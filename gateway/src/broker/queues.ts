@@ -40,19 +40,27 @@ export class Queues {
   /** @throws Refusal QUEUE_NOT_FOUND */
   get(name: string): BrokerQueue {
     const queue = this.#queues.get(name);
-    if (queue === undefined) throw new Refusal("QUEUE_NOT_FOUND", `there is no queue ${JSON.stringify(name)}; create it first`);
+    if (queue === undefined)
+      throw new Refusal("QUEUE_NOT_FOUND", `there is no queue ${JSON.stringify(name)}; create it first`);
     return queue;
   }
 
   /** Makes a queue, or finds the one that was made with the same options. @throws Refusal QUEUE_EXISTS, LIMIT_REACHED */
-  async create(options: QueueOptions, paused: boolean, session: Session): Promise<{ queue: BrokerQueue; created: boolean }> {
+  async create(
+    options: QueueOptions,
+    paused: boolean,
+    session: Session,
+  ): Promise<{ queue: BrokerQueue; created: boolean }> {
     const known = this.#queues.get(options.name);
     if (known !== undefined) {
       if (sameOptions(known.options, options) && (!options.standalone || known.owner === session)) {
         return { queue: known, created: false };
       }
       const name = JSON.stringify(options.name);
-      throw new Refusal("QUEUE_EXISTS", `the queue ${name} exists with other options; describe it, or choose another name`);
+      throw new Refusal(
+        "QUEUE_EXISTS",
+        `the queue ${name} exists with other options; describe it, or choose another name`,
+      );
     }
     this.#checkRoom();
     const queue = this.#add(options, paused, options.standalone ? session : undefined);

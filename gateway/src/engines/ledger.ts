@@ -41,7 +41,7 @@ export class Ledger<E extends Entry> {
   #ends = new Heap<{ until: number; lease: string }>((one, other) => one.until < other.until);
 
   constructor(
-    readonly line: Line<E>,
+    private line: Line<E>,
     readonly settled: SettledLeases,
     /** Names a lease: unique for the queue, over all its lives. */
     readonly nameLease: (entry: E) => string,
@@ -131,6 +131,12 @@ export class Ledger<E extends Entry> {
     return [...returned.slice(0, max), ...this.line.first(max)]
       .sort((one, other) => one.place - other.place)
       .slice(0, max);
+  }
+
+  /** The engine read the line anew; what was given back stands in it. */
+  replaceLine(line: Line<E>): void {
+    this.clear();
+    this.line = line;
   }
 
   /** Forgets everything that nobody leases, but for the line, which is the engine's; tells how many. */

@@ -67,6 +67,9 @@ export class Refusal extends Error {
   }
 }
 
+/** Why the gateway cannot start, in words for the person who starts it. */
+export class StartError extends Error {}
+
 /** The one converter from anything thrown: what is not a refusal is a fault of ours, whose cause only the log learns. */
 export function toRefusal(error: unknown, log: (error: unknown) => void): Refusal {
   if (error instanceof Refusal) return error;

@@ -22,7 +22,10 @@ export function readIdentifier(text: string): Identifier {
 export function readTarget(text: string): Identifier {
   const identifier = readIdentifier(text);
   if (identifier.reserved) {
-    throw new Refusal("RESERVED_IDENTIFIER", `"${text}" is the system's own; publish under a name other than "berrymq"`);
+    throw new Refusal(
+      "RESERVED_IDENTIFIER",
+      `"${text}" is the system's own; publish under a name other than "berrymq"`,
+    );
   }
   return identifier;
 }

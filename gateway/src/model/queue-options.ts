@@ -60,14 +60,20 @@ export function readQueueName(name: string): string {
   const bytes = Buffer.byteLength(name);
   if (bytes < 1 || bytes > MAX_NAME_BYTES || CONTROL.test(name)) {
     const shown = JSON.stringify(name.slice(0, 40));
-    throw new Refusal("INVALID_ARGUMENT", `queue name ${shown}: 1 to ${MAX_NAME_BYTES} bytes without control characters`);
+    throw new Refusal(
+      "INVALID_ARGUMENT",
+      `queue name ${shown}: 1 to ${MAX_NAME_BYTES} bytes without control characters`,
+    );
   }
   return name;
 }
 
 function readPatterns(queue: Queue): Identifier[] {
   if (queue.patterns.length > MAX_PATTERNS) {
-    throw new Refusal("INVALID_ARGUMENT", `patterns: ${queue.patterns.length} of them; at most ${MAX_PATTERNS} are taken`);
+    throw new Refusal(
+      "INVALID_ARGUMENT",
+      `patterns: ${queue.patterns.length} of them; at most ${MAX_PATTERNS} are taken`,
+    );
   }
   if (queue.patterns.length > 0) return queue.patterns.map(readIdentifier);
   try {
@@ -86,15 +92,17 @@ function readOverflow(overflow: Overflow): boolean {
     case Overflow.OVERFLOW_DROP_OLDEST:
       return true;
     default:
-      throw new Refusal("INVALID_ARGUMENT", `overflow: ${overflow} is none of OVERFLOW_REJECT_PUBLISH, OVERFLOW_DROP_OLDEST`);
+      throw new Refusal(
+        "INVALID_ARGUMENT",
+        `overflow: ${overflow} is none of OVERFLOW_REJECT_PUBLISH, OVERFLOW_DROP_OLDEST`,
+      );
   }
 }
 
 function readBackoff(backoff: Backoff | undefined): { backoffFirst: number; backoffMost: number } {
   const range = { least: 0, most: MAX_BACKOFF };
   const backoffFirst = durationOf("backoff.first", backoff?.first, range) ?? DEFAULTS.backoffFirst;
-  const backoffMost =
-    durationOf("backoff.most", backoff?.most, range) ?? Math.max(DEFAULTS.backoffMost, backoffFirst);
+  const backoffMost = durationOf("backoff.most", backoff?.most, range) ?? Math.max(DEFAULTS.backoffMost, backoffFirst);
   if (backoffMost < backoffFirst) throw new Refusal("INVALID_ARGUMENT", "backoff.most is less than backoff.first");
   return { backoffFirst, backoffMost };
 }

@@ -1,7 +1,14 @@
 // Reads a batch without decoding it: checks every length, wire type and text of every message, and finds what routing needs.
 // A message that passes here is one that every protobuf decoder takes.
 import { isUtf8 } from "node:buffer";
-import { type Limits, MAX_ATTRIBUTES, MAX_CONTENT_TYPE_BYTES, MAX_HOPS, MAX_ID_BYTES, MAX_SENDER_BYTES } from "../limits.js";
+import {
+  type Limits,
+  MAX_ATTRIBUTES,
+  MAX_CONTENT_TYPE_BYTES,
+  MAX_HOPS,
+  MAX_ID_BYTES,
+  MAX_SENDER_BYTES,
+} from "../limits.js";
 import { Refusal } from "./errors.js";
 import { MESSAGE_TAG, WireError, WireReader } from "./wire.js";
 

@@ -23,14 +23,14 @@ export class VirtualClock implements Clock {
   after(delay: number, callback: () => void): Timer {
     const entry = { due: this.#now + Math.max(1, delay), order: this.#order++, callback };
     this.#entries.push(entry);
-    return { cancel: () => void (this.#entries = this.#entries.filter((each) => each !== entry)) };
+    return { cancel: () => this.#remove(entry) };
   }
 
   /** Lets `microseconds` pass, giving promises a turn after each timer. */
   async advance(microseconds: number): Promise<void> {
     const end = this.#now + microseconds;
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
-      this.#entries = this.#entries.filter((each) => each !== next);
+      this.#remove(next);
       this.#now = next.due;
       next.callback();
       await new Promise((resolve) => setImmediate(resolve));
@@ -38,9 +38,11 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
+  #remove(entry: Entry): void {
+    this.#entries = this.#entries.filter((each) => each !== entry);
+  }
+
   #next(end: number): Entry | undefined {
-    return this.#entries
-      .filter((entry) => entry.due <= end)
-      .sort((a, b) => a.due - b.due || a.order - b.order)[0];
+    return this.#entries.filter((entry) => entry.due <= end).sort((a, b) => a.due - b.due || a.order - b.order)[0];
   }
 }

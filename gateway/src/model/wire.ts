@@ -46,7 +46,8 @@ export class WireReader {
     const limit = Math.min(this.end, at + 10);
     let end = at;
     while (end < limit && buffer[end]! >= 0x80) end++;
-    if (end >= limit) throw new WireError(limit < this.end ? "a number is longer than 10 bytes" : "it ends inside a number");
+    if (end >= limit)
+      throw new WireError(limit < this.end ? "a number is longer than 10 bytes" : "it ends inside a number");
     this.at = end + 1;
     return buffer[at] !== 0;
   }

@@ -18,5 +18,6 @@ export function readCaller(session: string, ident: string): Caller {
 
 function checkLength(what: string, value: string, limit: number): void {
   const length = Buffer.byteLength(value);
-  if (length > limit) throw new Refusal("INVALID_ARGUMENT", `${what} is ${length} bytes long; at most ${limit} are taken`);
+  if (length > limit)
+    throw new Refusal("INVALID_ARGUMENT", `${what} is ${length} bytes long; at most ${limit} are taken`);
 }

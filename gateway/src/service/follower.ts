@@ -44,7 +44,10 @@ export class FollowStream {
     for (const pattern of request.remove) this.broker.unfollow(this.#follower, pattern);
     const { size } = this.#follower.patterns;
     if (size > this.limits.followerPatterns) {
-      throw new Refusal("LIMIT_REACHED", `${size} patterns on one stream; at most ${this.limits.followerPatterns} are taken`);
+      throw new Refusal(
+        "LIMIT_REACHED",
+        `${size} patterns on one stream; at most ${this.limits.followerPatterns} are taken`,
+      );
     }
     if (request.credit !== undefined) this.#follower.grant(Number(request.credit));
   }

@@ -37,7 +37,8 @@ export class PublishStream {
     if (last !== undefined && first > last + 1) throw gap(first, last);
     const skip = last === undefined ? 0 : last + 1 - first;
     const intake = this.broker.publish(session, batch, { skip, resent: resent && last === undefined });
-    if (intake.count === 0) throw new Refusal("INVALID_ARGUMENT", "batch: it is empty or absent; send at least one message");
+    if (intake.count === 0)
+      throw new Refusal("INVALID_ARGUMENT", "batch: it is empty or absent; send at least one message");
     session.lastSequence = Math.max(last ?? 0, first + intake.count - 1);
     return this.#answerInOrder(intake, first);
   }
@@ -104,5 +105,8 @@ function addAccepted(runs: Accepted[], run: Accepted): void {
 }
 
 function gap(first: number, last: number): Refusal {
-  return new Refusal("INVALID_ARGUMENT", `first_sequence: ${first} after ${last}; a session counts its messages without a gap`);
+  return new Refusal(
+    "INVALID_ARGUMENT",
+    `first_sequence: ${first} after ${last}; a session counts its messages without a gap`,
+  );
 }

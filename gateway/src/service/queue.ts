@@ -2,9 +2,9 @@
 import type { Broker } from "../broker/broker.js";
 import type { BrokerQueue } from "../broker/queue.js";
 import type { Delivery } from "../broker/takers.js";
+import { Message } from "../gen/berrymq/v1/message.js";
 import type { Outcome, Queue, QueueStatus, Settlement } from "../gen/berrymq/v1/queue.js";
 import type { ExtendRequest, GetRequest, ListRequest } from "../gen/berrymq/v1/queue_service.js";
-import { Message } from "../gen/berrymq/v1/message.js";
 import { SECOND } from "../model/clock.js";
 import { durationOf } from "../model/duration.js";
 import { Refusal } from "../model/errors.js";
@@ -29,7 +29,10 @@ export class QueueService {
     if (queue === undefined) throw new Refusal("INVALID_ARGUMENT", "queue: it is required");
     const session = this.broker.presence.find(caller.session, caller.ident);
     if (queue.standalone && session.id === "") {
-      throw new Refusal("INVALID_ARGUMENT", "standalone: the queue belongs to a session; send the metadata berrymq-session");
+      throw new Refusal(
+        "INVALID_ARGUMENT",
+        "standalone: the queue belongs to a session; send the metadata berrymq-session",
+      );
     }
     const made = await this.broker.queues.create(readQueueOptions(queue), queue.paused, session);
     return { queue: toQueue(made.queue.options, made.queue.paused), created: made.created };
@@ -115,7 +118,8 @@ async function describe(queue: BrokerQueue): Promise<Described> {
 }
 
 function upTo(field: string, value: number): number {
-  if (value > MOST_AT_ONCE) throw new Refusal("INVALID_ARGUMENT", `${field}: ${value}; at most ${MOST_AT_ONCE} at once`);
+  if (value > MOST_AT_ONCE)
+    throw new Refusal("INVALID_ARGUMENT", `${field}: ${value}; at most ${MOST_AT_ONCE} at once`);
   return value;
 }
 

@@ -42,12 +42,16 @@ function readSettlement({ leaseId: lease, verdict }: SettlementMessage): Settlem
 
 function readWhy(why: string): string {
   const bytes = Buffer.byteLength(why);
-  if (bytes > MAX_WHY_BYTES) throw new Refusal("INVALID_ARGUMENT", `reject.why: ${bytes} bytes; at most ${MAX_WHY_BYTES} are taken`);
+  if (bytes > MAX_WHY_BYTES)
+    throw new Refusal("INVALID_ARGUMENT", `reject.why: ${bytes} bytes; at most ${MAX_WHY_BYTES} are taken`);
   return why || "rejected";
 }
 
 export function lost(leaseId: string): Outcome {
   const shown = JSON.stringify(leaseId.slice(0, 64));
-  const refusal = new Refusal("LEASE_LOST", `the lease ${shown} ran out or never was; somebody else may hold the message now`);
+  const refusal = new Refusal(
+    "LEASE_LOST",
+    `the lease ${shown} ran out or never was; somebody else may hold the message now`,
+  );
   return { leaseId, deadline: 0n, error: refusal.toError() };
 }

@@ -25,7 +25,9 @@ export class Listener {
   ) {
     this.#server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => this.#greet(socket));
     this.#server.maxConnections = limits.connections;
-    this.#server.on("drop", () => log.warn({ limit: limits.connections }, "a connection was refused: too many are open"));
+    this.#server.on("drop", () =>
+      log.warn({ limit: limits.connections }, "a connection was refused: too many are open"),
+    );
   }
 
   /** Binds; tells the port, which is a free one when 0 was asked for. */
@@ -55,7 +57,10 @@ export class Listener {
     socket.on("close", () => this.#sockets.delete(socket));
     socket.on("error", (error) => this.log.debug({ err: error }, "a connection failed"));
     const patience = setTimeout(() => {
-      this.log.info({ peer: socket.remoteAddress }, "a connection said too little to be understood in time; it was closed");
+      this.log.info(
+        { peer: socket.remoteAddress },
+        "a connection said too little to be understood in time; it was closed",
+      );
       socket.destroy();
     }, this.limits.sniffSeconds * 1000);
     socket.on("close", () => clearTimeout(patience));

@@ -1,7 +1,7 @@
 // One queue in memory.
 import { randomBytes } from "node:crypto";
 import { Fifo } from "../../model/fifo.js";
-import { type Claim, CLAIM_BYTES, type QueueStats, type Settled, type Verdict } from "../engine.js";
+import { CLAIM_BYTES, type Claim, type QueueStats, type Settled, type Verdict } from "../engine.js";
 import { type Entry, Ledger } from "../ledger.js";
 import { SettledLeases } from "../settled-leases.js";
 

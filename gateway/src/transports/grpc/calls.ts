@@ -1,5 +1,11 @@
 // How a gRPC call becomes a call of a service: bytes in, bytes out, every failure a status. One wrapper for each kind of call.
-import type { handleServerStreamingCall, handleUnaryCall, Metadata, ServerDuplexStream, ServiceDefinition } from "@grpc/grpc-js";
+import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  ServerDuplexStream,
+  ServiceDefinition,
+} from "@grpc/grpc-js";
 import { Refusal, toRefusal } from "../../model/errors.js";
 import { type Caller, readCaller } from "../../service/caller.js";
 import type { Log } from "../../telemetry/log.js";

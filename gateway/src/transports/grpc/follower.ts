@@ -3,7 +3,7 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { FollowRequest, FollowResponse } from "../../gen/berrymq/v1/follower_service.js";
 import type { FollowerService, FollowStream } from "../../service/follower.js";
 import type { Log } from "../../telemetry/log.js";
-import { callerOf, decode, define, DUPLEX, type Duplex, encode, refuse } from "./calls.js";
+import { callerOf, DUPLEX, type Duplex, decode, define, encode, refuse } from "./calls.js";
 import { followResponse } from "./frames.js";
 import type { OpenStreams } from "./open-streams.js";
 

@@ -73,7 +73,10 @@ export function followResponse(entries: readonly Buffer[]): Buffer {
 }
 
 export function getResponse(deliveries: readonly Delivery[]): Buffer {
-  return Buffer.concat([...deliveries.map(deliveryField), Buffer.from(GetResponse.encode({ deliveries: [] }).finish())]);
+  return Buffer.concat([
+    ...deliveries.map(deliveryField),
+    Buffer.from(GetResponse.encode({ deliveries: [] }).finish()),
+  ]);
 }
 
 export function consumeResponse(deliveries: readonly Delivery[], outcomes: readonly Outcome[]): Buffer {

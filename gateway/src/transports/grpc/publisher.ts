@@ -1,9 +1,9 @@
 // PublisherService over gRPC.
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { PublishBatchesResponse, PublishResponse } from "../../gen/berrymq/v1/publisher_service.js";
-import type { Log } from "../../telemetry/log.js";
 import type { PublisherService } from "../../service/publisher.js";
-import { type Duplex, callerOf, define, DUPLEX, encode, refuse, UNARY, unary } from "./calls.js";
+import type { Log } from "../../telemetry/log.js";
+import { callerOf, DUPLEX, type Duplex, define, encode, refuse, UNARY, unary } from "./calls.js";
 import { readBatchesFrame } from "./frames.js";
 import type { OpenStreams } from "./open-streams.js";
 
@@ -11,7 +11,11 @@ export const definition = define("PublisherService", { Publish: UNARY, PublishBa
 
 const DRAIN = encode(PublishBatchesResponse, { through: 0n, accepted: [], refused: [], drain: { address: "" } });
 
-export function implementation(service: PublisherService, streams: OpenStreams, log: Log): UntypedServiceImplementation {
+export function implementation(
+  service: PublisherService,
+  streams: OpenStreams,
+  log: Log,
+): UntypedServiceImplementation {
   return {
     Publish: unary(log, async (request, { caller }) => encode(PublishResponse, await service.publish(caller, request))),
     PublishBatches: (grpc: Duplex) => {

@@ -3,11 +3,23 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import * as contract from "../../gen/berrymq/v1/queue_service.js";
 import type { QueueService } from "../../service/queue.js";
 import type { Log } from "../../telemetry/log.js";
-import { callerOf, decode, define, DUPLEX, type Duplex, encode, refuse, UNARY, unary } from "./calls.js";
+import { callerOf, DUPLEX, type Duplex, decode, define, encode, refuse, UNARY, unary } from "./calls.js";
 import { consumeResponse, getResponse, messagesResponse } from "./frames.js";
 import type { OpenStreams } from "./open-streams.js";
 
-const unaryCalls = ["Create", "Get", "Settle", "Extend", "Describe", "List", "Purge", "Delete", "Pause", "Resume", "Peek"];
+const unaryCalls = [
+  "Create",
+  "Get",
+  "Settle",
+  "Extend",
+  "Describe",
+  "List",
+  "Purge",
+  "Delete",
+  "Pause",
+  "Resume",
+  "Peek",
+];
 
 export const definition = define("QueueService", {
   ...Object.fromEntries(unaryCalls.map((name) => [name, UNARY])),
@@ -40,7 +52,9 @@ export function implementation(service: QueueService, streams: OpenStreams, log:
       encode(contract.ListResponse, await service.list(decode(contract.ListRequest, bytes))),
     ),
     Purge: unary(log, async (bytes) =>
-      encode(contract.PurgeResponse, { purged: BigInt(await service.purge(decode(contract.PurgeRequest, bytes).queue)) }),
+      encode(contract.PurgeResponse, {
+        purged: BigInt(await service.purge(decode(contract.PurgeRequest, bytes).queue)),
+      }),
     ),
     Delete: unary(log, async (bytes) => {
       await service.delete(decode(contract.DeleteRequest, bytes).queue);

@@ -1,6 +1,6 @@
 // The gRPC door: HTTP/2 connections that the listener injects, served by grpc-js.
 import type { Socket } from "node:net";
-import { Server, ServerCredentials, type ConnectionInjector } from "@grpc/grpc-js";
+import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Limits } from "../../limits.js";
 import type { Services } from "../../service/services.js";

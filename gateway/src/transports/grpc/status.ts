@@ -8,7 +8,9 @@ const DOMAIN = "berrymq";
 const ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo";
 
 /** What a handler gives to its callback or emits as `error` on its stream. */
-export function toServiceError(refusal: Refusal): Pick<ServiceError, "name" | "message" | "code" | "details" | "metadata"> {
+export function toServiceError(
+  refusal: Refusal,
+): Pick<ServiceError, "name" | "message" | "code" | "details" | "metadata"> {
   const code = status[refusal.code];
   const metadata = new Metadata();
   metadata.set("grpc-status-details-bin", encodeStatus(code, refusal));

@@ -73,7 +73,10 @@ function onlyGet(request: Request, response: Response, next: NextFunction): void
 
 /** A refusal as RFC 9457 writes it. */
 function problem(response: Response, status: number, detail: string): void {
-  response.status(status).type("application/problem+json").send(JSON.stringify({ type: "about:blank", status, detail }));
+  response
+    .status(status)
+    .type("application/problem+json")
+    .send(JSON.stringify({ type: "about:blank", status, detail }));
 }
 
 /** What express and its parsers say of a bad request; anything else is a fault of ours. */

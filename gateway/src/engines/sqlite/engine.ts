@@ -1,0 +1,168 @@
+// The engine that keeps everything in one SQLite file: row per message, write-ahead log, one transaction for each turn of the event loop.
+import { randomBytes } from "node:crypto";
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import type { Limits } from "../../limits.js";
+import { Refusal } from "../../model/errors.js";
+import type { QueueOptions } from "../../model/queue-options.js";
+import type { Log } from "../../telemetry/log.js";
+import type { Append, Capabilities, Claim, Engine, KeptQueue, QueueStats, Settled, Verdict } from "../engine.js";
+import { openFile, type Synchronous } from "./file.js";
+import { createMessages } from "./schema.js";
+import { SqliteQueue } from "./sqlite-queue.js";
+import { Table } from "./table.js";
+import { Transactions } from "./transactions.js";
+
+export interface SqliteSettings {
+  readonly directory: string;
+  readonly synchronous: Synchronous;
+  readonly settledLeases: Limits["settledLeases"];
+}
+
+interface QueueRow {
+  readonly id: number;
+  readonly name: string;
+  readonly incarnation: string;
+  readonly options: string;
+  readonly paused: number;
+}
+
+export class SqliteEngine implements Engine {
+  readonly capabilities: Capabilities = { name: "sqlite", durable: true, shared: false };
+  #db: DatabaseSyncInstance | undefined;
+  #transactions!: Transactions;
+  readonly #queues = new Map<string, SqliteQueue>();
+  /** Names this opening of the file in leases. */
+  readonly #opening = randomBytes(4).toString("hex");
+
+  constructor(
+    readonly settings: SqliteSettings,
+    readonly log: Log,
+  ) {}
+
+  async open(): Promise<KeptQueue[]> {
+    const db = openFile(this.settings.directory, this.settings.synchronous, this.log);
+    this.#db = db;
+    this.#transactions = new Transactions(db, (error) => this.#explain(error));
+    const rows = db.prepare("SELECT id, name, incarnation, options, paused FROM queues").all() as unknown as QueueRow[];
+    return rows.map((row) => {
+      this.#add(db, row.name, row.id, row.incarnation);
+      return { options: JSON.parse(row.options) as QueueOptions, paused: row.paused !== 0 };
+    });
+  }
+
+  putQueue(options: QueueOptions, paused: boolean): Promise<void> {
+    const db = this.#file();
+    const json = JSON.stringify(options);
+    return this.#transactions.write(() => {
+      if (this.#queues.has(options.name)) {
+        db.prepare("UPDATE queues SET options = ?, paused = ? WHERE name = ?").run(json, Number(paused), options.name);
+        return;
+      }
+      const incarnation = randomBytes(5).toString("hex");
+      const insert = db.prepare("INSERT INTO queues (name, incarnation, options, paused) VALUES (?, ?, ?, ?)");
+      const id = Number(insert.run(options.name, incarnation, json, Number(paused)).lastInsertRowid);
+      createMessages(db, id);
+      this.#add(db, options.name, id, incarnation);
+    });
+  }
+
+  deleteQueue(name: string): Promise<void> {
+    const db = this.#file();
+    const queue = this.#queue(name);
+    this.#queues.delete(name);
+    return this.#transactions.write(() => {
+      db.exec(`DROP TABLE ${queue.table.name}`);
+      db.prepare("DELETE FROM queues WHERE name = ?").run(name);
+    });
+  }
+
+  append(entries: readonly Append[]): Promise<void> {
+    const appended: { apply: () => void; undo: () => void }[] = [];
+    return this.#transactions.write(
+      () => {
+        for (const { queue, body } of entries) appended.push(this.#queue(queue).append(body));
+      },
+      () => appended.forEach(({ apply }) => apply()),
+      () => appended.toReversed().forEach(({ undo }) => undo()),
+    );
+  }
+
+  async claim(queue: string, max: number, now: number, until?: number): Promise<Claim[]> {
+    return this.#queue(queue).claim(max, now, until);
+  }
+
+  async held(queue: string, leases: readonly string[], now: number): Promise<(Claim | undefined)[]> {
+    return leases.map((lease) => this.#queue(queue).held(lease, now));
+  }
+
+  async settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]> {
+    const done: { settled: Settled; undo: () => void }[] = [];
+    const moved: { apply: () => void; undo: () => void }[] = [];
+    const move = (to: string, body: Buffer) => void moved.push(this.#queue(to).append(body));
+    await this.#transactions.write(
+      () => {
+        for (const verdict of verdicts) done.push(this.#queue(queue).settle(verdict, now, move));
+      },
+      () => moved.forEach(({ apply }) => apply()),
+      () => [...moved, ...done].forEach(({ undo }) => undo()),
+    );
+    return done.map(({ settled }) => settled);
+  }
+
+  async extend(queue: string, leases: readonly string[], now: number, until: number): Promise<boolean[]> {
+    return leases.map((lease) => this.#queue(queue).extend(lease, now, until));
+  }
+
+  async lapsed(queue: string, now: number): Promise<{ claims: Claim[]; next: number | undefined }> {
+    return this.#queue(queue).lapsed(now);
+  }
+
+  dropOldest(queue: string, max: number): number {
+    return this.#queue(queue).dropOldest(max);
+  }
+
+  async peek(queue: string, max: number, now: number): Promise<Buffer[]> {
+    return this.#queue(queue).peek(max, now);
+  }
+
+  async purge(queue: string): Promise<number> {
+    return this.#queue(queue).purge();
+  }
+
+  stats(queue: string, now: number): QueueStats {
+    return this.#queue(queue).stats(now);
+  }
+
+  async close(): Promise<void> {
+    const db = this.#db;
+    if (db === undefined) return;
+    this.#db = undefined;
+    this.#transactions.commit();
+    this.#queues.clear();
+    db.close();
+  }
+
+  #add(db: DatabaseSyncInstance, name: string, id: number, incarnation: string): void {
+    const table = new Table(db, `messages_${id}`);
+    const life = `${incarnation}.${this.#opening}`;
+    this.#queues.set(name, new SqliteQueue(table, this.#transactions, life, this.settings.settledLeases));
+  }
+
+  #queue(name: string): SqliteQueue {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) throw new Error(`no queue ${JSON.stringify(name)} in the file`);
+    return queue;
+  }
+
+  #file(): DatabaseSyncInstance {
+    if (this.#db === undefined) throw new Error("the file is not open");
+    return this.#db;
+  }
+
+  #explain(error: unknown): Error {
+    this.log.error({ err: error }, "a transaction failed and was rolled back");
+    if (error instanceof Refusal) return error;
+    const why = error instanceof Error ? error.message : String(error);
+    return new Error(`the file took nothing of this turn: ${why}`);
+  }
+}

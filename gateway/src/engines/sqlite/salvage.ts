@@ -1,0 +1,93 @@
+// A damaged file never stops the start silently, and is never thrown away: it is set aside under another name, whatever can be read of it
+// is copied into a new file, and the log says what was found, kept and set aside.
+import { renameSync, rmSync } from "node:fs";
+import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
+import type { Log } from "../../telemetry/log.js";
+import { createMessages } from "./schema.js";
+
+interface QueueRow {
+  id: number;
+  name: string;
+  incarnation: string;
+  options: string;
+  paused: number;
+}
+
+/** Moves the file away, opens a new one and copies what can be read. */
+export function setAside(
+  path: string,
+  openNew: () => DatabaseSyncInstance,
+  cause: unknown,
+  log: Log,
+): DatabaseSyncInstance {
+  const aside = `${path}.damaged-${new Date().toISOString().replaceAll(":", "")}`;
+  for (const suffix of ["", "-wal"]) renameIfThere(path + suffix, aside + suffix);
+  rmSync(`${path}-shm`, { force: true });
+  const fresh = openNew();
+  const kept = copy(aside, fresh);
+  const found = cause instanceof Error ? cause.message : String(cause);
+  log.error({ found, kept, setAside: aside }, "the file is damaged; what could be read was copied into a new one");
+  return fresh;
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+function copy(aside: string, fresh: DatabaseSyncInstance): { queues: number; messages: number; unreadable: number } {
+  const kept = { queues: 0, messages: 0, unreadable: 0 };
+  let damaged: DatabaseSyncInstance | undefined;
+  try {
+    damaged = new DatabaseSync(aside);
+    const queues = damaged
+      .prepare("SELECT id, name, incarnation, options, paused FROM queues")
+      .all() as unknown as QueueRow[];
+    for (const queue of queues) {
+      copyQueue(damaged, fresh, queue, kept);
+      kept.queues++;
+    }
+  } catch {
+    // Not even its list of queues can be read: there is nothing to copy.
+  } finally {
+    damaged?.close();
+  }
+  return kept;
+}
+
+function copyQueue(
+  from: DatabaseSyncInstance,
+  to: DatabaseSyncInstance,
+  queue: QueueRow,
+  kept: { messages: number; unreadable: number },
+): void {
+  to.exec("BEGIN IMMEDIATE");
+  to.prepare("INSERT INTO queues (id, name, incarnation, options, paused) VALUES (?, ?, ?, ?, ?)").run(
+    queue.id,
+    queue.name,
+    queue.incarnation,
+    queue.options,
+    queue.paused,
+  );
+  createMessages(to, queue.id);
+  const insert = to.prepare(`INSERT OR IGNORE INTO messages_${queue.id} VALUES (?, ?, ?, ?)`);
+  // From both ends, so that what lies behind a damaged page is found, too.
+  for (const order of ["ASC", "DESC"]) {
+    try {
+      const rows = from
+        .prepare(`SELECT place, attempts, due, body FROM messages_${queue.id} ORDER BY place ${order}`)
+        .iterate();
+      for (const row of rows as Iterable<{ place: number; attempts: number; due: number; body: Uint8Array }>) {
+        const { changes } = insert.run(row.place, row.attempts, row.due, row.body);
+        kept.messages += Number(changes);
+      }
+      break;
+    } catch {
+      kept.unreadable++;
+    }
+  }
+  to.exec("COMMIT");
+}

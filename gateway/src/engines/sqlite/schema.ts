@@ -1,0 +1,47 @@
+// The tables of the file, and how an older file becomes a newer one. Each migration runs once, in a transaction; `user_version` counts them.
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+
+/**
+ * - `queues`: one row a queue. `incarnation` keeps the leases of a deleted queue from fitting a new one of the same name.
+ * - `messages_<id>`: one table a queue, so that a queue is read in order without an index and emptied at once. `due` is in microseconds since
+ *   the epoch, 0 = at once.
+ */
+const migrations: readonly ((db: DatabaseSyncInstance) => void)[] = [
+  (db) =>
+    db.exec(`CREATE TABLE queues (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL UNIQUE,
+      incarnation TEXT NOT NULL,
+      options TEXT NOT NULL,
+      paused INTEGER NOT NULL
+    ) STRICT`),
+];
+
+/** Says that the file was written by a release newer than this one. */
+export class NewerFile extends Error {
+  override readonly name = "NewerFile";
+}
+
+export function migrate(db: DatabaseSyncInstance): void {
+  const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (version > migrations.length) {
+    throw new NewerFile(
+      `its schema is of version ${version}, and this release knows ${migrations.length}; use a newer release`,
+    );
+  }
+  for (let next = version; next < migrations.length; next++) {
+    db.exec("BEGIN IMMEDIATE");
+    migrations[next]!(db);
+    db.exec(`PRAGMA user_version = ${next + 1}`);
+    db.exec("COMMIT");
+  }
+}
+
+export function createMessages(db: DatabaseSyncInstance, id: number): void {
+  db.exec(`CREATE TABLE messages_${id} (
+    place INTEGER PRIMARY KEY,
+    attempts INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    body BLOB NOT NULL
+  ) STRICT`);
+}
