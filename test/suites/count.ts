@@ -20,10 +20,12 @@ export type Counting = "vitest" | "junit" | "minitest" | "tally" | "exit";
 export function count(counting: Counting, ended: Ended): Count {
   const told = readers[counting](ended);
   if (told === undefined) return { passed: 0, failed: 1, reason: `it told no tests and ended with ${ended.exitCode}` };
+  if (told.passed + told.failed === 0) {
+    return { passed: 0, failed: 1, reason: `it ran no test and ended with ${ended.exitCode}` };
+  }
   if (ended.exitCode !== 0 && told.failed === 0) {
     return { ...told, failed: 1, reason: `every test passed, yet it ended with ${ended.exitCode}` };
   }
-  if (told.passed + told.failed === 0) return { passed: 0, failed: 1, reason: "it ran no test" };
   return told;
 }
 
