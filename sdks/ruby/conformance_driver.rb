@@ -61,7 +61,7 @@ class Driver
   WAIT = 10
 
   def initialize
-    open({})
+    public_send(:open, {})
     @records = {}
     @followings = {}
     @queues = {}
@@ -79,7 +79,8 @@ class Driver
 
   def parse(command)
     identifier = BerryMQ::Identifier.parse(command["identifier"])
-    { name: identifier.name, action: identifier.action, namespace: identifier.namespace, local: identifier.local?, reserved: identifier.reserved? }
+    { name: identifier.name, action: identifier.action, namespace: identifier.namespace,
+      local: identifier.local?, reserved: identifier.reserved? }
   end
 
   def matches(command) = BerryMQ::Identifier.matches?(command["pattern"], command["identifier"])

@@ -70,7 +70,8 @@ module BerryMQ
     # Messages of patterns: each to the block, or a Stream (Enumerable, with `next`, `get(timeout:)`, `close`).
     def follow(*patterns, max_messages: 10_000, max_bytes: 16 * MIB)
       stream = Stream.new(patterns, max_messages: max_messages, max_bytes: max_bytes)
-      place = Following.source_of(caller_locations(1, 3).find { |line| !line.path.start_with?(__dir__) }&.then { |line| [line.path, line.lineno] })
+      caller = caller_locations(1, 4).find { |line| line.path && !line.path.start_with?(File.dirname(__dir__)) }
+      place = Following.source_of(caller && [caller.path, caller.lineno])
       stream.followings = patterns.map { |pattern| register(SinkFollowing.new(self, pattern, stream, source: place)) }
       return stream unless block_given?
 
@@ -202,6 +203,12 @@ module BerryMQ
 
     def report(error, message, handler) = @dispatcher.report(error, message, handler)
 
+    # Around a fork, in the parent.
+    def park = @link&.park
+
+    def unpark = @link&.unpark
+
+    # In a forked child.
     def after_fork
       @dispatcher.after_fork
       @link&.after_fork

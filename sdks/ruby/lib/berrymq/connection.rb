@@ -90,7 +90,7 @@ module BerryMQ
       Enumerator.new do |yielder|
         Thread.current.name = "berrymq-publish-writer"
         while (slice = @outbox.take(self))
-          yielder << Wire.publish_request(slice.entries, slice.first_sequence, slice.resent)
+          yielder << Wire.publish_request(slice.joined, slice.first_sequence, slice.resent)
         end
       end
     end
@@ -130,10 +130,7 @@ module BerryMQ
 
     def accepted(run) = [run.first_sequence, run.count, run.followers, run.queues]
 
-    def refused(run)
-      reason = run.error.reason.to_s.delete_prefix("REASON_")
-      [run.first_sequence, run.count, Error.for_reason(reason).new(run.error.message)]
-    end
+    def refused(run) = [run.first_sequence, run.count, Error.from_proto(run.error)]
 
     # The gateway is about to stop: sends nothing more, takes the answers to what was sent, and goes where it says.
     def depart(drain)

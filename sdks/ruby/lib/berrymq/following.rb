@@ -74,7 +74,9 @@ module BerryMQ
   # A method of an object, which is held weakly.
   class MethodFollowing < Following
     def initialize(bus, pattern, method, guard: nil)
-      raise InvalidArgument, "#{method.inspect} cannot follow #{pattern}: a Method, as `object.method(:name)`, can" unless method.is_a?(Method)
+      unless method.is_a?(Method)
+        raise InvalidArgument, "#{method.inspect} cannot follow #{pattern}: a Method, as `object.method(:name)`, can"
+      end
 
       super(bus, pattern, guard: guard, source: Following.source_of(method.source_location))
       @receiver = WeakRef.new(method.receiver)

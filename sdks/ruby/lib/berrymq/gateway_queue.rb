@@ -49,8 +49,8 @@ module BerryMQ
     end
 
     def settle(lease_id, verb, detail)
-      outcome = call(:settle, V1::SettleRequest.new(queue: @name, settlements: [GatewayQueue.settlement(lease_id, verb, detail)])).outcomes.first
-      GatewayQueue.check(outcome)
+      settlement = GatewayQueue.settlement(lease_id, verb, detail)
+      GatewayQueue.check(call(:settle, V1::SettleRequest.new(queue: @name, settlements: [settlement])).outcomes.first)
     end
 
     def extend_lease(lease_id, seconds)
@@ -116,7 +116,7 @@ module BerryMQ
       def check(outcome)
         return outcome unless outcome.error
 
-        raise Error.for_reason(outcome.error.reason.to_s.delete_prefix("REASON_")).new(outcome.error.message)
+        raise Error.from_proto(outcome.error)
       end
 
       # Time of microseconds; 0 = nil.

@@ -12,7 +12,8 @@ module BerryMQ
     MOST_PAUSE = 5.0
     CLOSING_SECONDS = 5.0
     SEEN = 10_000
-    private_constant :FIRST_PAUSE, :MOST_PAUSE, :CLOSING_SECONDS, :SEEN
+    ADDRESS = %r{\A(?:[^\s:/@]+|\[[\h:.]+\]):\d{1,5}\z}
+    private_constant :ADDRESS, :FIRST_PAUSE, :MOST_PAUSE, :CLOSING_SECONDS, :SEEN
 
     # host:port of the gateway.
     attr_reader :address
@@ -30,7 +31,7 @@ module BerryMQ
 
     def self.address_of(url)
       address = url.to_s.delete_prefix("grpc://")
-      return address if address.match?(/\A[^\s:\/@]+:\d{1,5}\z|\A\[[\h:.]+\]:\d{1,5}\z/)
+      return address if address.match?(ADDRESS)
 
       raise InvalidArgument, "#{url.inspect} is no gateway's address; give host:port or grpc://host:port, such as \"localhost:7201\""
     end
@@ -44,7 +45,7 @@ module BerryMQ
       end
       return if connected?
 
-      error = @fatal || Unavailable.new("no gateway at #{@address} within #{timeout} s (#{@last_error&.message || "no answer"}); is one running there?")
+      error = @fatal || Unavailable.new("no gateway within #{timeout} s: #{@last_error&.message || "#{@address} does not answer"}")
       stop(error)
       raise error
     end
@@ -125,9 +126,27 @@ module BerryMQ
       stop(Closed.new("the bus was closed before the gateway answered"))
     end
 
+    # Lets go of the connection until `unpark`; what is published meanwhile is held.
+    def park
+      @mutex.synchronize do
+        @parked = true
+        @changed.broadcast
+      end
+      @connection&.close
+      @mutex.synchronize { @changed.wait(@mutex) while @connection }
+    end
+
+    def unpark
+      @mutex.synchronize do
+        @parked = false
+        @changed.broadcast
+      end
+    end
+
     # In a forked child: a session of its own, with connections of its own. Where gRPC cannot be used any more, every later
     # call raises NotSupported.
     def after_fork
+      ForkHook.keep(@connection)
       @outbox.start_over
       renew
       new_transport.close
@@ -176,7 +195,7 @@ module BerryMQ
       @applied = -1
       @connection = nil
       @connected = false
-      @stopped = false
+      @stopped = @parked = false
       @fatal = @last_error = nil
       @arrivals = Thread::Queue.new # bounded by the credit that is given
       @seen = {}
@@ -195,6 +214,7 @@ module BerryMQ
     def keep_connected
       attempt = 0
       until @stopped
+        @mutex.synchronize { @changed.wait(@mutex) while @parked && !@stopped }
         attempt = 0 if connect_once
         pause(attempt) unless @stopped
         attempt += 1
@@ -208,21 +228,20 @@ module BerryMQ
       connection = Connection.new(self, @outbox, new_transport)
       @mutex.synchronize { @connection = connection }
       @last_error = connection.run
+      @connected
+    ensure
+      connection&.close
       @mutex.synchronize do
-        stood = @connected
         @connected = false
         @connection = nil
-        stood
+        @changed.broadcast
       end
-    ensure
-      @outbox.rewind(nil)
-      connection&.close
     end
 
     # Full jitter: many programs that lost one gateway do not come back at one moment.
     def pause(attempt)
       most = [FIRST_PAUSE * (2**[attempt, 10].min), MOST_PAUSE].min
-      @mutex.synchronize { @changed.wait(@mutex, rand * most) unless @stopped }
+      @mutex.synchronize { @changed.wait(@mutex, rand * most) unless @stopped || @parked }
     end
 
     def give_up(error)

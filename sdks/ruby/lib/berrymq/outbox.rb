@@ -11,7 +11,7 @@ module BerryMQ
     # Some entries of one receipt, up to and including a sequence number.
     Run = Struct.new(:through, :receipt)
     # What one write sends: joined entries, the first one's number, whether an earlier connection sent them.
-    Slice = Struct.new(:entries, :first_sequence, :resent)
+    Slice = Struct.new(:joined, :first_sequence, :resent)
     private_constant :Run, :Slice
 
     # Every number up to this one is answered.
@@ -138,7 +138,8 @@ module BerryMQ
     end
 
     def full
-      "#{@entries.size} messages (#{@bytes} bytes) wait for the gateway, as many as max_held and max_held_bytes allow; publish again once it is back"
+      "#{@entries.size} messages (#{@bytes} bytes) wait for the gateway, as many as max_held and max_held_bytes allow; " \
+        "publish again once it is back"
     end
 
     def next_slice

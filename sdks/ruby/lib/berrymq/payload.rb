@@ -26,7 +26,7 @@ module BerryMQ
 
         args.each_with_index { |value, index| check(value, 1) || name_fault(value, "args[#{index}]") }
         kwargs.each { |key, value| check(value, 1) || name_fault(value, "kwargs[#{key.to_s.inspect}]") }
-        JSON.generate({ "args" => args, "kwargs" => kwargs }, max_nesting: 0)
+        JSON.generate({ "args" => args, "kwargs" => kwargs }, max_nesting: 0).force_encoding(Encoding::BINARY)
       end
 
       # [args, kwargs] of bytes; raises MalformedMessage when they are not what the content type says.

@@ -70,7 +70,7 @@ module BerryMQ
       identifier = Identifier.parse(pattern)
       name ||= shared ? pattern : "#{pattern}##{SecureRandom.hex(6)}"
       asked = Queue.checked(QueueOptions.new(name: name, pattern: identifier.text, standalone: !shared, **options))
-      open(name, Queue.keeper(bus, identifier, asked))
+      adopt(name, Queue.keeper(bus, identifier, asked))
     rescue ArgumentError => e
       raise InvalidArgument, "a queue takes max_messages, max_bytes, overflow, lease, max_attempts, backoff: #{e.message}"
     end
@@ -136,7 +136,7 @@ module BerryMQ
 
     # The Queue of its dead letters.
     def dead
-      Queue.allocate.tap { |queue| queue.send(:open, "#{@name}#{DEAD}", @keeper.dead) }
+      Queue.allocate.tap { |queue| queue.send(:adopt, "#{@name}#{DEAD}", @keeper.dead) }
     end
 
     def inspect = "#<BerryMQ::Queue #{@name}>"
@@ -169,7 +169,8 @@ module BerryMQ
       end
 
       def check_backoff(backoff)
-        return if backoff.nil? || (backoff.is_a?(Array) && backoff.size == 2 && backoff.all? { |time| time.is_a?(Numeric) && !time.negative? })
+        return if backoff.nil?
+        return if backoff.is_a?(Array) && backoff.size == 2 && backoff.all? { |time| time.is_a?(Numeric) && !time.negative? }
 
         raise InvalidArgument, "backoff is #{backoff.inspect}; it takes [first, most] in seconds"
       end
@@ -177,7 +178,7 @@ module BerryMQ
 
     private
 
-    def open(name, keeper)
+    def adopt(name, keeper)
       @name = name
       @keeper = keeper
     end

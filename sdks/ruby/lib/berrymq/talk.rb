@@ -33,7 +33,8 @@ module BerryMQ
     private
 
     def failure(message, error)
-      told = JSON.generate("class" => error.class.name.to_s, "text" => error.message.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace))
+      text = error.message.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
+      told = JSON.generate("class" => error.class.name.to_s, "text" => text)
       Message.new(message.reply_to).with(payload: told, content_type: Payload::FAILURE)
     end
 

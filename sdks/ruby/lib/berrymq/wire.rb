@@ -2,6 +2,7 @@
 
 # Messages as protobuf bytes, and back. Loaded with the first link; without one no process needs protobuf.
 require "berrymq/v1/message_pb"
+require "berrymq/v1/publisher_service_pb"
 
 module BerryMQ
   # Entries (a message as a slice of a Batch: tag, length, body) are what the outbox holds and concatenates.
@@ -24,12 +25,12 @@ module BerryMQ
           raise MessageTooLarge, "the message to #{message.id} has #{body.bytesize} bytes; at most #{MAX_MESSAGE_BYTES} travel. " \
                                  "Keep large things in a file store and send their address"
         end
-        MESSAGES_TAG + varint(body.bytesize) << body
+        (MESSAGES_TAG + varint(body.bytesize)) << body
       end
 
       # A PublishBatchesRequest of joined entries, encoded.
       def publish_request(entries, first_sequence, resent)
-        request = MESSAGES_TAG + varint(entries.bytesize) << entries << FIRST_SEQUENCE_TAG << varint(first_sequence)
+        request = (MESSAGES_TAG + varint(entries.bytesize)) << entries << FIRST_SEQUENCE_TAG << varint(first_sequence)
         resent ? request << RESENT : request
       end
 
@@ -45,7 +46,7 @@ module BerryMQ
       # test compares the two. Protobuf takes fields in any order, so the rare ones follow as the library writes them.
       def body_of(message)
         payload = message.payload
-        body = field("\x0a", message.message_id) << known("\x12", message.id) << "\x1a" << varint(payload.bytesize) << payload.b
+        body = field("\x0a", message.message_id) << known("\x12", message.id) << "\x1a" << varint(payload.bytesize) << payload
         body << known("\x22", message.content_type) unless message.content_type.empty?
         body << "\x30" << varint(message.published_micros)
         body << known("\x42", message.sender) if message.sender
@@ -64,7 +65,8 @@ module BerryMQ
       def field(tag, text) = tag.b << varint(text.bytesize) << text.b
 
       def rarities(message)
-        proto = V1::Message.new(expires_at: message.expires_micros, reply_to: message.reply_to || "", hops: message.hops, attributes: message.attributes)
+        proto = V1::Message.new(expires_at: message.expires_micros, reply_to: message.reply_to || "", hops: message.hops)
+        message.attributes.each { |key, value| proto.attributes[key] = value }
         proto.answer = V1::Answer.new(**message.answer.to_h) if message.answer
         proto
       end
@@ -112,7 +114,7 @@ module BerryMQ
     def expires_micros = @ttl ? super : @proto.expires_at
 
     def answer
-      @answer ||= @proto.answer && Answer.new(**@proto.answer.to_h)
+      @answer ||= @proto.answer&.then { |mark| Answer.new(to: mark.to, number: mark.number, of: mark.of, failed: mark.failed) }
     end
 
     def rare? = true

@@ -31,9 +31,13 @@ module BerryMQ
 
       # `address` is host:port; `session` and `ident` travel with every call.
       def initialize(address, session:, ident:)
+        Grpc.used!
         @address = address
         @metadata = { "berrymq-session" => session, "berrymq-ident" => ident }
-        @channel = Grpc.guarded(address) { GRPC::Core::Channel.new(address, CHANNEL.dup, :this_channel_is_insecure) }
+        @mutex = Mutex.new
+        @operations = []
+        @closed = false
+        @channel = guarded { GRPC::Core::Channel.new(address, CHANNEL.dup, :this_channel_is_insecure) }
         options = { channel_override: @channel }
         @streams = GRPC::ClientStub.new(address, :this_channel_is_insecure, **options)
         @queues = V1::QueueService::Stub.new(address, :this_channel_is_insecure, **options)
@@ -53,34 +57,63 @@ module BerryMQ
 
       # One call of the queue service, such as `queue(:get, request, timeout: 5)`.
       def queue(name, request, timeout: 10.0)
-        Grpc.guarded(@address) { @queues.public_send(name, request, deadline: Time.now + timeout, metadata: @metadata) }
+        operation = guarded do
+          @queues.public_send(name, request, deadline: Time.now + timeout, metadata: @metadata, return_op: true)
+        end
+        during(operation) { operation.execute }
       end
 
-      # Enumerator of the answers (V1::Message), which begins to ask at once.
+      # Enumerator of the answers (V1::Message).
       def ask(request, timeout:)
-        responses = Grpc.guarded(@address) { @talks.ask(request, deadline: Time.now + timeout, metadata: @metadata) }
-        Enumerator.new { |yielder| Grpc.guarded(@address) { responses.each { |response| yielder << response.answer } } }
+        operation = guarded { @talks.ask(request, deadline: Time.now + timeout, metadata: @metadata, return_op: true) }
+        call = Call.new(self, operation)
+        Enumerator.new { |yielder| call.each { |response| yielder << response.answer } }
       end
 
-      # Ends every call of the channel.
+      # Ends every call, and the channel with the last of them: gRPC does not bear a channel that goes while calls are on it.
       def close
-        @channel.close
-      rescue RuntimeError
-        nil # closed before
+        operations = @mutex.synchronize do
+          next [] if @closed
+
+          @closed = true
+          @channel.close if @operations.empty?
+          @operations.dup
+        end
+        operations.each(&:cancel)
       end
 
-      # Turns what gRPC raises into what berryMQ calls it.
-      def self.guarded(address)
+      # Runs what an operation does; until it ends, `close` can cancel it.
+      def during(operation)
+        @mutex.synchronize do
+          raise Unavailable, "the connection to #{@address} was closed" if @closed
+
+          @operations << operation
+        end
+        begin
+          guarded { yield }
+        ensure
+          leave(operation)
+        end
+      end
+
+      # Whether this process, or one that it was forked from, has made a channel.
+      def self.used? = @used || false
+
+      def self.used!
+        @used = true
+      end
+
+      # Where this gRPC can be carried over a fork (1.57 and later, with GRPC_ENABLE_FORK_SUPPORT=1): calls the block, after which no
+      # stream may be open, and readies gRPC. True when it did.
+      def self.before_fork
+        return false unless GRPC.respond_to?(:prefork) && %w[1 true].include?(ENV.fetch("GRPC_ENABLE_FORK_SUPPORT", ""))
+
         yield
-      rescue GRPC::BadStatus => e
-        raise Status.error(e, address)
-      rescue GRPC::Core::CallError, GRPC::Core::OutOfTime => e
-        raise Unavailable, "the call to #{address} ended: #{e.message}"
-      rescue RuntimeError => e
-        raise e unless e.message.include?("forking")
-
-        raise NotSupported, FORKED
+        GRPC.prefork
+        true
       end
+
+      def self.after_fork(child:) = child ? GRPC.postfork_child : GRPC.postfork_parent
 
       FORKED = "this process was forked after its parent had used gRPC, which grpc #{GRPC::VERSION} does not survive: " \
                "connect in the child only (before the parent connects), or start the child with spawn or exec, " \
@@ -88,22 +121,51 @@ module BerryMQ
 
       private
 
-      def call(method, requests, marshal, unmarshal)
-        operation = Grpc.guarded(@address) do
-          @streams.bidi_streamer(method, requests, marshal, unmarshal, return_op: true, metadata: @metadata)
-        end
-        Call.new(@address, operation)
+      # Turns what gRPC raises into what berryMQ calls it.
+      def guarded
+        yield
+      rescue GRPC::BadStatus => e
+        raise Unavailable, "the connection to #{@address} was closed" if @closed
+
+        raise Status.error(e, @address)
+      rescue GRPC::Core::CallError, GRPC::Core::OutOfTime => e
+        raise Unavailable, "the call to #{@address} ended: #{e.message}"
+      rescue RuntimeError => e
+        raise NotSupported, FORKED if e.message.include?("before and after forking")
+        raise Unavailable, "the connection to #{@address} was closed" if e.message == "closed!"
+
+        raise
       end
 
-      # A stream that is open both ways.
+      def leave(operation)
+        @mutex.synchronize do
+          @operations.delete(operation)
+          @channel.close if @closed && @operations.empty?
+        end
+      end
+
+      def call(method, requests, marshal, unmarshal)
+        operation = guarded do
+          @streams.bidi_streamer(method, requests, marshal, unmarshal, return_op: true, metadata: @metadata)
+        end
+        Call.new(self, operation)
+      end
+
+      # A stream of responses.
       class Call
-        def initialize(address, operation)
-          @address = address
+        def initialize(transport, operation)
+          @transport = transport
           @operation = operation
         end
 
-        # Every response; returns when the gateway ends the stream, raises what it ended it with.
-        def each(&block) = Grpc.guarded(@address) { @operation.execute.each(&block) }
+        # Every response; returns when the gateway ends the stream, raises what it ended it with. Leaving the block early ends it.
+        def each(&block)
+          @transport.during(@operation) do
+            @operation.execute.each(&block)
+          ensure
+            @operation.cancel
+          end
+        end
 
         # Ends it now; `each` raises Closed.
         def cancel = @operation.cancel
@@ -126,7 +188,6 @@ module BerryMQ
         def self.error(status, address)
           kind = reason(status)&.then { |reason| Error.for_reason(reason) }
           return kind.new(status.details) if kind
-          return Unavailable.new("no gateway answers at #{address}: #{status.details}") if status.code == GRPC::Core::StatusCodes::UNAVAILABLE
 
           (BY_CODE[status.code] || Internal).new("#{address}: #{status.details}")
         end

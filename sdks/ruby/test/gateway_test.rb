@@ -1,0 +1,131 @@
+# frozen_string_literal: true
+
+# Buses joined by a real gateway.
+require "support"
+
+class GatewayTest < Minitest::Test
+  include Support
+
+  def test_both_sides_hear_each_other_once
+    a = connected("a")
+    b = connected("b")
+    heard = Thread::Queue.new
+    [a, b].each_with_index { |mq, index| mq.regist_function("#{unique}:*") { |message| heard << [index, message.args.first, message.sender] } }
+    [a, b].each(&:flush)
+    assert_equal 2, a.publish("#{unique}:x", 1).wait(5).followers
+    assert_equal 2, b.publish("#{unique}:x", 2).wait(5).followers
+    got = Array.new(4) { heard.pop }
+    assert_equal [[0, 1, "a"], [0, 2, "b"], [1, 1, "a"], [1, 2, "b"]], got.sort
+    [a, b].each { |mq| mq.publish("#{unique}:end").wait(5) }
+    assert_equal 4, Array.new(4) { heard.pop }.count { |_, value, _| value.nil? }
+  end
+
+  def test_the_order_of_a_publisher_is_kept_over_many_batches
+    a = connected
+    b = connected
+    stream = b.follow("#{unique}:*", max_messages: 20_000)
+    b.flush
+    receipt = a.publish_many(Array.new(10_000) { |number| ["#{unique}:x", number] }).wait(20)
+    assert_equal 10_000, receipt.followers
+    assert_equal (0...10_000).to_a, stream.first(10_000).map { |message| message.args.first }
+  end
+
+  def test_local_names_stay_at_home
+    a = connected
+    b = connected
+    heard = b.follow("_#{unique}:x")
+    everything = b.follow("*@#{unique}:x")
+    b.flush
+    assert_equal 0, a.publish("_#{unique}:x", 1).wait(5).followers
+    assert_equal 1, a.publish("*@#{unique}:x").wait(5).followers
+    assert_equal "*@#{unique}:x", everything.get(timeout: 5).id
+    assert_nil heard.get(timeout: 0)
+  end
+
+  def test_asks_cross_processes_and_fail_at_once_with_nobody
+    a = connected
+    b = connected
+    b.on_error { |*| }
+    b.regist_function("#{unique}:add") { |message| message.args.sum }
+    b.regist_function("#{unique}:fail") { raise ArgumentError, "spoilt" }
+    b.flush
+    assert_equal 3, a.ask("#{unique}:add", 1, 2)
+    assert_equal [3], a.ask_many("#{unique}:add", 1, 2).to_a
+    error = assert_raises(BerryMQ::HandlerFailed) { a.ask("#{unique}:fail") }
+    assert_equal ["ArgumentError", "spoilt"], [error.class_name, error.text]
+    assert_raises(BerryMQ::NoFollowers) { a.ask("#{unique}:nobody") }
+    assert_raises(BerryMQ::NoFollowers) { a.ask_many("#{unique}:nobody").to_a }
+  end
+
+  def test_a_handler_may_publish_ask_and_wait
+    a = connected
+    b = connected
+    b.regist_function("#{unique}:inner") { |message| message.args.first * 2 }
+    b.flush
+    a.regist_function("#{unique}:outer") { |message| a.publish("#{unique}:told").wait(5) && a.ask("#{unique}:inner", message.args.first) }
+    a.flush
+    assert_equal 42, b.ask("#{unique}:outer", 21)
+  end
+
+  def test_a_queue_at_the_gateway_is_shared
+    a = connected
+    b = connected
+    queue = a.queue("#{unique}:*", shared: true, lease: 30)
+    other = b.queue("#{unique}:*", shared: true, lease: 30)
+    assert_equal 1, b.publish("#{unique}:x", 1).wait(5).queues
+    delivery = queue.get(auto_ack: false, timeout: 5)
+    assert_equal [1, [1]], [delivery.attempt, delivery.message.args]
+    assert_predicate other, :empty?
+    delivery.retry(delay: 0)
+    assert_equal 2, other.get(auto_ack: false, timeout: 5).tap(&:ack).attempt
+    assert_raises(BerryMQ::QueueExists) { a.queue("#{unique}:*", shared: true, lease: 31) }
+    queue.delete
+    assert_raises(BerryMQ::QueueNotFound) { other.qsize }
+  end
+
+  def test_consuming_gets_what_comes_pushed
+    a = connected
+    queue = a.queue("#{unique}:*")
+    a.publish_many(Array.new(300) { |number| ["#{unique}:x", number] }).wait(5)
+    values = queue.consume(credit: 10).lazy.map { |delivery| delivery.tap(&:ack).message.args.first }.first(300)
+    assert_equal (0...300).to_a, values
+    eventually { queue.status.then { |status| status.ready.zero? && status.leased.zero? } }
+    queue.close
+  end
+
+  def test_what_the_gateway_refuses_is_raised_by_wait
+    a = connected
+    a.queue("#{unique}:*", max_messages: 1)
+    a.publish("#{unique}:x").wait(5)
+    assert_raises(BerryMQ::QueueFull) { a.publish("#{unique}:x").wait(5) }
+  end
+
+  def test_a_follower_that_is_gone_is_followed_no_more_at_the_gateway
+    a = connected
+    b = connected
+    following = b.regist_function("#{unique}:x") { 1 }
+    b.flush
+    assert_equal 1, a.publish("#{unique}:x").wait(5).followers
+    following.unfollow
+    b.flush
+    assert_equal 0, a.publish("#{unique}:x").wait(5).followers
+  end
+
+  def test_a_gateway_that_is_not_there_is_said_in_time
+    mq = bus
+    before = BerryMQ::Clock.now
+    error = assert_raises(BerryMQ::Unavailable) { mq.connect("127.0.0.1:1", timeout: 0.5) }
+    assert_includes error.message, "127.0.0.1:1"
+    assert_operator BerryMQ::Clock.now - before, :<, 3
+    assert_equal 0, mq.publish("a:b").followers
+    assert_raises(BerryMQ::InvalidArgument) { mq.connect("no port") }
+  end
+
+  def test_closing_ends_every_thread_and_is_idempotent
+    mq = connected
+    mq.publish("#{unique}:x")
+    2.times { mq.close }
+    eventually { Thread.list.none? { |thread| thread.name.to_s.match?(/berrymq-(link|dispatch|answers|publish|follow)/) } }
+    assert_raises(BerryMQ::Closed) { mq.publish("#{unique}:x") }
+  end
+end

@@ -1,0 +1,119 @@
+# frozen_string_literal: true
+
+# Queues in one process. What they share with those at a gateway, the conformance cases prove.
+require "support"
+
+class LocalQueueTest < Minitest::Test
+  include Support
+
+  def test_it_keeps_what_matches_in_order
+    mq = bus
+    queue = BerryMQ::Queue.new("task:*", bus: mq)
+    assert_equal 1, mq.publish("task:a", 1).queues
+    mq.publish("task:b", 2)
+    mq.publish("other:b", 3)
+    assert_equal 2, queue.qsize
+    assert_equal [[1], [2]], queue.get_many(10).map(&:args)
+    assert_predicate queue, :empty?
+  end
+
+  def test_an_empty_queue_says_so
+    queue = bus.queue("task:*")
+    assert_nil queue.get(timeout: 0.01)
+    assert_raises(BerryMQ::Empty) { queue.get_nowait }
+    assert_raises(BerryMQ::Empty) { queue.get(block: false) }
+    assert_raises(ThreadError) { queue.get_nowait }
+  end
+
+  def test_a_get_that_waits_wakes_up
+    mq = bus
+    queue = mq.queue("task:*")
+    waiting = Thread.new { queue.get.args }
+    eventually { waiting.status == "sleep" }
+    mq.publish("task:a", 1)
+    assert_equal [1], waiting.value
+  end
+
+  def test_a_delivery_is_settled_once_and_again_harmlessly
+    mq = bus
+    queue = mq.queue("task:*")
+    mq.publish("task:a")
+    delivery = queue.get(auto_ack: false)
+    assert_equal [1, 0], [queue.status.leased, queue.qsize]
+    2.times { delivery.ack }
+    assert_equal 0, queue.status.bytes
+  end
+
+  def test_a_lease_that_ran_out_is_lost
+    mq = bus
+    queue = mq.queue("task:*", lease: 0.05, backoff: [0, 0])
+    mq.publish("task:a")
+    late = queue.get(auto_ack: false)
+    assert_equal 2, queue.get(auto_ack: false, timeout: 5).attempt
+    assert_raises(BerryMQ::LeaseLost) { late.ack }
+  end
+
+  def test_an_extended_lease_holds
+    mq = bus
+    queue = mq.queue("task:*", lease: 0.05)
+    mq.publish("task:a")
+    delivery = queue.get(auto_ack: false)
+    delivery.extend(60)
+    assert_operator delivery.deadline, :>, Time.now + 50
+    assert_nil queue.get(timeout: 0.1)
+    delivery.ack
+  end
+
+  def test_given_up_messages_are_kept_with_why_where_and_when
+    mq = bus
+    queue = mq.queue("task:*", name: "tasks", max_attempts: 1)
+    mq.publish("task:a", 1)
+    queue.get(auto_ack: false).retry(delay: 0)
+    dead = queue.dead.get_nowait
+    assert_equal [[1], "tasks", "1"], [dead.args, *dead.attributes.values_at("berrymq-dead-queue", "berrymq-dead-attempts")]
+    assert_match(/\Aretried/, dead.attributes["berrymq-dead-reason"])
+  end
+
+  def test_a_full_queue_refuses_and_what_it_refuses_reaches_nobody
+    mq = bus
+    heard = []
+    mq.regist_function("task:*") { heard << 1 }
+    mq.queue("task:*", max_messages: 1)
+    mq.publish("task:a").wait
+    assert_raises(BerryMQ::QueueFull) { mq.publish("task:a").wait }
+    assert_equal [1], heard
+  end
+
+  def test_consuming_hands_over_and_gives_back_what_is_unsettled
+    mq = bus
+    queue = mq.queue("task:*")
+    3.times { |number| mq.publish("task:a", number) }
+    queue.consume do |delivery|
+      break if delivery.message.args == [1]
+
+      delivery.ack
+    end
+    assert_equal [[1], [2]], queue.peek(max: 5).map(&:args)
+  end
+
+  def test_a_queue_that_nobody_holds_any_more_keeps_nothing
+    mq = bus
+    200.times { mq.queue("task:*") }
+    eventually { GC.start || mq.publish("task:a").queues < 200 }
+  end
+
+  def test_what_it_does_not_take_is_named
+    mq = bus
+    { overflow: "explode", lease: -1, max_messages: 0, backoff: 3, colour: 1 }.each do |option, value|
+      assert_includes assert_raises(BerryMQ::InvalidArgument) { mq.queue("a:b", option => value) }.message, option.to_s
+    end
+  end
+
+  def test_a_closed_queue_ends_those_who_wait
+    queue = bus.queue("task:*")
+    waiting = Thread.new { assert_raises(BerryMQ::Closed) { queue.get } }
+    eventually { waiting.status == "sleep" }
+    queue.close
+    waiting.value
+  end
+end

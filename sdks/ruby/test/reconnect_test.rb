@@ -1,0 +1,57 @@
+# frozen_string_literal: true
+
+# Gateways that go away and come back.
+require "support"
+
+class ReconnectTest < Minitest::Test
+  include Support
+
+  def test_a_killed_gateway_that_comes_back_is_followed_again_and_gets_what_was_held
+    gateway = own_gateway
+    a, b = Array.new(2) { bus.connect(gateway.url) }
+    stream = b.follow("#{unique}:*")
+    b.flush
+    gateway.stop(:KILL)
+    eventually { !a.connected? && !b.connected? }
+    receipts = Array.new(3) { |number| a.publish("#{unique}:held", number) }
+    own_gateway(port: gateway.port)
+    receipts.each { |receipt| receipt.wait(20) }
+    b.flush(timeout: 20)
+    a.publish("#{unique}:after").wait(10)
+    assert_equal "#{unique}:after", eventually { stream.get(timeout: 1)&.id&.then { |id| id.end_with?("after") && id } }
+  end
+
+  def test_a_draining_gateway_is_left_without_a_loss
+    gateway = own_gateway
+    a = bus.connect(gateway.url)
+    queue = a.queue("#{unique}:*", shared: true)
+    publishing = Thread.new { Array.new(200) { |number| a.publish("#{unique}:x", number) }.each { |receipt| receipt.wait(20) } }
+    eventually { queue.qsize.positive? }
+    assert_equal 0, gateway.stop(:TERM)
+    own_gateway(port: gateway.port)
+    assert_equal 200, publishing.value.size
+  end
+
+  def test_past_the_bound_publishing_fails_while_away
+    gateway = own_gateway
+    a = bus.connect(gateway.url, max_held: 5)
+    gateway.stop(:KILL)
+    eventually { !a.connected? }
+    5.times { a.publish("#{unique}:x") }
+    assert_raises(BerryMQ::BacklogFull) { a.publish("#{unique}:x") }
+  end
+
+  def test_a_queue_get_waits_for_the_gateway_to_come_back
+    gateway = own_gateway
+    a = bus.connect(gateway.url)
+    queue = a.queue("#{unique}:*", shared: true)
+    waiting = Thread.new { queue.get(timeout: 20) }
+    eventually { waiting.status == "sleep" }
+    gateway.stop(:KILL)
+    eventually { !a.connected? }
+    own_gateway(port: gateway.port)
+    eventually { a.connected? }
+    # The memory engine forgot the queue; the waiting get learns it from the gateway that is back.
+    assert_raises(BerryMQ::QueueNotFound) { waiting.tap { |thread| thread.report_on_exception = false }.value }
+  end
+end
