@@ -16,11 +16,13 @@ await mq.flush();
 
 async function flood(): Promise<void> {
   const payload = new Uint8Array(128);
+  let last: Promise<unknown> | undefined;
   for (let sent = 0; sent < count; sent += PIECE) {
     while (sent - progress >= window) await new Promise<void>((resolve) => (moved = resolve));
     const piece = Array.from({ length: Math.min(PIECE, count - sent) }, () => ["bench:message", payload] as const);
-    void mq.publishMany(piece);
+    last = mq.publishMany(piece);
   }
+  await last;
 }
 
 async function drip(): Promise<void> {
