@@ -26,11 +26,21 @@ function exactNumber(text: string): number | bigint {
 export function writeJson(value: unknown, path: string): string {
   const walk = new Walk();
   walk.visit(value, path);
-  return walk.foundBigint ? stringifyLossless(value)! : JSON.stringify(value);
+  return walk.foundLarge ? stringifyLossless(value, asDigits)! : JSON.stringify(value);
+}
+
+/** JavaScript writes 35967665116181872 as 35967665116181870, which is another integer to everybody else. */
+function asDigits(_key: string, value: unknown): unknown {
+  return typeof value === "number" && isLarge(value) ? BigInt(value) : value;
+}
+
+/** A whole number beyond 2^53 that is written without an exponent. */
+function isLarge(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;
 }
 
 class Walk {
-  foundBigint = false;
+  foundLarge = false;
   private readonly ancestors: object[] = [];
 
   visit(value: unknown, path: string): void {
@@ -40,9 +50,10 @@ class Walk {
         return;
       case "number":
         if (!Number.isFinite(value)) throw refuse(path, `${value}`, "JSON has no such number");
+        if (isLarge(value)) this.foundLarge = true;
         return;
       case "bigint":
-        this.foundBigint = true;
+        this.foundLarge = true;
         return;
       case "object":
         if (value !== null) this.descend(value, path);

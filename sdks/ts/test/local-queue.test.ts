@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Bus, Closed, InvalidArgument, LeaseLost, QueueExists, QueueFull, QueueNotFound } from "../src/index.js";
+
+describe("a queue in this process", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("keeps what matches from its creation on, first in first out", async () => {
+    const bus = new Bus();
+    void bus.publish("task:a", 0);
+    const queue = await bus.queue("task:*");
+    for (const n of [1, 2, 3]) void bus.publish("task:a", n);
+    void bus.publish("other:a", 4);
+    expect(await queue.qsize()).toBe(3);
+    expect((await queue.get())!.args).toEqual([1]);
+    expect((await queue.getMany(10)).map((each) => each.args[0])).toEqual([2, 3]);
+    expect(await queue.getNowait()).toBeUndefined();
+    expect(await queue.empty()).toBe(true);
+  });
+
+  it("waits for a message, until the time is over", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*");
+    const waiting = queue.get({ timeout: 5 });
+    void bus.publish("task:a", 1);
+    expect((await waiting)!.args).toEqual([1]);
+    const vain = queue.get({ timeout: 5 });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await vain).toBeUndefined();
+  });
+
+  it("waits no longer than its signal and its own life", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*");
+    await expect(queue.get({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
+    const waiting = queue.get();
+    const refused = expect(waiting).rejects.toThrow(Closed);
+    await queue.close();
+    await refused;
+  });
+
+  it("is shared by name, or a copy of one's own", async () => {
+    const bus = new Bus();
+    const one = await bus.queue("task:*", { shared: true });
+    const same = await bus.queue("task:*", { shared: true });
+    const own = await bus.queue("task:*");
+    void bus.publish("task:a", 1);
+    expect((await same.get())!.args).toEqual([1]);
+    expect(await one.empty()).toBe(true);
+    expect(await own.qsize()).toBe(1);
+    await expect(bus.queue("task:*", { shared: true, lease: 1 })).rejects.toThrow(QueueExists);
+    await expect(bus.queue("task:*", { lease: -1 })).rejects.toThrow(InvalidArgument);
+  });
+
+  it("gives a released message back at its old place, uncounted", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*");
+    for (const n of [1, 2, 3]) void bus.publish("task:a", n);
+    const first = (await queue.get({ autoAck: false }))!;
+    const second = (await queue.get({ autoAck: false }))!;
+    await second.release();
+    await first.release();
+    const again = await queue.getMany(3, { autoAck: false });
+    expect(again.map((each) => [each.message.args[0], each.attempt])).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ]);
+  });
+
+  it("hands a message on when its lease ran out, and refuses the late", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*", { lease: 10 });
+    void bus.publish("task:a", 1);
+    const late = (await queue.get({ autoAck: false }))!;
+    await vi.advanceTimersByTimeAsync(9000);
+    await late.extend(10);
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(await queue.getNowait()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1001);
+    const next = (await queue.get({ autoAck: false }))!;
+    expect(next.attempt).toBe(2);
+    await expect(late.ack()).rejects.toThrow(LeaseLost);
+    await next.ack();
+    await next.ack();
+    expect(await queue.status()).toEqual({ ready: 0, delayed: 0, leased: 0, bytes: 0, consumers: 0 });
+  });
+
+  it("retries with backoff, then gives up to the dead letters with the reason", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*", { maxAttempts: 3, backoff: [1, 60] });
+    void bus.publish("task:a", 1);
+    for (const wait of [1000, 2000]) {
+      await (await queue.get({ autoAck: false }))!.retry();
+      expect((await queue.status()).delayed).toBe(1);
+      await vi.advanceTimersByTimeAsync(wait - 1);
+      expect(await queue.getNowait()).toBeUndefined();
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    await (await queue.get({ autoAck: false }))!.retry();
+    const dead = (await queue.dead.getNowait())!;
+    expect(dead.args).toEqual([1]);
+    expect(dead.attributes).toMatchObject({
+      "berrymq-dead-reason": "retried after attempt 3 of 3",
+      "berrymq-dead-attempts": "3",
+    });
+  });
+
+  it("keeps a rejected message among its dead letters", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*");
+    void bus.publish("task:a", 1);
+    await (await queue.get({ autoAck: false }))!.reject("no good");
+    const [dead] = await queue.dead.peek();
+    expect(dead!.attributes["berrymq-dead-reason"]).toBe("no good");
+  });
+
+  it("refuses a publish at its bound, before anybody got it", async () => {
+    const bus = new Bus();
+    let heard = 0;
+    bus.followingFunction("task:a", () => heard++);
+    const queue = await bus.queue("task:*", { maxMessages: 1 });
+    await bus.publish("task:a", 1);
+    expect(await queue.full()).toBe(true);
+    await expect(bus.publish("task:a", 2)).rejects.toThrow(QueueFull);
+    expect(heard).toBe(1);
+  });
+
+  it("lets its oldest go at its bound, where that was asked for", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*", { maxMessages: 2, overflow: "drop_oldest" });
+    for (const n of [1, 2, 3]) await bus.publish("task:a", n);
+    expect((await queue.getMany(5)).map((each) => each.args[0])).toEqual([2, 3]);
+  });
+
+  it("hands out nothing while it is paused", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*");
+    await queue.pause();
+    void bus.publish("task:a", 1);
+    expect(await queue.getNowait()).toBeUndefined();
+    const waiting = queue.get();
+    await queue.resume();
+    expect((await waiting)!.args).toEqual([1]);
+  });
+
+  it("pushes deliveries within the credit and takes back what is left unsettled", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*");
+    for (const n of [1, 2, 3]) void bus.publish("task:a", n);
+    const seen: unknown[] = [];
+    for await (const delivery of queue.consume({ credit: 2 })) {
+      seen.push(delivery.message.args[0]);
+      if (seen.length === 2) break;
+      expect((await queue.status()).leased).toBe(2);
+      await delivery.ack();
+    }
+    expect(seen).toEqual([1, 2]);
+    expect((await queue.getMany(5)).map((each) => each.args[0])).toEqual([2, 3]);
+  });
+
+  it("is gone once it was deleted", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*");
+    const waiting = expect(queue.get()).rejects.toThrow(QueueNotFound);
+    await queue.delete();
+    await waiting;
+    await expect(queue.qsize()).rejects.toThrow(QueueNotFound);
+    expect(bus.showFollowers()).toEqual([]);
+  });
+
+  it("forgets what has expired", async () => {
+    const bus = new Bus();
+    const { Message } = await import("../src/index.js");
+    const queue = await bus.queue("task:*");
+    void bus.publish(new Message("task:a", 1).with({ ttl: 5 }));
+    await vi.advanceTimersByTimeAsync(5001);
+    expect(await queue.getNowait()).toBeUndefined();
+  });
+});

@@ -1,0 +1,40 @@
+// A real gateway process on a free port of this machine.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("../../../../gateway/bin/berrymq.js", import.meta.url));
+
+export class Gateway implements AsyncDisposable {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+  ) {}
+
+  get url(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  static async start(port = 0): Promise<Gateway> {
+    const args = [program, "serve", "--port", String(port), "--engine", "memory"];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+    let text = "";
+    for await (const chunk of child.stdout!) {
+      text += chunk;
+      const ready = /listening on 127\.0\.0\.1:(\d+)/.exec(text);
+      if (ready) return new Gateway(child, Number(ready[1]));
+    }
+    throw new Error(`the gateway ended before it was ready: ${text}`);
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = once(this.child, "exit");
+    this.child.kill(signal);
+    await gone;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+  }
+}

@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import * as berrymq from "../src/index.js";
+
+it("the public surface is exactly this", () => {
+  expect(Object.keys(berrymq).sort()).toMatchInlineSnapshot(`
+    [
+      "BacklogFull",
+      "BatchTooLarge",
+      "BerryMQError",
+      "Bus",
+      "Closed",
+      "Delivery",
+      "Draining",
+      "HandlerFailed",
+      "HopLimit",
+      "Identifier",
+      "Internal",
+      "InvalidArgument",
+      "InvalidIdentifier",
+      "LeaseLost",
+      "LimitReached",
+      "MalformedMessage",
+      "Message",
+      "MessageTooLarge",
+      "NoFollowers",
+      "NotEncodable",
+      "NotSupported",
+      "Queue",
+      "QueueExists",
+      "QueueFull",
+      "QueueNotFound",
+      "ReservedIdentifier",
+      "Timeout",
+      "Unavailable",
+      "ask",
+      "askMany",
+      "close",
+      "connect",
+      "defaultBus",
+      "errorOf",
+      "flush",
+      "follow",
+      "following",
+      "followingFunction",
+      "kwargs",
+      "matches",
+      "onError",
+      "publish",
+      "publishMany",
+      "queue",
+      "registFunction",
+      "registMethod",
+      "setMultiplicity",
+      "showFollowers",
+      "talk",
+      "twitter",
+      "within",
+    ]
+  `);
+});
+
+it("every error of the package has a reason of its own and is a BerryMQError", () => {
+  const { BerryMQError, HandlerFailed, ...rest } = berrymq;
+  const errors = Object.values(rest).filter(
+    (each) => (each as { prototype?: unknown }).prototype instanceof BerryMQError,
+  );
+  const made = errors.map((each) => new (each as typeof berrymq.Timeout)("why"));
+  expect(new Set(made.map(({ reason }) => reason)).size).toBe(errors.length);
+  expect(errors).toHaveLength(21);
+  expect(new HandlerFailed("TypeError", "no")).toMatchObject({ reason: "HANDLER_FAILED", retryable: false });
+});
