@@ -45,12 +45,14 @@ export class Broker {
     this.presence = new Presence(clock, limits, {
       connected: (session) => this.#announcePeer("connect", session),
       disconnected: (session) => this.#announcePeer("disconnect", session),
-      gone: (session) => void this.queues.deleteOf(session).catch(report),
+      gone: (session) => void this.queues.deleteOf(session.id).catch(report),
     });
   }
 
   async open(): Promise<void> {
-    await this.queues.open();
+    const { queues, progress } = await this.engine.open();
+    this.queues.open(queues);
+    this.presence.restore(progress, queues);
   }
 
   /** Idempotent. */

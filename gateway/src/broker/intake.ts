@@ -1,6 +1,6 @@
 // Takes a batch in: scans it whole, then hands each run of one identifier to whom it reaches. Nothing of a malformed batch is
 // delivered; a message that is refused is refused alone.
-import type { Append, Engine } from "../engines/engine.js";
+import type { Append, Engine, Progress } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
 import type { Refusal } from "../model/errors.js";
@@ -27,6 +27,8 @@ export interface Reach {
 }
 
 export interface IntakeOptions {
+  /** Sequence number of the first message; 0 = these are not counted. */
+  readonly first: number;
   /** Messages at the front that were taken in before. */
   readonly skip: number;
   /** Mark the messages as sent again. */
@@ -58,7 +60,8 @@ export class Intaker {
   /** @throws Refusal MALFORMED_MESSAGE or BATCH_TOO_LARGE for the batch as a whole. */
   take(session: Session, batch: Buffer, options: IntakeOptions): Intake {
     const { runs, count } = this.#scan(batch, options);
-    const outcome = new Outcome();
+    const progress = { session: session.id, sequence: options.first + count - 1 };
+    const outcome = new Outcome(options.first > 0 && session.id !== "" ? progress : undefined);
     for (const run of runs) this.#deliver(session, run, outcome);
     const { accepted, refused, stored } = outcome;
     return { count, accepted, refused, stored: stored.length > 0 ? Promise.all(stored) : undefined };
@@ -120,7 +123,7 @@ export class Intaker {
       }
       start = end;
     }
-    if (appends.length > 0) outcome.stored.push(this.engine.append(appends).then(() => wake(route)));
+    if (appends.length > 0) outcome.stored.push(this.engine.append(appends, outcome.progress).then(() => wake(route)));
     for (const queue of route.queues) queue.appended();
   }
 }
@@ -156,6 +159,8 @@ function wake(route: Route): void {
 }
 
 class Outcome {
+  constructor(readonly progress: Progress | undefined) {}
+
   readonly accepted: Reach[] = [];
   readonly refused: { first: number; count: number; refusal: Refusal }[] = [];
   readonly stored: Promise<unknown>[] = [];

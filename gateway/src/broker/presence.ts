@@ -1,5 +1,7 @@
 // Who is connected: a session is present while one of its streams is open, and is remembered a while longer, so that a publisher
 // that reconnects goes on counting where it was and keeps its standalone queues.
+
+import type { KeptQueue, Progress } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
 import { type Clock, SECOND } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
@@ -32,7 +34,11 @@ export class Presence {
   /** A stream of the session opens. */
   enter(id: string, ident: string): Session {
     const session = this.#remembered(id, ident);
-    if (++session.streams === 1) this.events.connected(session);
+    session.ident = ident;
+    if (++session.streams === 1) {
+      session.visits++;
+      this.events.connected(session);
+    }
     return session;
   }
 
@@ -40,13 +46,31 @@ export class Presence {
   leave(session: Session): void {
     if (--session.streams > 0) return;
     this.events.disconnected(session);
-    if (session.id === "") return;
+    if (session.id !== "") this.#awaitReturn(session);
+  }
+
+  /** A session makes something standalone, perhaps before it opens its first stream. */
+  expect(id: string, ident: string): Session {
+    const session = this.#remembered(id, ident);
+    if (session.streams === 0) this.#awaitReturn(session);
+    return session;
+  }
+
+  /** Remembers sessions from before a restart, which have the usual time to come back: publishers and owners of queues. */
+  restore(progress: readonly Progress[], queues: readonly KeptQueue[]): void {
+    for (const { session, sequence } of progress) this.expect(session, "").lastSequence = sequence;
+    for (const { options } of queues) if (options.owner !== "") this.expect(options.owner, "");
+  }
+
+  #awaitReturn(session: Session): void {
+    const { visits } = session;
+    const stillAway = () => session.streams === 0 && session.visits === visits;
     this.clock.after(STANDALONE_GRACE, () => {
-      if (session.streams === 0) this.events.gone(session);
+      if (stillAway()) this.events.gone(session);
     });
-    this.clock.after(Math.max(this.limits.sessionSeconds * SECOND, STANDALONE_GRACE + SECOND), () =>
-      this.#forget(session),
-    );
+    this.clock.after(Math.max(this.limits.sessionSeconds * SECOND, STANDALONE_GRACE + SECOND), () => {
+      if (stillAway()) this.#sessions.delete(session.id);
+    });
   }
 
   get connected(): number {
@@ -65,9 +89,5 @@ export class Presence {
     const session = new Session(id, ident);
     this.#sessions.set(id, session);
     return session;
-  }
-
-  #forget(session: Session): void {
-    if (session.streams === 0) this.#sessions.delete(session.id);
   }
 }

@@ -3,7 +3,6 @@ import type { Engine, QueueStats, Settled } from "../engines/engine.js";
 import type { Clock, Timer } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import type { QueueOptions } from "../model/queue-options.js";
-import type { Session } from "./session.js";
 import type { Settlement, Settling } from "./settling.js";
 import { type Delivery, type Taker, Takers } from "./takers.js";
 
@@ -25,8 +24,6 @@ export class BrokerQueue {
   constructor(
     readonly options: QueueOptions,
     public paused: boolean,
-    /** The session that owns it, of a standalone queue. */
-    readonly owner: Session | undefined,
     readonly engine: Engine,
     readonly clock: Clock,
     readonly settling: Settling,

@@ -1,12 +1,11 @@
 // All queues of the broker, by name: made, found, removed; and the dead letters' queues, made when the first of them comes.
-import type { Engine } from "../engines/engine.js";
+import type { Engine, KeptQueue } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { DEAD_SUFFIX, deadLetterOptions, type QueueOptions, sameOptions } from "../model/queue-options.js";
 import { BrokerQueue, type Report } from "./queue.js";
 import type { Router } from "./router.js";
-import type { Session } from "./session.js";
 import { Settling } from "./settling.js";
 
 export class Queues {
@@ -26,9 +25,9 @@ export class Queues {
   }
 
   /** Takes up the queues that the engine kept. */
-  async open(): Promise<void> {
-    for (const { options, paused } of await this.engine.open()) {
-      const queue = this.#add(options, paused, undefined);
+  open(kept: readonly KeptQueue[]): void {
+    for (const { options, paused } of kept) {
+      const queue = this.#add(options, paused);
       queue.lookAt(this.clock.now());
     }
   }
@@ -46,16 +45,10 @@ export class Queues {
   }
 
   /** Makes a queue, or finds the one that was made with the same options. @throws Refusal QUEUE_EXISTS, LIMIT_REACHED */
-  async create(
-    options: QueueOptions,
-    paused: boolean,
-    session: Session,
-  ): Promise<{ queue: BrokerQueue; created: boolean }> {
+  async create(options: QueueOptions, paused: boolean): Promise<{ queue: BrokerQueue; created: boolean }> {
     const known = this.#queues.get(options.name);
     if (known !== undefined) {
-      if (sameOptions(known.options, options) && (!options.standalone || known.owner === session)) {
-        return { queue: known, created: false };
-      }
+      if (sameOptions(known.options, options)) return { queue: known, created: false };
       const name = JSON.stringify(options.name);
       throw new Refusal(
         "QUEUE_EXISTS",
@@ -63,7 +56,7 @@ export class Queues {
       );
     }
     this.#checkRoom();
-    const queue = this.#add(options, paused, options.standalone ? session : undefined);
+    const queue = this.#add(options, paused);
     await this.engine.putQueue(options, paused);
     return { queue, created: true };
   }
@@ -87,7 +80,7 @@ export class Queues {
   async #prepareDead(queue: BrokerQueue): Promise<void> {
     if (queue.name.endsWith(DEAD_SUFFIX) || this.#queues.has(queue.name + DEAD_SUFFIX)) return;
     const options = deadLetterOptions(queue.options);
-    this.#add(options, false, queue.owner);
+    this.#add(options, false);
     await this.engine.putQueue(options, false);
   }
 
@@ -100,16 +93,16 @@ export class Queues {
   }
 
   /** Deletes what belonged to a session that is gone. */
-  async deleteOf(session: Session): Promise<void> {
-    for (const queue of [...this.#queues.values()]) if (queue.owner === session) await this.delete(queue.name);
+  async deleteOf(session: string): Promise<void> {
+    for (const queue of [...this.#queues.values()]) if (queue.options.owner === session) await this.delete(queue.name);
   }
 
   close(): void {
     for (const queue of this.#queues.values()) queue.close();
   }
 
-  #add(options: QueueOptions, paused: boolean, owner: Session | undefined): BrokerQueue {
-    const queue = new BrokerQueue(options, paused, owner, this.engine, this.clock, this.#settling, this.report);
+  #add(options: QueueOptions, paused: boolean): BrokerQueue {
+    const queue = new BrokerQueue(options, paused, this.engine, this.clock, this.#settling, this.report);
     this.#queues.set(options.name, queue);
     this.router.addQueue(queue);
     return queue;

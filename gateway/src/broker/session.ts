@@ -4,12 +4,16 @@
 export class Session {
   /** Streams open now. */
   streams = 0;
-  /** Sequence number of the last message taken in on a publish stream; 0 = none yet, undefined = unknown to this gateway. */
-  lastSequence: number | undefined;
+  /** How often it came. */
+  visits = 0;
+  /** Sequence number of the last message that is known to have been taken in; 0 = none. */
+  lastSequence = 0;
+  /** Whether that is exact: this process took it in itself. Otherwise later ones may have been, before a restart. */
+  certain = false;
 
   constructor(
     /** Empty for an anonymous caller, who is his own session for one call or stream. */
     readonly id: string,
-    readonly ident: string,
+    public ident: string,
   ) {}
 }

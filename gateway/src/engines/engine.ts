@@ -7,6 +7,7 @@
 // - Durability: when the promise of `append` or `settle` is fulfilled, a durable engine has committed. Engines
 //   commit all calls of one event-loop turn together.
 // - Effect: for later calls, `stats` among them, a call has happened at the moment it is made, whenever its promise is fulfilled.
+// - Failure: what could not be written is rejected with STORAGE_FAILED, and is then as if it had not been called.
 // - Time: the engine has no clock. Whoever calls says what time it is, in microseconds since the Unix epoch.
 // - Unknown queues are the caller's fault: methods throw. Unknown leases are not: they are answered.
 import type { QueueOptions } from "../model/queue-options.js";
@@ -14,8 +15,8 @@ import type { QueueOptions } from "../model/queue-options.js";
 export interface Engine {
   readonly capabilities: Capabilities;
 
-  /** Makes the engine ready and tells the queues it kept from before. Called once, first. */
-  open(): Promise<KeptQueue[]>;
+  /** Makes the engine ready and tells what it kept from before. Called once, first. */
+  open(): Promise<Kept>;
 
   /** Makes a queue or changes its options or its pause; what it holds stays. */
   putQueue(options: QueueOptions, paused: boolean): Promise<void>;
@@ -23,8 +24,11 @@ export interface Engine {
   /** Removes a queue with everything in it. */
   deleteQueue(queue: string): Promise<void>;
 
-  /** Adds messages at the end of their queues. The bodies may be views of larger buffers: an engine that keeps them copies. */
-  append(entries: readonly Append[]): Promise<void>;
+  /**
+   * Adds messages at the end of their queues. The bodies may be views of larger buffers: an engine that keeps them copies. With
+   * `progress` a durable engine remembers, in the same commit, how far a session has come.
+   */
+  append(entries: readonly Append[], progress?: Progress): Promise<void>;
 
   /** Takes up to `max` messages that are due at `now`, and no more than about CLAIM_BYTES of them, at least one. With `until` they are leased till then; without, they are forgotten. */
   claim(queue: string, max: number, now: number, until?: number): Promise<Claim[]>;
@@ -67,6 +71,19 @@ export interface Capabilities {
   readonly durable: boolean;
   /** Several gateways may share it. */
   readonly shared: boolean;
+}
+
+/** What outlived the last process. */
+export interface Kept {
+  readonly queues: readonly KeptQueue[];
+  /** Sessions that published of late. */
+  readonly progress: readonly Progress[];
+}
+
+/** Everything that a session published up to this sequence number was taken in. */
+export interface Progress {
+  readonly session: string;
+  readonly sequence: number;
 }
 
 export interface KeptQueue {

@@ -34,6 +34,7 @@ const table = {
   HOP_LIMIT: { code: "FAILED_PRECONDITION", retryable: false },
   DRAINING: { code: "UNAVAILABLE", retryable: true },
   NOT_SUPPORTED: { code: "UNIMPLEMENTED", retryable: false },
+  STORAGE_FAILED: { code: "UNAVAILABLE", retryable: true },
   INTERNAL: { code: "INTERNAL", retryable: false },
 } as const satisfies Record<string, { code: Code; retryable: boolean }>;
 

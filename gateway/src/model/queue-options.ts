@@ -10,7 +10,8 @@ import { type Identifier, readIdentifier } from "./identifier.js";
 export interface QueueOptions {
   readonly name: string;
   readonly patterns: readonly Identifier[];
-  readonly standalone: boolean;
+  /** Session that owns it, of a standalone queue; empty = shared. */
+  readonly owner: string;
   readonly maxMessages: number;
   readonly maxBytes: number;
   readonly dropOldest: boolean;
@@ -36,13 +37,16 @@ const MAX_NAME_BYTES = 255;
 /** Dead letters of `q` are kept in `q.dead`. */
 export const DEAD_SUFFIX = ".dead";
 
-/** @throws Refusal INVALID_ARGUMENT or INVALID_IDENTIFIER, naming the field and the value. */
-export function readQueueOptions(queue: Queue): QueueOptions {
+/**
+ * @param session id of whoever makes it
+ * @throws Refusal INVALID_ARGUMENT or INVALID_IDENTIFIER, naming the field and the value.
+ */
+export function readQueueOptions(queue: Queue, session: string): QueueOptions {
   const backoff = readBackoff(queue.backoff);
   return {
     name: readQueueName(queue.name),
     patterns: readPatterns(queue),
-    standalone: queue.standalone,
+    owner: queue.standalone ? session : "",
     maxMessages: bound("max_messages", queue.maxMessages, DEFAULTS.maxMessages),
     maxBytes: bound("max_bytes", queue.maxBytes, DEFAULTS.maxBytes),
     dropOldest: readOverflow(queue.overflow),
@@ -124,7 +128,7 @@ export function toQueue(options: QueueOptions, paused: boolean): Queue {
   return {
     name: options.name,
     patterns: options.patterns.map((pattern) => pattern.text),
-    standalone: options.standalone,
+    standalone: options.owner !== "",
     maxMessages: BigInt(options.maxMessages),
     maxBytes: BigInt(options.maxBytes),
     overflow: options.dropOldest ? Overflow.OVERFLOW_DROP_OLDEST : Overflow.OVERFLOW_REJECT_PUBLISH,

@@ -4,7 +4,7 @@ import type { Broker } from "../broker/broker.js";
 import type { Intake } from "../broker/intake.js";
 import type { Session } from "../broker/session.js";
 import type { Accepted, PublishBatchesResponse, Refused } from "../gen/berrymq/v1/publisher_service.js";
-import { Refusal } from "../model/errors.js";
+import { Refusal, toRefusal } from "../model/errors.js";
 import type { Caller } from "./caller.js";
 
 export class PublishStream {
@@ -32,14 +32,15 @@ export class PublishStream {
    */
   accept(batch: Buffer, firstSequence: number, resent: boolean): Promise<unknown> | undefined {
     const session = this.#session;
-    const last = session.lastSequence;
-    const first = firstSequence || (last ?? 0) + 1;
-    if (last !== undefined && first > last + 1) throw gap(first, last);
-    const skip = last === undefined ? 0 : last + 1 - first;
-    const intake = this.broker.publish(session, batch, { skip, resent: resent && last === undefined });
+    const { lastSequence: last, certain } = session;
+    const first = firstSequence || last + 1;
+    if (certain && first > last + 1) throw gap(first, last);
+    const skip = Math.max(0, last + 1 - first);
+    const intake = this.broker.publish(session, batch, { first, skip, resent: resent && !certain });
     if (intake.count === 0)
       throw new Refusal("INVALID_ARGUMENT", "batch: it is empty or absent; send at least one message");
-    session.lastSequence = Math.max(last ?? 0, first + intake.count - 1);
+    session.lastSequence = Math.max(last, first + intake.count - 1);
+    session.certain = true;
     return this.#answerInOrder(intake, first);
   }
 
@@ -61,12 +62,20 @@ export class PublishStream {
       this.#add(intake, first);
       return undefined;
     }
-    const mine = Promise.all([this.#before, intake.stored]).then(() => {
-      this.#add(intake, first);
+    const mine = this.#answerAfter(this.#before, intake, first).finally(() => {
       if (this.#before === mine) this.#before = undefined;
     });
     this.#before = mine;
     return mine;
+  }
+
+  async #answerAfter(before: Promise<unknown> | undefined, intake: Intake, first: number): Promise<void> {
+    const stored = intake.stored?.then(
+      () => intake,
+      (error: unknown) => notStored(intake, toRefusal(error, this.broker.report)),
+    );
+    await before;
+    this.#add((await stored) ?? intake, first);
   }
 
   #add(intake: Intake, first: number): void {
@@ -90,6 +99,17 @@ export class PublishStream {
     this.#scheduled = false;
     this.onAnswer(answer);
   }
+}
+
+/** What queues were to keep is refused; what only followers were to hear they have heard. */
+function notStored(intake: Intake, refusal: Refusal): Intake {
+  const [kept, heard] = [
+    intake.accepted.filter(({ queues }) => queues > 0),
+    intake.accepted.filter(({ queues }) => queues === 0),
+  ];
+  const failed = kept.map(({ first, count }) => ({ first, count, refusal }));
+  const refused = [...intake.refused, ...failed].sort((one, other) => one.first - other.first);
+  return { ...intake, accepted: heard, refused };
 }
 
 function emptyAnswer(): PublishBatchesResponse {

@@ -49,7 +49,7 @@ export class PublisherService {
   async publishOne(session: Session, body: Buffer): Promise<Published> {
     const { id } = Message.decode(body);
     const named = id !== "" ? { id, body } : nameIt(body);
-    const intake = this.broker.publish(session, asEntry(named.body), { skip: 0, resent: false });
+    const intake = this.broker.publish(session, asEntry(named.body), { first: 0, skip: 0, resent: false });
     const refused = intake.refused[0];
     if (refused !== undefined) throw refused.refusal;
     await intake.stored;

@@ -27,14 +27,14 @@ export class QueueService {
 
   async create(caller: Caller, queue: Queue | undefined): Promise<{ queue: Queue; created: boolean }> {
     if (queue === undefined) throw new Refusal("INVALID_ARGUMENT", "queue: it is required");
-    const session = this.broker.presence.find(caller.session, caller.ident);
-    if (queue.standalone && session.id === "") {
+    if (queue.standalone && caller.session === "") {
       throw new Refusal(
         "INVALID_ARGUMENT",
         "standalone: the queue belongs to a session; send the metadata berrymq-session",
       );
     }
-    const made = await this.broker.queues.create(readQueueOptions(queue), queue.paused, session);
+    if (queue.standalone) this.broker.presence.expect(caller.session, caller.ident);
+    const made = await this.broker.queues.create(readQueueOptions(queue, caller.session), queue.paused);
     return { queue: toQueue(made.queue.options, made.queue.paused), created: made.created };
   }
 

@@ -133,6 +133,12 @@ export class NotSupported extends BerryMQError {
   readonly reason = "NOT_SUPPORTED";
 }
 
+/** The engine of the gateway could not write, for instance because the disk is full. Nothing of it is kept. */
+export class StorageFailed extends BerryMQError {
+  readonly reason = "STORAGE_FAILED";
+  override readonly retryable = true;
+}
+
 /** A fault of the gateway; its log knows more. */
 export class Internal extends BerryMQError {
   readonly reason = "INTERNAL";
@@ -159,6 +165,7 @@ const classes = [
   Closed,
   NotEncodable,
   NotSupported,
+  StorageFailed,
   Internal,
 ];
 

@@ -1,7 +1,7 @@
 // The engine that keeps everything in this process and nothing beyond it.
 import type { Limits } from "../../limits.js";
 import type { QueueOptions } from "../../model/queue-options.js";
-import type { Append, Capabilities, Claim, Engine, KeptQueue, QueueStats, Settled, Verdict } from "../engine.js";
+import type { Append, Capabilities, Claim, Engine, Kept, QueueStats, Settled, Verdict } from "../engine.js";
 import { MemoryQueue } from "./memory-queue.js";
 
 export class MemoryEngine implements Engine {
@@ -10,8 +10,8 @@ export class MemoryEngine implements Engine {
 
   constructor(readonly limits: Pick<Limits, "settledLeases">) {}
 
-  async open(): Promise<KeptQueue[]> {
-    return [];
+  async open(): Promise<Kept> {
+    return { queues: [], progress: [] };
   }
 
   async putQueue(options: QueueOptions): Promise<void> {

@@ -5,9 +5,10 @@ import type { Limits } from "../../limits.js";
 import { Refusal } from "../../model/errors.js";
 import type { QueueOptions } from "../../model/queue-options.js";
 import type { Log } from "../../telemetry/log.js";
-import type { Append, Capabilities, Claim, Engine, KeptQueue, QueueStats, Settled, Verdict } from "../engine.js";
+import type { Append, Capabilities, Claim, Engine, Kept, Progress, QueueStats, Settled, Verdict } from "../engine.js";
 import { openFile, type Synchronous } from "./file.js";
 import { createMessages } from "./schema.js";
+import { SessionProgress } from "./session-progress.js";
 import { SqliteQueue } from "./sqlite-queue.js";
 import { Table } from "./table.js";
 import { Transactions } from "./transactions.js";
@@ -30,6 +31,7 @@ export class SqliteEngine implements Engine {
   readonly capabilities: Capabilities = { name: "sqlite", durable: true, shared: false };
   #db: DatabaseSyncInstance | undefined;
   #transactions!: Transactions;
+  #progress!: SessionProgress;
   readonly #queues = new Map<string, SqliteQueue>();
   /** Names this opening of the file in leases. */
   readonly #opening = randomBytes(4).toString("hex");
@@ -39,15 +41,17 @@ export class SqliteEngine implements Engine {
     readonly log: Log,
   ) {}
 
-  async open(): Promise<KeptQueue[]> {
+  async open(): Promise<Kept> {
     const db = openFile(this.settings.directory, this.settings.synchronous, this.log);
     this.#db = db;
     this.#transactions = new Transactions(db, (error) => this.#explain(error));
     const rows = db.prepare("SELECT id, name, incarnation, options, paused FROM queues").all() as unknown as QueueRow[];
-    return rows.map((row) => {
+    const queues = rows.map((row) => {
       this.#add(db, row.name, row.id, row.incarnation);
       return { options: JSON.parse(row.options) as QueueOptions, paused: row.paused !== 0 };
     });
+    this.#progress = new SessionProgress(db);
+    return { queues, progress: this.#progress.recent() };
   }
 
   putQueue(options: QueueOptions, paused: boolean): Promise<void> {
@@ -76,11 +80,12 @@ export class SqliteEngine implements Engine {
     });
   }
 
-  append(entries: readonly Append[]): Promise<void> {
+  append(entries: readonly Append[], progress?: Progress): Promise<void> {
     const appended: { apply: () => void; undo: () => void }[] = [];
     return this.#transactions.write(
       () => {
         for (const { queue, body } of entries) appended.push(this.#queue(queue).append(body));
+        if (progress !== undefined) this.#progress.note(progress);
       },
       () => appended.forEach(({ apply }) => apply()),
       () => appended.toReversed().forEach(({ undo }) => undo()),
@@ -161,8 +166,7 @@ export class SqliteEngine implements Engine {
 
   #explain(error: unknown): Error {
     this.log.error({ err: error }, "a transaction failed and was rolled back");
-    if (error instanceof Refusal) return error;
     const why = error instanceof Error ? error.message : String(error);
-    return new Error(`the file took nothing of this turn: ${why}`);
+    return new Refusal("STORAGE_FAILED", `the message could not be stored: ${why}`);
   }
 }

@@ -5,6 +5,7 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
  * - `queues`: one row a queue. `incarnation` keeps the leases of a deleted queue from fitting a new one of the same name.
  * - `messages_<id>`: one table a queue, so that a queue is read in order without an index and emptied at once. `due` is in microseconds since
  *   the epoch, 0 = at once.
+ * - `sessions`: the last sequence number of each session whose message was stored; `noted_at` is in milliseconds.
  */
 const migrations: readonly ((db: DatabaseSyncInstance) => void)[] = [
   (db) =>
@@ -14,7 +15,12 @@ const migrations: readonly ((db: DatabaseSyncInstance) => void)[] = [
       incarnation TEXT NOT NULL,
       options TEXT NOT NULL,
       paused INTEGER NOT NULL
-    ) STRICT`),
+    ) STRICT;
+    CREATE TABLE sessions (
+      id TEXT PRIMARY KEY,
+      sequence INTEGER NOT NULL,
+      noted_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`),
 ];
 
 /** Says that the file was written by a release newer than this one. */

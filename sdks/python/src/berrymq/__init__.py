@@ -52,6 +52,7 @@ from .errors import (
     QueueFull,
     QueueNotFound,
     ReservedIdentifier,
+    StorageFailed,
     Timeout,
     Unavailable,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "QueueStatus",
     "Receipt",
     "ReservedIdentifier",
+    "StorageFailed",
     "Stream",
     "Timeout",
     "Unavailable",

@@ -168,6 +168,13 @@ class NotSupported(BerryMQError):
     reason = "NOT_SUPPORTED"
 
 
+class StorageFailed(BerryMQError):
+    """The engine of the gateway could not write, for instance because the disk is full. Nothing of it is kept."""
+
+    reason = "STORAGE_FAILED"
+    retryable = True
+
+
 class Internal(BerryMQError):
     """A fault of the gateway; its log knows more."""
 

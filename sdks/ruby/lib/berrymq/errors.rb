@@ -134,6 +134,11 @@ module BerryMQ
     reason_is "NOT_SUPPORTED"
   end
 
+  # The engine of the gateway could not write, for instance because the disk is full. Nothing of it is kept.
+  class StorageFailed < Error
+    reason_is "STORAGE_FAILED", retryable: true
+  end
+
   # A fault of the gateway; its log knows more.
   class Internal < Error
     reason_is "INTERNAL"

@@ -62,6 +62,8 @@ export enum Reason {
   REASON_NOT_SUPPORTED = 21,
   /** REASON_INTERNAL - A fault of the gateway; its log knows more. */
   REASON_INTERNAL = 22,
+  /** REASON_STORAGE_FAILED - The engine could not write, for instance because the disk is full. Nothing of it is kept. */
+  REASON_STORAGE_FAILED = 23,
 }
 
 export function reasonFromJSON(object: any): Reason {
@@ -135,6 +137,9 @@ export function reasonFromJSON(object: any): Reason {
     case 22:
     case "REASON_INTERNAL":
       return Reason.REASON_INTERNAL;
+    case 23:
+    case "REASON_STORAGE_FAILED":
+      return Reason.REASON_STORAGE_FAILED;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Reason");
   }
@@ -188,6 +193,8 @@ export function reasonToJSON(object: Reason): string {
       return "REASON_NOT_SUPPORTED";
     case Reason.REASON_INTERNAL:
       return "REASON_INTERNAL";
+    case Reason.REASON_STORAGE_FAILED:
+      return "REASON_STORAGE_FAILED";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Reason");
   }
