@@ -10,7 +10,9 @@ class GatewayTest < Minitest::Test
     a = connected("a")
     b = connected("b")
     heard = Thread::Queue.new
-    [a, b].each_with_index { |mq, index| mq.regist_function("#{unique}:*") { |message| heard << [index, message.args.first, message.sender] } }
+    [a, b].each_with_index do |mq, index|
+      mq.regist_function("#{unique}:*") { |message| heard << [index, message.args.first, message.sender] }
+    end
     [a, b].each(&:flush)
     assert_equal 2, a.publish("#{unique}:x", 1).wait(5).followers
     assert_equal 2, b.publish("#{unique}:x", 2).wait(5).followers

@@ -22,7 +22,8 @@ class WireTest < Minitest::Test
     message = BerryMQ::Message.new(["a:b", "köln:straße", "#{"x" * 200}:y"].sample(random: random), "é" * random.rand(0..3000))
     message = message.with(ttl: random.rand(1..1000)) if random.rand < 0.3
     message = message.with(attributes: { "schlüssel" => "wert 😀" }, message_id: "é" * 64) if random.rand < 0.3
-    message = message.with(reply_to: "c:d", hops: 3, answer: BerryMQ::Answer.new(to: "x", number: 1, of: 2, failed: true)) if random.rand < 0.3
+    answer = BerryMQ::Answer.new(to: "x", number: 1, of: 2, failed: true)
+    message = message.with(reply_to: "c:d", hops: 3, answer: answer) if random.rand < 0.3
     message.stamp([nil, "me", "köln"].sample(random: random))
   end
 

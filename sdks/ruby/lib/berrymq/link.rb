@@ -260,6 +260,7 @@ module BerryMQ
       end
       @outbox.close(error)
       connection&.close
+      @arrivals.clear
       @arrivals.close
       @threads.each { |thread| thread.join(CLOSING_SECONDS) unless thread == Thread.current }
     end
