@@ -1,4 +1,4 @@
-"""The conformance driver of this SDK: commands as JSON lines on stdin, answers on stdout (test/conformance/README.md)."""
+"""The conformance driver of this SDK: JSON commands on stdin, answers on stdout (test/conformance/README.md)."""
 
 from __future__ import annotations
 

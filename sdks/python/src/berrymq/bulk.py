@@ -3,16 +3,15 @@ an object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from time import time_ns
 from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidArgument, MessageTooLarge, ReservedIdentifier
-from .frame import frame, head
+from .frame import Framer
 from .identifier import Identifier
 from .message import Message, now_microseconds
-from .message_id import message_ids
 from .outbox import BATCH_BYTES, BATCH_MESSAGES, MESSAGE_BYTES
 from .payload import BYTES, encode
 from .receipt import Receipt
@@ -21,7 +20,7 @@ from .registry import Registry
 if TYPE_CHECKING:
     from .link import Link
 
-Item = Message | Sequence[Any]
+Item = Message | tuple[Any, ...]
 """A Message, or `(identifier, *args)`."""
 
 LINGER = 1000
@@ -36,9 +35,9 @@ class Bulk:
     ) -> None:
         self._registry = registry
         self._link = link
-        self._ident = ident
         # Publishes in this process; what it returns as bytes is for the link, if it is for the link.
         self._publish = publish
+        self._framer = Framer(ident)
         self._receipt = Receipt(None)
         self._frames: list[bytes] = []
         self._size = 0
@@ -47,18 +46,20 @@ class Bulk:
     def publish(self, messages: Iterable[Item]) -> Receipt:
         try:
             for item in messages:
-                if isinstance(item, Message):
+                if type(item) is tuple:
+                    self._publish_call(item)
+                elif isinstance(item, Message):
                     self._publish_whole(item)
                 else:
-                    self._publish_call(item)
+                    raise _no_item(item)
         finally:
             self._flush()
         return self._receipt
 
-    def _publish_call(self, item: Sequence[Any]) -> None:
-        identifier = item[0] if isinstance(item, (tuple, list)) and item else None
-        if not isinstance(identifier, str):
-            raise InvalidArgument(f"publish_many takes Messages and tuples (identifier, *args), not {item!r:.80}")
+    def _publish_call(self, item: tuple[Any, ...]) -> None:
+        if not item or not isinstance(item[0], str):
+            raise _no_item(item)
+        identifier = item[0]
         if self._link is None or self._registry.route(identifier) or _stays(identifier):
             self._publish_whole(Message(*item))
             return
@@ -67,25 +68,29 @@ class Bulk:
         else:
             content_type, payload = encode(item[1:], {})
         now = time_ns() // 1000
-        framed = frame(head(identifier, content_type, self._ident), message_ids.next(), now, payload)
-        if len(framed) > MESSAGE_BYTES:
-            raise too_large(identifier, len(framed))
-        self._add(framed, now)
+        frame = self._framer.frame(identifier, content_type, payload, now)
+        if len(frame) > MESSAGE_BYTES:
+            raise too_large(identifier, len(frame))
+        self._add(frame, now)
 
     def _publish_whole(self, message: Message) -> None:
-        reached, framed = self._publish(message)
+        reached, frame = self._publish(message)
         self._receipt.followers += reached.followers
         self._receipt.queues += reached.queues
-        if framed:
-            self._add(framed, now_microseconds())
+        if frame:
+            self._add(frame, now_microseconds())
 
-    def _add(self, framed: bytes, now: int) -> None:
+    def _add(self, frame: bytes, now: int) -> None:
+        size = self._size + len(frame)
+        if size > BATCH_BYTES:
+            self._flush()
+            size = len(frame)
         frames = self._frames
         if not frames:
             self._since = now
-        frames.append(framed)
-        self._size += len(framed)
-        if len(frames) >= BATCH_MESSAGES or self._size >= BATCH_BYTES or now - self._since > LINGER:
+        frames.append(frame)
+        self._size = size
+        if len(frames) >= BATCH_MESSAGES or now - self._since > LINGER:
             self._flush()
 
     def _flush(self) -> None:
@@ -101,6 +106,10 @@ def _stays(identifier: str) -> bool:
     parsed = Identifier.parse(identifier)
     check_publishable(parsed)
     return parsed.local
+
+
+def _no_item(item: object) -> InvalidArgument:
+    return InvalidArgument(f"publish_many takes Messages and tuples (identifier, *args), not {item!r:.80}")
 
 
 def check_publishable(identifier: Identifier) -> None:

@@ -158,7 +158,6 @@ class Bus:
         if ident is not None:
             self._ident, self._named = _check_ident(ident), True
         link = self._new_link(LinkOptions(parse_url(url), self._ident, max_held, max_held_bytes))
-        _renew_links_after_fork()
         link.start()
         try:
             link.wait_connected(timeout)
@@ -166,6 +165,7 @@ class Bus:
             link.close()
             raise
         self._link = link
+        _renew_links_after_fork()
         return self
 
     def flush(self, timeout: float = 10.0) -> None:
@@ -236,11 +236,13 @@ class Bus:
         if not receivers:
             return
         message = received(wire)
-        answers = None
-        if wire.reply_to:
-            # A local reply_to from outside is the gateway's own: it takes the answer on its way.
-            gateway_asks = wire.reply_to.startswith("_")
-            answers = PublishedAnswers(message, self._send if gateway_asks else self._publish, declines=gateway_asks)
+        reply_to = wire.reply_to
+        if not reply_to:
+            self._dispatcher.hand_over(message, receivers)
+            return
+        # A local reply_to from outside is the gateway's own: it takes the answer on its way.
+        asked = reply_to.startswith("_")
+        answers = PublishedAnswers(message, self._send if asked else self._publish, declines=asked)
         self._dispatcher.dispatch(message, receivers, answers)
 
     def _send(self, message: Message) -> None:
@@ -384,7 +386,8 @@ def _relink_after_fork() -> None:
 
 @lru_cache(maxsize=1)
 def _renew_links_after_fork() -> None:
-    """Registered behind gRPC's own hooks, which have to run first, in the child."""
+    """Called once there was a connection: gRPC registers its own hooks with its first, and they have to run first in
+    the child."""
     os.register_at_fork(after_in_child=_relink_after_fork)
 
 

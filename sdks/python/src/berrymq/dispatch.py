@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from .errors import InvalidArgument
 from .message import Message
@@ -18,11 +18,8 @@ OnError = Callable[[BaseException, Message, object], object]
 """Called with what was raised, the message and the handler."""
 
 
-class Reached(NamedTuple):
-    """How many followers and queues of this process a message reached."""
-
-    followers: int
-    queues: int
+Reached = tuple[int, int]
+"""How many followers and how many queues."""
 
 
 class Answers(Protocol):
@@ -67,24 +64,38 @@ class Dispatcher:
             log.exception("the on_error callback raised")
 
     def dispatch(self, message: Message, receivers: Sequence[Receiver], answers: Answers | None = None) -> Reached:
-        """Hands the message to everybody who agrees. Answers begin once all guards were asked, before the first
-        handler runs."""
+        """Hands the message to everybody who agrees; returns how many followers and queues of this process it reached.
+        Answers begin once all guards were asked, before the first handler runs."""
+        if answers is not None:
+            handlers = [receiver for receiver in receivers if receiver.answers]
+            followers, queues = self.hand_over(message, [receiver for receiver in receivers if not receiver.answers])
+            agreed = [handler for handler in handlers if self._agrees(handler, message)]
+            if handlers:
+                self._answer(message, agreed, answers)
+            return followers + len(agreed), queues
+        return self.hand_over(message, receivers)
+
+    def hand_over(self, message: Message, receivers: Sequence[Receiver]) -> Reached:
+        """As dispatch, for a message that nobody wants answers to."""
         followers, queues = 0, 0
-        answering: list[Receiver] = []
+        pool = self._pool
         for receiver in receivers:
-            if not self._agrees(receiver, message):
+            if receiver.guarded and not self._agrees(receiver, message):
                 continue
-            if receiver.answers and answers is not None:
-                answering.append(receiver)
-            elif receiver.answers and self._pool is not None:
-                self._pool.run(partial(self._call, receiver, message))
-            elif not self._call(receiver, message):
-                continue
-            followers += not receiver.keeps
-            queues += receiver.keeps
-        if answers is not None and any(receiver.answers for receiver in receivers):
-            self._answer(message, answering, answers)
-        return Reached(followers, queues)
+            try:
+                if pool is not None and receiver.answers:
+                    pool.run(partial(self._call, receiver, message))
+                else:
+                    receiver.take(message)
+            except Exception as error:
+                self.report(error, message, receiver.handler)
+                if receiver.keeps:
+                    continue
+            if receiver.keeps:
+                queues += 1
+            else:
+                followers += 1
+        return followers, queues
 
     def after_fork(self) -> None:
         """In the child: the pool's threads are gone."""
@@ -97,14 +108,11 @@ class Dispatcher:
             self.report(error, message, receiver.handler)
             return False
 
-    def _call(self, receiver: Receiver, message: Message) -> bool:
-        """False only when a queue refused; a handler that raised was reached."""
+    def _call(self, receiver: Receiver, message: Message) -> None:
         try:
             receiver.take(message)
         except Exception as error:
             self.report(error, message, receiver.handler)
-            return not receiver.keeps
-        return True
 
     def _answer(self, message: Message, handlers: Sequence[Receiver], answers: Answers) -> None:
         of = len(handlers)

@@ -21,7 +21,7 @@ Handle = Callable[[Message], Any]
 class Handler:
     """One function or method that follows one pattern. It is gone when its function or its object is."""
 
-    __slots__ = ("__weakref__", "_guard", "_target", "patterns", "serial", "source")
+    __slots__ = ("__weakref__", "_guard", "_target", "guarded", "patterns", "serial", "source")
 
     answers = True
     keeps = False
@@ -30,6 +30,7 @@ class Handler:
         self.serial = next(serials)
         self.patterns: tuple[Identifier, ...] = (Identifier.parse(pattern),)
         self.source = source_of(target)
+        self.guarded = guard is not None
         self._guard = guard
         self._target = _weakly(target, registry, weakref.ref(self))
 

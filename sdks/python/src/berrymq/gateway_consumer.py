@@ -73,19 +73,19 @@ class GatewayConsumer:
         self._pushed.put(None)
 
     def _work(self) -> None:
-        while not self._closed:
+        end: BerryMQError | None = None
+        while not self._closed and end is None:
             try:
                 self._read()
             except Closed:
                 break
             except BerryMQError as error:
-                if not error.retryable:
-                    self._pushed.put(error)
-                    break
+                end = None if error.retryable else error
             finally:
                 self._lose()
-            self._link.wait_change(0.2)
-        self._pushed.put(None)
+            if end is None:
+                self._link.wait_change(0.2)
+        self._pushed.put(end)
 
     def _read(self) -> None:
         """One stream from beginning to end."""

@@ -57,6 +57,7 @@ class LocalQueue:
 
     answers = False
     keeps = True
+    guarded = False
 
     def __init__(
         self,
@@ -311,7 +312,8 @@ class LocalQueue:
             "berrymq-dead-attempts": str(attempt),
             "berrymq-dead-at": _moment(self._clock()).isoformat(),
         }
-        self.dead().take(item.message.with_(attributes={**item.message.attributes, **told}))
+        message = item.message
+        self.dead().take(message.with_(message_id=message.message_id, attributes={**message.attributes, **told}))
 
     def _fits(self, size: int) -> bool:
         held = len(self._ready) + len(self._delayed) + len(self._leased)

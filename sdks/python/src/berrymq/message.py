@@ -196,7 +196,11 @@ class Message:
 
 def received(wire: Wire) -> Message:
     """The message that came as `wire`, which nobody changes any more."""
-    return _build(wire, None, True)
+    message = Message.__new__(Message)
+    message._wire = wire
+    message._call = None
+    message._packed = True
+    return message
 
 
 def pack(message: Message) -> Wire:

@@ -29,6 +29,13 @@ class OutBatch(NamedTuple):
     resent: bool
 
 
+class _Addition(NamedTuple):
+    """Encoded messages that came together, and their bytes."""
+
+    frames: Sequence[bytes]
+    size: int
+
+
 class _Share(NamedTuple):
     """A run of messages that one receipt speaks of."""
 
@@ -53,7 +60,7 @@ class Outbox:
     def __init__(self, max_held: int, max_held_bytes: int) -> None:
         self._max_held = max_held
         self._max_held_bytes = max_held_bytes
-        self._unsent: deque[bytes] = deque()
+        self._unsent: deque[_Addition] = deque()
         self._again: deque[OutBatch] = deque()
         self._sent: deque[OutBatch] = deque()
         self._shares: deque[_Share] = deque()
@@ -70,9 +77,10 @@ class Outbox:
         return held == 0 or (held + count <= self._max_held and self._bytes + size <= self._max_held_bytes)
 
     def add(self, frames: Sequence[bytes], size: int, receipt: Receipt, settled: threading.Condition) -> None:
-        """Takes messages in, the next ones in order. A receipt may come with several calls, one after the other."""
+        """Takes messages in, the next ones in order, no more at once than a batch may hold. A receipt may come
+        several times."""
         first = self.last + 1
-        self._unsent.extend(frames)
+        self._unsent.append(_Addition(frames, size))
         self._bytes += size
         self.last += len(frames)
         receipt._outstanding += len(frames)
@@ -123,12 +131,15 @@ class Outbox:
         self._finish(self.last, [_Run(self.settled_through + 1, self.last, 0, 0, error)])
 
     def _gather(self) -> OutBatch:
+        """As many additions as fit into one batch; a single one always does."""
         unsent, size = self._unsent, 0
         frames: list[bytes] = []
-        while unsent and len(frames) < BATCH_MESSAGES and (size + len(unsent[0]) <= BATCH_BYTES or not frames):
-            frame = unsent.popleft()
-            frames.append(frame)
-            size += len(frame)
+        while unsent:
+            added = unsent[0]
+            if frames and (len(frames) + len(added.frames) > BATCH_MESSAGES or size + added.size > BATCH_BYTES):
+                break
+            frames += unsent.popleft().frames
+            size += added.size
         first = self._next_unsent
         self._next_unsent += len(frames)
         return OutBatch(first, len(frames), b"".join(frames), False)

@@ -138,5 +138,12 @@ def _culprit(path: str, value: Any, depth: int) -> str | None:
     try:
         _write(value).encode()
     except (TypeError, ValueError, RecursionError):
-        return f"{path} is {value!r:.80} of type {type(value).__name__}"
+        return f"{path} is {_shown(value)} of type {type(value).__name__}"
     return None
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.80}"
+    except Exception:
+        return "a value"

@@ -27,6 +27,8 @@ class Receiver(Protocol):
     """True for handlers, whose results answer talks and asks."""
     keeps: bool
     """True for queues."""
+    guarded: bool
+    """False = it takes every message; `agrees` need not be asked."""
 
     def agrees(self, message: Message) -> bool:
         """Whether it takes the message. May raise what a guard raises."""
@@ -103,7 +105,8 @@ class Registry:
         """Everybody who receives what comes over a link."""
         if self._ended:
             self._bury()
-        return self._linked.route(identifier)
+        known = self._linked.known.get(identifier)
+        return self._linked.route(identifier) if known is None else known
 
     def patterns(self) -> list[str]:
         """What is followed, sorted."""

@@ -70,13 +70,15 @@ class Router(Generic[R]):
 
     def __init__(self) -> None:
         self._worlds: dict[str, _World[R]] = {}
-        self._routes: dict[str, tuple[R, ...]] = {}
+        self.known: dict[str, tuple[R, ...]] = {}
+        """Routes found lately, by identifier, for those who look without a call. Replaced as a whole when patterns
+        change."""
         self._lock = threading.Lock()
 
     def add(self, pattern: Identifier, receiver: R) -> None:
         with self._lock:
             self._worlds.setdefault(pattern.namespace, _World()).add(pattern, receiver)
-            self._routes = {}
+            self.known = {}
 
     def remove(self, pattern: Identifier, receiver: R) -> None:
         """Removing what is not there is harmless."""
@@ -84,14 +86,14 @@ class Router(Generic[R]):
             world = self._worlds.get(pattern.namespace)
             if world is not None:
                 world.remove(pattern, receiver)
-                self._routes = {}
+                self.known = {}
                 if not world.places:
                     del self._worlds[pattern.namespace]
 
     def route(self, text: str) -> tuple[R, ...]:
         """The receivers of a message to that identifier, each once, in order of registration. Raises
         InvalidIdentifier."""
-        known = self._routes.get(text)
+        known = self.known.get(text)
         return self._find(text) if known is None else known
 
     def _find(self, text: str) -> tuple[R, ...]:
@@ -102,9 +104,9 @@ class Router(Generic[R]):
             for place in world.reached(identifier) if world else ():
                 found.update(world.places.get(place, {}) if world else {})
             route = tuple(sorted(found, key=lambda receiver: receiver.serial))
-            if len(self._routes) >= _MOST_ROUTES:
-                self._routes = {}
-            self._routes[text] = route
+            if len(self.known) >= _MOST_ROUTES:
+                self.known = {}
+            self.known[text] = route
             return route
 
     def after_fork(self) -> None:

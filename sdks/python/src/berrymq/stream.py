@@ -74,6 +74,7 @@ class _StreamReceiver:
 
     answers = False
     keeps = False
+    guarded = False
 
     def __init__(self, patterns: tuple[Identifier, ...], buffer: _Buffer) -> None:
         self.serial = next(serials)

@@ -1,0 +1,83 @@
+"""Fixtures: buses that are closed at the end, and a real gateway process."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from berrymq import Bus
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("berrymq", deadline=None)
+settings.load_profile("berrymq")
+
+ROOT = Path(__file__).parents[3]
+COMMAND = ["node", str(ROOT / "gateway/bin/berrymq.js"), "serve", "--engine", "memory", "--port"]
+
+
+class Gateway:
+    """A gateway process on a port that stays the same over restarts."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.url = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.start()
+
+    def start(self) -> None:
+        port = self.url.rpartition(":")[2]
+        self._process = subprocess.Popen(
+            [*COMMAND, port], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert "listening on" in line, f"the gateway did not start: {line!r}"
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(10)
+
+    def drain(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[Gateway]:
+    """One that stays up for all tests."""
+    running = Gateway()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def fresh_gateway() -> Iterator[Gateway]:
+    """One that a test may kill."""
+    running = Gateway()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def bus() -> Iterator[Bus]:
+    with Bus() as made:
+        yield made
+
+
+@pytest.fixture
+def linked(gateway: Gateway) -> Iterator[Callable[[], Bus]]:
+    """Makes buses that are linked to the gateway."""
+    buses: list[Bus] = []
+
+    def make() -> Bus:
+        buses.append(Bus().connect(gateway.url))
+        return buses[-1]
+
+    yield make
+    for made in buses:
+        made.close()

@@ -1,0 +1,244 @@
+"""Functions and objects that follow, inside one process."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from typing import Any
+
+import pytest
+
+import berrymq
+from berrymq import Bus, Follower, InvalidIdentifier, Message, following, following_function, twitter
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def hear(self, message: Message) -> None:
+        self.messages.append(message)
+
+    @property
+    def ids(self) -> list[str]:
+        return [message.id for message in self.messages]
+
+
+def test_matching_functions_are_called_in_order_of_registration_in_the_callers_thread(bus: Bus) -> None:
+    calls: list[tuple[str, threading.Thread]] = []
+
+    @bus.following_function("*:log")
+    def first(_: Message) -> None:
+        calls.append(("first", threading.current_thread()))
+
+    @bus.following_function("x:log")
+    def second(_: Message) -> None:
+        calls.append(("second", threading.current_thread()))
+
+    @bus.following_function("x:other")
+    def other(_: Message) -> None:
+        calls.append(("other", threading.current_thread()))
+
+    receipt = bus.publish("x:log", 1)
+    assert calls == [("first", threading.current_thread()), ("second", threading.current_thread())]
+    assert (receipt.wait(0).followers, receipt.queues) == (2, 0)
+    assert receipt.message_id
+
+
+def test_inside_the_process_any_object_travels_as_it_is(bus: Bus) -> None:
+    heard, thing = Heard(), object()
+    bus.regist_method("a:b", heard.hear)
+    bus.publish("a:b", thing, owner=heard)
+    assert heard.messages[0].args[0] is thing
+    assert heard.messages[0].owner is heard
+
+
+def test_a_guard_decides(bus: Bus) -> None:
+    heard = Heard()
+    bus.regist_method("a:b", heard.hear, guard_condition=lambda message: message.size > 0)
+    assert [bus.publish("a:b", size=size).followers for size in (0, 1)] == [0, 1]
+    assert [message.size for message in heard.messages] == [1]
+
+
+def test_a_handler_or_guard_that_raises_disturbs_nobody(bus: Bus) -> None:
+    errors: list[tuple[str, str, object]] = []
+    heard = Heard()
+
+    @bus.following_function("a:b")
+    def broken(_: Message) -> None:
+        raise ValueError("broken")
+
+    kept = bus.regist_function("a:b", lambda _: None, guard_condition=lambda message: message.nothing)
+    bus.regist_method("a:b", heard.hear)
+    bus.on_error(lambda error, message, handler: errors.append((type(error).__name__, message.id, handler)))
+    bus.publish("a:b")
+    assert heard.ids == ["a:b"]
+    assert errors[0] == ("ValueError", "a:b", broken)
+    assert errors[1][0] == "AttributeError"
+    kept.unfollow()
+
+
+def test_errors_go_to_the_log_unless_somebody_takes_them(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
+    kept = bus.regist_function("a:b", lambda _: 1 / 0)
+    with caplog.at_level(logging.ERROR, "berrymq"):
+        bus.publish("a:b")
+    assert "raised on a:b" in caplog.text
+    kept.unfollow()
+
+
+def test_an_object_that_is_gone_follows_no_more(bus: Bus) -> None:
+    heard = Heard()
+    bus.regist_method("a:b", heard.hear)
+    assert bus.show_followers() == ["a:b"]
+    del heard
+    gc.collect()
+    assert bus.publish("a:b").followers == 0
+    assert bus.show_followers() == []
+
+
+def test_a_closure_lives_as_long_as_what_regist_function_returned(bus: Bus) -> None:
+    calls: list[Message] = []
+    following = bus.regist_function("a:b", lambda message: calls.append(message))
+    bus.publish("a:b")
+    del following
+    gc.collect()
+    bus.publish("a:b")
+    assert len(calls) == 1
+
+
+def test_unfollow_ends_it_and_once_more_is_harmless(bus: Bus) -> None:
+    heard = Heard()
+    following = bus.regist_method("a:b", heard.hear)
+    following.unfollow()
+    following.unfollow()
+    bus.publish("a:b")
+    assert heard.ids == []
+
+
+def test_a_handler_may_publish_follow_and_unfollow(bus: Bus) -> None:
+    heard = Heard()
+    bus.regist_method("b:c", heard.hear)
+
+    @bus.following_function("a:b")
+    def chain(message: Message) -> None:
+        bus.publish("b:c", message.args[0])
+        once.unfollow()
+
+    once = bus.regist_function("a:b", lambda _: bus.regist_method("b:d", heard.hear))
+    bus.publish("a:b", 1)
+    bus.publish("a:b", 2)
+    assert [message.args for message in heard.messages] == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("make", ["base", "metaclass"])
+def test_objects_follow_with_their_methods(make: str) -> None:
+    namespace: dict[str, Any] = {}
+
+    def method(self: Any, message: Message) -> None:
+        self.__dict__.setdefault("heard", []).append(message.args[0])
+
+    namespace["hear"] = following("follower_object:made")(method)
+    kind = _class_of(make, namespace)
+    one, two = kind(), kind()
+    twitter("follower_object:made", 1)
+    del two
+    gc.collect()
+    assert twitter("follower_object:made", 2).followers == 1
+    assert one.heard == [1, 2]
+    assert isinstance(one, Follower)
+
+
+def _class_of(make: str, namespace: dict[str, Any]) -> Any:
+    if make == "base":
+
+        class Based(Follower):
+            hear = namespace["hear"]
+
+        return Based
+
+    class Made(metaclass=Follower):  # type: ignore[metaclass]
+        hear = namespace["hear"]
+
+    return Made
+
+
+def test_class_and_static_methods_follow_with_their_class() -> None:
+    calls: list[tuple[str, object]] = []
+
+    class Kind(Follower):
+        @classmethod
+        @following("follower_class:called")
+        def of_class(cls, message: Message) -> None:
+            calls.append((cls.__name__, message.args[0]))
+
+        @following("follower_class:called")
+        @staticmethod
+        def static(message: Message) -> None:
+            calls.append(("static", message.args[0]))
+
+    twitter("follower_class:called", 1)
+    Kind()
+    twitter("follower_class:called", 2)
+    assert calls == [("Kind", 1), ("static", 1), ("Kind", 2), ("static", 2)]
+
+
+def test_a_subclass_follows_with_the_method_that_overrides() -> None:
+    calls: list[str] = []
+
+    class Base(Follower):
+        @following("follower_sub:called")
+        def hear(self, _: Message) -> None:
+            calls.append("base")
+
+    class Sub(Base):
+        def hear(self, _: Message) -> None:
+            calls.append("sub")
+
+    sub = Sub()
+    twitter("follower_sub:called")
+    assert calls == ["sub"]
+    del sub
+
+
+def test_the_default_bus_has_the_functions_of_berrymq() -> None:
+    heard: list[Message] = []
+
+    @following_function("default_bus:said")
+    def hear(message: Message) -> None:
+        heard.append(message)
+
+    berrymq.publish("default_bus:said", "hello", level=3)
+    assert [(message.args, message.level) for message in heard] == [(("hello",), 3)]
+    assert "default_bus:said" in berrymq.show_followers()
+
+
+def test_wrong_patterns_and_what_cannot_be_called_are_refused(bus: Bus) -> None:
+    with pytest.raises(InvalidIdentifier):
+        bus.following_function("a:")(lambda _: None)
+    with pytest.raises(InvalidIdentifier):
+        following("te*t:x")
+    with pytest.raises(TypeError, match="cannot be called"):
+        bus.regist_function("a:b", "no function")  # type: ignore[arg-type]
+
+
+def test_handlers_run_in_named_daemon_threads_after_set_multiplicity(bus: Bus) -> None:
+    threads: list[threading.Thread] = []
+    together = threading.Barrier(3)
+
+    @bus.following_function("a:b")
+    def slow(_: Message) -> None:
+        threads.append(threading.current_thread())
+        together.wait(10)
+
+    bus.set_multiplicity(2)
+    bus.publish("a:b")
+    bus.publish("a:b")
+    together.wait(10)
+    assert len(set(threads)) == 2
+    assert all(thread.daemon and thread.name.startswith("berrymq-handler-") for thread in threads)
+    bus.set_multiplicity(0)
+    kept = bus.regist_function("c:d", lambda _: threads.append(threading.current_thread()))
+    bus.publish("c:d")
+    assert threads[-1] is threading.current_thread()
+    kept.unfollow()

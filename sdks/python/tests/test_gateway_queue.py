@@ -1,0 +1,163 @@
+"""Queues that a real gateway keeps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+import pytest
+from conftest import Gateway
+from waiting import until
+
+from berrymq import Bus, Closed, Empty, LeaseLost, Queue, QueueExists, QueueFull, QueueNotFound
+
+Make = Callable[[], Bus]
+
+
+def test_a_shared_queue_is_shared_between_programs(linked: Make) -> None:
+    one, other = linked(), linked()
+    first, second = (Queue("gshare:*", shared=True, bus=bus) for bus in (one, other))
+    assert one.publish_many([("gshare:x", number) for number in range(4)]).wait(10).queues == 4
+    assert [first.get().args, second.get().args] == [(0,), (1,)]
+    assert [message.args[0] for message in second.get_many(10)] == [2, 3]
+    with pytest.raises(Empty):
+        first.get_nowait()
+    with pytest.raises(Empty):
+        first.get(timeout=0.05)
+    with pytest.raises(QueueExists):
+        Queue("gshare:*", shared=True, lease=7, bus=other)
+    first.delete()
+    with pytest.raises(QueueNotFound):
+        second.qsize()
+
+
+def test_a_standalone_queue_is_ones_own_and_ends_with_close(linked: Make) -> None:
+    bus = linked()
+    own = [Queue("gown:*", bus=bus), Queue("gown:*", bus=bus)]
+    assert bus.publish("gown:x", 1).wait(10).queues == 2
+    assert [tasks.get(timeout=5).args for tasks in own] == [(1,), (1,)]
+    own[0].close()
+    assert bus.publish("gown:x", 2).wait(10).queues == 1
+    with pytest.raises(Closed):
+        own[0].get()
+
+
+def test_deliveries_are_settled(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("gsettle:*", bus=bus, lease=20)
+    bus.publish_many([("gsettle:x", number) for number in range(4)]).wait(10)
+    acked, released, retried, rejected = tasks.get_many(4, auto_ack=False)
+    assert acked.deadline is not None
+    before = acked.deadline
+    acked.extend(60)
+    assert acked.deadline is not None
+    assert acked.deadline > before > datetime.now(timezone.utc)
+    acked.ack()
+    acked.ack()
+    released.release()
+    retried.retry(0)
+    rejected.reject("broken")
+    again = tasks.get_many(4, auto_ack=False)
+    assert [(one.message.args[0], one.attempt) for one in again] == [(1, 1), (2, 2)]
+    assert tasks.dead.get(timeout=5).attributes["berrymq-dead-reason"] == "broken"
+    assert tasks.status()[:3] == (0, 0, 2)
+
+
+def test_a_lease_that_ran_out_is_lost(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("glost:*", bus=bus, lease=0.1)
+    bus.publish("glost:x").wait(10)
+    delivery = tasks.get(auto_ack=False)
+    assert tasks.get(timeout=5, auto_ack=False).attempt == 2
+    with pytest.raises(LeaseLost):
+        delivery.ack()
+    with pytest.raises(LeaseLost):
+        delivery.extend()
+
+
+def test_a_full_queue_refuses_with_the_receipt(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("gfull:*", bus=bus, max_messages=1)
+    bus.publish("gfull:x").wait(10)
+    with pytest.raises(QueueFull):
+        bus.publish("gfull:x").wait(10)
+    assert (tasks.full(), tasks.purge(), tasks.full()) == (True, 1, False)
+
+
+def test_pause_resume_and_peek(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("gpause:*", bus=bus)
+    bus.publish("gpause:x", 1).wait(10)
+    tasks.pause()
+    assert tasks.get_many(1, timeout=0) == []
+    assert [message.args for message in tasks.peek(5)] == [(1,)]
+    tasks.resume()
+    assert tasks.get(timeout=5).args == (1,)
+
+
+def test_pushed_deliveries_are_bounded_by_credit_and_settled(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("gpush:*", bus=bus)
+    bus.publish_many([("gpush:x", number) for number in range(500)]).wait(10)
+    seen: list[int] = []
+    with tasks.consume(credit=10) as deliveries:
+        until(lambda: tasks.status().leased == 10, "the credit is used")
+        for delivery in deliveries:
+            delivery.ack()
+            seen.append(delivery.message.args[0])
+            if len(seen) == 400:
+                break
+    assert seen == list(range(400))
+    until(lambda: tasks.status().leased == 0, "the rest is given back")
+    with tasks.consume(credit=4, auto_ack=True) as deliveries:
+        assert [next(deliveries).message.args[0] for _ in range(100)] == list(range(400, 500))
+
+
+def test_a_consumer_of_a_deleted_queue_is_told(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("ggone:*", bus=bus)
+    deliveries = tasks.consume()
+    until(lambda: tasks.status().consumers == 1)
+    tasks.delete()
+    with pytest.raises(QueueNotFound):
+        next(deliveries)
+
+
+def test_a_waiting_get_survives_the_loss_of_the_gateway(fresh_gateway: Gateway) -> None:
+    with Bus().connect(fresh_gateway.url) as bus:
+        tasks = Queue("gwait:*", shared=True, bus=bus)
+        got: list[object] = []
+
+        def take() -> None:
+            try:
+                got.append(tasks.get(timeout=30))
+            except QueueNotFound as error:
+                got.append(error)
+
+        waiting = threading.Thread(target=take)
+        waiting.start()
+        fresh_gateway.kill()
+        fresh_gateway.start()
+        waiting.join(20)
+        assert len(got) == 1
+        assert isinstance(got[0], QueueNotFound), "the memory engine forgot the queue; the wait itself went on"
+
+
+def test_closing_the_bus_ends_a_waiting_get(gateway: Gateway) -> None:
+    bus = Bus().connect(gateway.url)
+    tasks = Queue("gclose:*", bus=bus)
+    raised: list[BaseException] = []
+
+    def take() -> None:
+        try:
+            tasks.get()
+        except Closed as error:
+            raised.append(error)
+
+    waiting = threading.Thread(target=take)
+    waiting.start()
+    until(lambda: tasks.status().consumers == 1)
+    bus.close()
+    waiting.join(20)
+    assert len(raised) == 1

@@ -1,0 +1,263 @@
+"""Queues in this process; time is a number that the test moves."""
+
+from __future__ import annotations
+
+import gc
+import queue
+import threading
+from typing import Any
+
+import pytest
+
+from berrymq import (
+    Bus,
+    Closed,
+    Empty,
+    InvalidArgument,
+    LeaseLost,
+    Message,
+    Queue,
+    QueueExists,
+    QueueFull,
+    QueueNotFound,
+)
+from berrymq.keeper import QueueOptions
+from berrymq.local_queue import LocalQueue
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def local(clock: Clock, **options: Any) -> LocalQueue:
+    return LocalQueue(QueueOptions("q", ("a:*",), False, **options), clock)
+
+
+def put(keeper: LocalQueue, *numbers: int) -> None:
+    for number in numbers:
+        keeper.take(Message("a:b", number))
+
+
+def numbers(taken: Any) -> list[int]:
+    return [one.message.args[0] for one in taken]
+
+
+def test_first_in_first_out_from_its_making_on(bus: Bus) -> None:
+    bus.publish("task:a", 0)
+    tasks = Queue("task:*", bus=bus)
+    for number in (1, 2, 3):
+        assert bus.publish(f"task:{number}", number).queues == 1
+    assert (tasks.qsize(), tasks.empty(), tasks.full()) == (3, False, False)
+    assert [message.args[0] for message in tasks.peek(2)] == [1, 2]
+    assert tasks.get().args == (1,)
+    assert [message.args[0] for message in tasks.get_many(10)] == [2, 3]
+    assert tasks.empty()
+
+
+def test_an_empty_queue_raises_the_empty_of_the_standard_library(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus)
+    for take in (tasks.get_nowait, lambda: tasks.get(False), lambda: tasks.get(timeout=0.01)):
+        with pytest.raises(queue.Empty) as raised:
+            take()
+        assert isinstance(raised.value, Empty)
+    assert tasks.get_many(5, timeout=0) == []
+
+
+def test_get_waits_for_a_message(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus)
+    soon = threading.Timer(0.05, lambda: bus.publish("task:a", 1))
+    soon.start()
+    assert tasks.get(timeout=10).args == (1,)
+
+
+def test_shared_queues_of_one_name_are_one_and_others_have_a_copy(bus: Bus) -> None:
+    shared = [Queue("task:*", shared=True, bus=bus) for _ in range(2)]
+    own = [Queue("task:*", bus=bus) for _ in range(2)]
+    bus.publish("task:a", 1)
+    assert [tasks.qsize() for tasks in (*shared, *own)] == [1, 1, 1, 1]
+    shared[0].get()
+    assert [tasks.qsize() for tasks in (*shared, *own)] == [0, 0, 1, 1]
+    assert shared[0].name == "task:*"
+    assert own[0].name.startswith("task:*#")
+    with pytest.raises(QueueExists, match=r"task:\*"):
+        Queue("task:*", shared=True, lease=5, bus=bus)
+
+
+def test_a_standalone_queue_ends_with_its_holder_a_shared_one_does_not(bus: Bus) -> None:
+    own, shared = Queue("task:*", bus=bus), Queue("task:*", shared=True, bus=bus)
+    own.close()
+    shared.close()
+    with pytest.raises(Closed):
+        own.get()
+    again = Queue("task:*", bus=bus)
+    assert bus.publish("task:a").queues == 2
+    del again
+    gc.collect()
+    assert bus.publish("task:a").queues == 1
+    assert Queue("task:*", shared=True, bus=bus).qsize() == 2
+
+
+def test_a_lease_that_runs_out_counts_and_is_lost(clock: Clock) -> None:
+    keeper = local(clock, lease=5)
+    put(keeper, 1, 2)
+    (first,) = keeper.get(1, 0, False)
+    clock.now += 5
+    assert numbers(keeper.get(2, 0, False)) == [1, 2]
+    assert keeper.status()[:3] == (0, 0, 2)
+    with pytest.raises(LeaseLost):
+        keeper.settle(first.lease_id, "ack", None, None)
+    with pytest.raises(LeaseLost):
+        keeper.extend(first.lease_id, 5)
+
+
+def test_an_extended_lease_lasts_longer(clock: Clock) -> None:
+    keeper = local(clock, lease=5)
+    put(keeper, 1)
+    (taken,) = keeper.get(1, 0, False)
+    clock.now += 4
+    assert keeper.extend(taken.lease_id, 10).timestamp() == clock.now + 10
+    clock.now += 9
+    keeper.settle(taken.lease_id, "ack", None, None)
+    keeper.settle(taken.lease_id, "ack", None, None)
+    assert keeper.status().bytes == 0
+
+
+def test_released_messages_return_to_their_old_place_uncounted(clock: Clock) -> None:
+    keeper = local(clock)
+    put(keeper, 1, 2, 3)
+    one, two = keeper.get(2, 0, False)
+    keeper.settle(two.lease_id, "release", None, None)
+    keeper.settle(one.lease_id, "release", None, None)
+    again = keeper.get(3, 0, False)
+    assert numbers(again) == [1, 2, 3]
+    assert [taken.attempt for taken in again] == [1, 1, 1]
+
+
+def test_retries_wait_with_backoff_and_end_among_the_dead_letters(clock: Clock) -> None:
+    keeper = local(clock, max_attempts=3, backoff=(1.0, 1.5))
+    put(keeper, 1)
+    for attempt, pause in ((1, 1.0), (2, 1.5)):
+        (taken,) = keeper.get(1, 0, False)
+        assert taken.attempt == attempt
+        keeper.settle(taken.lease_id, "retry", None, None)
+        clock.now += pause - 0.01
+        assert keeper.status()[:2] == (0, 1)
+        clock.now += 0.01
+    (taken,) = keeper.get(1, 0, False)
+    keeper.settle(taken.lease_id, "retry", 0, None)
+    assert keeper.status()[:4] == (0, 0, 0, 0)
+    (dead,) = keeper.dead().get(1, 0, True)
+    assert dead.message.attributes["berrymq-dead-reason"] == "retried after attempt 3 of 3"
+    assert dead.message.attributes["berrymq-dead-queue"] == "q"
+
+
+def test_a_rejected_message_is_a_dead_letter_with_the_reason(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus)
+    bus.publish("task:a", object())
+    delivery = tasks.get(auto_ack=False)
+    delivery.reject("cannot be read")
+    assert tasks.dead.name == f"{tasks.name}.dead"
+    letter = tasks.dead.get_nowait()
+    assert (letter.args, letter.message_id) == (delivery.message.args, delivery.message.message_id)
+    assert letter.attributes["berrymq-dead-reason"] == "cannot be read"
+
+
+def test_a_full_queue_refuses_and_then_nobody_hears(bus: Bus) -> None:
+    tasks = Queue("task:*", max_messages=1, bus=bus)
+    stream = bus.follow("task:*")
+    bus.publish("task:a", 1)
+    with pytest.raises(QueueFull, match="1 messages") as raised:
+        bus.publish("task:a", 2)
+    assert isinstance(raised.value, queue.Full)
+    assert tasks.full()
+    bus.publish("other:a")
+    stream.close()
+    assert [message.args for message in stream] == [(1,)]
+
+
+def test_a_full_queue_may_drop_the_oldest_that_nobody_leases(bus: Bus) -> None:
+    tasks = Queue("task:*", max_messages=2, overflow="drop_oldest", bus=bus)
+    bus.publish("task:a", 0)
+    leased = tasks.get(auto_ack=False)
+    bus.publish_many([("task:a", number) for number in (1, 2, 3)])
+    leased.release()
+    assert [message.args[0] for message in tasks.get_many(10)] == [0, 3]
+
+
+def test_a_paused_queue_hands_out_nothing(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus)
+    bus.publish("task:a", 1)
+    tasks.pause()
+    with pytest.raises(Empty):
+        tasks.get_nowait()
+    tasks.resume()
+    assert tasks.get_nowait().args == (1,)
+
+
+def test_purge_forgets_what_nobody_leases(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus)
+    bus.publish_many([("task:a", number) for number in range(3)])
+    leased = tasks.get(auto_ack=False)
+    assert tasks.purge() == 2
+    leased.release()
+    assert tasks.qsize() == 1
+
+
+def test_a_deleted_queue_is_not_found(bus: Bus) -> None:
+    tasks = Queue("task:*", shared=True, bus=bus)
+    tasks.delete()
+    with pytest.raises(QueueNotFound):
+        tasks.get_nowait()
+    assert bus.publish("task:a").queues == 0
+
+
+def test_consume_pushes_and_gives_back_what_is_unsettled(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus)
+    bus.publish_many([("task:a", number) for number in range(3)])
+    with tasks.consume() as deliveries:
+        next(deliveries).ack()
+        assert next(deliveries).message.args == (1,)
+    assert [message.args[0] for message in tasks.get_many(10)] == [1, 2]
+
+
+def test_a_waiting_consumer_ends_when_it_is_closed(bus: Bus) -> None:
+    deliveries = Queue("task:*", bus=bus).consume()
+    waiting = threading.Thread(target=list, args=(deliveries,))
+    waiting.start()
+    deliveries.close()
+    waiting.join(10)
+    assert not waiting.is_alive()
+
+
+def test_what_was_acknowledged_on_the_way_out_cannot_be_given_back(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus)
+    bus.publish("task:a")
+    with tasks.consume(auto_ack=True) as deliveries:
+        delivery = next(deliveries)
+        delivery.ack()
+        with pytest.raises(LeaseLost):
+            delivery.release()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"max_messages": 0}, "max_messages=0"),
+        ({"overflow": "explode"}, "'explode'"),
+        ({"lease": 0.01}, "lease=0.01"),
+        ({"backoff": (5, 1)}, r"backoff=\(5, 1\)"),
+        ({"max_attempts": 1.5}, "max_attempts=1.5"),
+    ],
+)
+def test_wrong_options_are_named(bus: Bus, options: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidArgument, match=named):
+        Queue("task:*", bus=bus, **options)

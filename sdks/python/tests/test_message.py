@@ -1,0 +1,78 @@
+"""Messages as their users see them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from berrymq import InvalidArgument, InvalidIdentifier, Message
+from berrymq.message import Wire, pack, received
+
+
+def test_a_message_tells_its_identifier_and_arguments() -> None:
+    message = Message("task@work:log", 1, "two", level=3)
+    assert (message.id, message.name, message.action, message.namespace) == ("task@work:log", "task", "log", "work")
+    assert (message.args, message.kwargs) == ((1, "two"), {"level": 3})
+
+
+def test_kwargs_are_readable_as_attributes_unless_a_field_has_the_name() -> None:
+    message = Message("a:b", level=3, name="mine")
+    assert message.level == 3
+    assert message.name == "a"
+    with pytest.raises(AttributeError, match="'depth'"):
+        _ = message.depth
+
+
+def test_fields_cannot_be_assigned() -> None:
+    with pytest.raises(AttributeError):
+        Message("a:b").id = "c:d"  # type: ignore[misc]
+
+
+def test_apply_calls_with_the_kwargs() -> None:
+    assert Message("a:b", 1, x=2, y=3).apply(lambda x, y: x * y) == 6
+
+
+def test_the_message_id_is_unique_and_stays() -> None:
+    messages = [Message("a:b") for _ in range(50_000)]
+    assert len({message.message_id for message in messages}) == len(messages)
+    assert messages[0].message_id == messages[0].message_id
+
+
+def test_with_makes_a_copy_and_leaves_the_message_alone() -> None:
+    message = Message("a:b", 1)
+    changed = message.with_(attributes={"traceparent": "00"}, message_id="mine", ttl=5)
+    assert (changed.attributes, changed.message_id, changed.args) == ({"traceparent": "00"}, "mine", (1,))
+    assert changed.expires_at is not None
+    assert timedelta(seconds=4) < changed.expires_at - datetime.now(timezone.utc) < timedelta(seconds=6)
+    assert (message.attributes, message.expires_at) == ({}, None)
+
+
+def test_with_takes_a_payload_of_any_kind() -> None:
+    text = Message("a:b").with_(payload="ü".encode(), content_type="text/plain")
+    assert (text.args, text.content_type) == (("ü",), "text/plain")
+    assert Message("a:b").with_(payload=b"x").args == (b"x",)
+    assert Message("a:b", b"png").with_(content_type="image/png").payload == b"png"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"ttl": 0}, {"ttl": -1}, {"message_id": ""}, {"message_id": "x" * 129}, {"attributes": {"a": 1}},
+     {"attributes": {str(n): "" for n in range(65)}}, {"content_type": "text/plain"}],
+)  # fmt: skip
+def test_options_that_cannot_be_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(InvalidArgument):
+        Message("a:b", 1).with_(**options)  # type: ignore[arg-type]
+
+
+def test_an_invalid_identifier_makes_no_message() -> None:
+    with pytest.raises(InvalidIdentifier):
+        Message("a:")
+
+
+def test_a_received_message_is_what_was_sent() -> None:
+    sent = Message("a:b", 1, x=[None]).with_(attributes={"k": "v"})
+    back = received(Wire.FromString(pack(sent).SerializeToString()))
+    for field in ("id", "args", "kwargs", "attributes", "message_id", "published_at", "payload", "hops"):
+        assert getattr(back, field) == getattr(sent, field)
+    assert back.published_at.tzinfo is timezone.utc
