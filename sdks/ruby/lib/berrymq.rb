@@ -31,6 +31,13 @@ module BerryMQ
 
   @default_bus = Bus.new
 
+  # A program that ends right after a publish has published. Buses of one's own are for their owners to close.
+  at_exit do
+    @default_bus.flush(timeout: 5) if @default_bus.connected?
+  rescue Error => e
+    warn "berryMQ: not everything was published: #{e.message}"
+  end
+
   class << self
     # The Bus behind these functions, and behind classes that include Follower.
     attr_reader :default_bus

@@ -123,6 +123,24 @@ class GatewayTest < Minitest::Test
     assert_raises(BerryMQ::InvalidArgument) { mq.connect("no port") }
   end
 
+  def test_far_more_than_the_credit_passes
+    a = connected
+    b = connected
+    heard = Thread::Queue.new
+    b.regist_function("#{unique}:x") { |message| heard << message.args.first.bytesize }
+    b.flush
+    24.times { a.publish("#{unique}:x", "x".b * (1 << 20)).wait(10) }
+    assert_equal [1 << 20] * 24, Array.new(24) { heard.pop }
+  end
+
+  def test_a_program_that_ends_right_after_a_publish_has_published
+    queue = connected.queue("#{unique}:*", shared: true)
+    program = "BerryMQ.connect(ARGV[0]); 100.times { |number| BerryMQ.twitter('#{unique}:x', number) }"
+    system(RbConfig.ruby, *$LOAD_PATH.map { |path| "-I#{path}" }, "-rberrymq", "-e", program, Support::Gateway.shared.url, exception: true)
+    assert_equal 100, queue.qsize
+    queue.delete
+  end
+
   def test_closing_ends_every_thread_and_is_idempotent
     mq = connected
     mq.publish("#{unique}:x")

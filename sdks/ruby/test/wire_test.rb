@@ -41,6 +41,16 @@ class WireTest < Minitest::Test
     end
   end
 
+  def test_the_bytes_of_a_batch_are_counted_as_they_came
+    require "berrymq/v1/follower_service_pb"
+    [0, 1, 10, 100, 20_000].each do |size|
+      batch = BerryMQ::V1::Batch.new(messages: [BerryMQ::V1::Message.new(payload: "x" * size)])
+      response = BerryMQ::V1::FollowResponse.new(batch: batch, applied_revision: 7)
+      assert_equal BerryMQ::V1::Batch.encode(batch).bytesize, BerryMQ::Wire.batch_bytes(BerryMQ::V1::FollowResponse.encode(response))
+    end
+    assert_equal 0, BerryMQ::Wire.batch_bytes(BerryMQ::V1::FollowResponse.encode(BerryMQ::V1::FollowResponse.new(applied_revision: 7)))
+  end
+
   def test_too_large_a_message_is_refused_with_the_way_out
     error = assert_raises(BerryMQ::MessageTooLarge) { BerryMQ::Wire.entry(BerryMQ::Message.new("a:b", "x" * (4 << 20))) }
     assert_includes error.message, "a:b"

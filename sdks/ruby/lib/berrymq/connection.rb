@@ -99,13 +99,13 @@ module BerryMQ
       @follow.each do |bytes|
         response = V1::FollowResponse.decode(bytes)
         @link.applied(response.applied_revision) if response.has_applied_revision?
-        pass_on(response.batch) if response.batch
+        pass_on(response.batch, Wire.batch_bytes(bytes)) if response.batch
         return depart(response.drain) if response.drain
       end
     end
 
-    def pass_on(batch)
-      size = V1::Batch.encode(batch).bytesize
+    # Credit is counted in bytes as they came, which need not be those that encoding anew would give.
+    def pass_on(batch, size)
       @link.arrived(batch) { give_credit(size) }
     end
 

@@ -80,7 +80,7 @@ module BerryMQ
     def give(sinks, message, remote)
       return 0 if sinks.empty?
 
-      sinks.count { |sink| wants?(sink, message, remote) && (sink.call(message) || true) }
+      sinks.select { |sink| wants?(sink, message, remote) }.uniq(&:target).each { |sink| sink.call(message) }.size
     end
 
     def wants?(entry, message, remote)

@@ -44,6 +44,9 @@ module BerryMQ
     # True while it follows; a method's object that is gone follows no more.
     def alive? = !@dismissed
 
+    # What takes the messages: two patterns of one stream hand it a message once.
+    def target = self
+
     # Handlers answer talks; streams and queues only listen.
     def kind = :handler
 
@@ -100,10 +103,11 @@ module BerryMQ
     def initialize(bus, pattern, sink, source: nil)
       super(bus, pattern, source: source)
       @sink = WeakRef.new(sink)
+      @target = sink.object_id
       @kind = sink.is_a?(LocalQueue) ? :queue : :stream
     end
 
-    attr_reader :kind
+    attr_reader :kind, :target
 
     def alive? = super && @sink.weakref_alive?
 

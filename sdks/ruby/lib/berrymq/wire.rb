@@ -34,6 +34,19 @@ module BerryMQ
         resent ? request << RESENT : request
       end
 
+      # How many bytes of messages an encoded FollowResponse holds: the length of its first field.
+      def batch_bytes(response)
+        return 0 unless response.start_with?(MESSAGES_TAG)
+
+        size = 0
+        (1..5).each do |index|
+          byte = response.getbyte(index)
+          size |= (byte & 127) << (7 * (index - 1))
+          break if byte < 128
+        end
+        size
+      end
+
       # A Message over a decoded V1::Message.
       def from_proto(proto) = ReceivedMessage.new(proto)
 
