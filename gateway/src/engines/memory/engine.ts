@@ -24,7 +24,9 @@ export class MemoryEngine implements Engine {
   }
 
   async append(entries: readonly Append[]): Promise<void> {
-    for (const { queue, body } of entries) this.#queue(queue).append(Buffer.from(body));
+    // All of them are found before anything happens: an append happens whole or not at all.
+    const queues = entries.map(({ queue }) => this.#queue(queue));
+    entries.forEach(({ body }, index) => queues[index]!.append(Buffer.from(body)));
   }
 
   async claim(queue: string, max: number, now: number, until?: number): Promise<Claim[]> {
@@ -37,6 +39,7 @@ export class MemoryEngine implements Engine {
 
   async settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]> {
     const move = (to: string, body: Buffer) => this.#queue(to).append(body);
+    for (const verdict of verdicts) if (verdict.kind === "move") this.#queue(verdict.queue);
     return verdicts.map((verdict) => this.#queue(queue).settle(verdict, now, move));
   }
 

@@ -101,6 +101,7 @@ export class SqliteEngine implements Engine {
   }
 
   async settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]> {
+    for (const verdict of verdicts) if (verdict.kind === "move") this.#queue(verdict.queue);
     const done: { settled: Settled; undo: () => void }[] = [];
     const moved: { apply: () => void; undo: () => void }[] = [];
     const move = (to: string, body: Buffer) => void moved.push(this.#queue(to).append(body));

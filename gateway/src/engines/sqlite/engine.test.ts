@@ -1,0 +1,18 @@
+// The engine that keeps everything in one file keeps the contract.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { openLog } from "../../telemetry/log.js";
+import { judge } from "../engine.contract.js";
+import { SqliteEngine } from "./engine.js";
+
+const home = mkdtempSync(join(tmpdir(), "berrymq-sqlite-"));
+afterAll(() => rmSync(home, { recursive: true }));
+
+judge("sqlite", async () => {
+  const directory = mkdtempSync(join(home, "data-"));
+  const engine = new SqliteEngine({ directory, synchronous: "normal", settledLeases: 1000 }, openLog("silent"));
+  await engine.open();
+  return engine;
+});

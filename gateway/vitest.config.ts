@@ -1,0 +1,4 @@
+// How the gateway's unit tests run: beside the files that they judge.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({ test: { include: ["src/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 20_000 } });
