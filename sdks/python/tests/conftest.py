@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,19 +23,18 @@ class Gateway:
     """A gateway process on a port that stays the same over restarts."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.url = f"127.0.0.1:{probe.getsockname()[1]}"
+        self._port = "0"
         self.start()
 
     def start(self) -> None:
-        port = self.url.rpartition(":")[2]
         self._process = subprocess.Popen(
-            [*COMMAND, port], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [*COMMAND, self._port], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert "listening on" in line, f"the gateway did not start: {line!r}"
+        self.url = line.split()[-1]
+        self._port = self.url.rpartition(":")[2]
 
     def kill(self) -> None:
         self._process.kill()
