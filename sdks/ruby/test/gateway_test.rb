@@ -121,6 +121,7 @@ class GatewayTest < Minitest::Test
     assert_operator BerryMQ::Clock.now - before, :<, 3
     assert_equal 0, mq.publish("a:b").followers
     assert_raises(BerryMQ::InvalidArgument) { mq.connect("no port") }
+    assert_raises(BerryMQ::InvalidArgument) { mq.connect("127.0.0.1:1", ident: "a\nb") }
   end
 
   def test_far_more_than_the_credit_passes

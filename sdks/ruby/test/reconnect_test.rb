@@ -32,6 +32,30 @@ class ReconnectTest < Minitest::Test
     assert_equal 200, publishing.value.size
   end
 
+  def test_consuming_goes_on_after_the_gateway_came_back
+    gateway = own_gateway
+    a = bus.connect(gateway.url)
+    queue = a.queue("#{unique}:*", shared: true)
+    heard = Thread::Queue.new
+    consumer = Thread.new { queue.consume { |delivery| heard << delivery.tap(&:ack).message.args.first } }
+    a.publish("#{unique}:x", 1).wait(5)
+    assert_equal 1, heard.pop
+    gateway.stop(:KILL)
+    eventually { !a.connected? }
+    own_gateway(port: gateway.port)
+    # The memory engine forgot the queue: going on means learning that.
+    assert_raises(BerryMQ::QueueNotFound) { consumer.tap { |thread| thread.report_on_exception = false }.value }
+  end
+
+  def test_closing_the_bus_ends_a_consumer
+    a = connected
+    queue = a.queue("#{unique}:*")
+    consumer = Thread.new { queue.consume { |delivery| delivery } }
+    eventually { queue.status.consumers == 1 }
+    a.close
+    assert_nil consumer.value
+  end
+
   def test_past_the_bound_publishing_fails_while_away
     gateway = own_gateway
     a = bus.connect(gateway.url, max_held: 5)

@@ -108,12 +108,12 @@ module BerryMQ
       raise InvalidArgument, "connect(#{url.inspect}): this bus is joined to #{@link.address}; close it first" if @link
 
       require_relative "link"
-      @ident = ident || @ident || "ruby-#{Process.pid}-#{SecureRandom.hex(3)}"
+      @ident = checked_ident(ident || @ident || "ruby-#{Process.pid}-#{SecureRandom.hex(3)}")
       link = Link.new(self, url, ident: @ident, outbox: Outbox.new(max_held: max_held, max_held_bytes: max_held_bytes))
       @link = link
       link.open(timeout)
       self
-    rescue Unavailable, NotSupported
+    rescue Unavailable, NotSupported, Internal
       @link = nil
       raise
     end
@@ -215,6 +215,12 @@ module BerryMQ
     end
 
     private
+
+    def checked_ident(ident)
+      return ident if ident.is_a?(String) && ident.match?(/\A[ -~]{1,255}\z/)
+
+      raise InvalidArgument, "the ident is #{ident.inspect}; it takes 1 to 255 printable ASCII characters"
+    end
 
     def message_of(identifier, args, kwargs)
       return Message.new(identifier, *args, **kwargs) unless identifier.is_a?(Message)

@@ -43,9 +43,17 @@ module BerryMQ
       end
     end
 
-    # See LocalQueue#consume.
+    # See LocalQueue#consume. A lost connection is waited for; what was unsettled then comes again.
     def consume(credit, auto_ack)
-      Consuming.new(@link.transport, self, @name, credit, auto_ack).each { |delivery| yield delivery }
+      until @closed || @link.stopped?
+        begin
+          consuming = Consuming.new(@link.transport, self, @name, credit, auto_ack)
+          consuming.each { |delivery| yield delivery }
+        rescue Unavailable, Draining
+          raise if consuming&.handing_over? || !(@link.reconnecting? || @link.stopped?)
+        end
+        @link.wait_connected(MOST_WAIT)
+      end
     end
 
     def settle(lease_id, verb, detail)
@@ -145,6 +153,7 @@ module BerryMQ
     def initialize(transport, keeper, name, credit, auto_ack)
       @keeper = keeper
       @auto_ack = auto_ack
+      @handing_over = false
       @requests = Thread::Queue.new
       @requests << V1::ConsumeRequest.new(queue: name, credit: credit, auto_ack: auto_ack)
       @call = transport.consume(each_request)
@@ -154,7 +163,9 @@ module BerryMQ
     def each
       @call.each do |response|
         response.deliveries.each do |proto|
+          @handing_over = true
           yield @keeper.delivery(proto)
+          @handing_over = false
           @requests << V1::ConsumeRequest.new(credit: 1)
         end
         break if response.drain
@@ -163,6 +174,9 @@ module BerryMQ
       @requests.close
       @call.cancel
     end
+
+    # True while the consumer's own code runs, or when that ended the iteration.
+    def handing_over? = @handing_over
 
     private
 

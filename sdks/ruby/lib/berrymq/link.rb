@@ -78,6 +78,9 @@ module BerryMQ
     # True while it has no connection and tries for one.
     def reconnecting? = !@stopped && !@fatal
 
+    # True once its owner closed it.
+    def stopped? = @stopped
+
     # Waits until it is connected again, `seconds` at most.
     def wait_connected(seconds)
       deadline = Clock.now + seconds
@@ -221,6 +224,8 @@ module BerryMQ
       end
     rescue NotSupported => e
       give_up(e)
+    rescue StandardError => e # a fault of ours: whoever waits is told, instead of waiting for ever
+      give_up(Internal.new("the link to #{@address} failed with #{e.class}: #{e.message}"))
     end
 
     # One connection from its beginning to its end; true when it stood.

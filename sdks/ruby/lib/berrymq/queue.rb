@@ -75,8 +75,8 @@ module BerryMQ
       raise InvalidArgument, "a queue takes max_messages, max_bytes, overflow, lease, max_attempts, backoff: #{e.message}"
     end
 
-    # The queue at hand, or nil once `timeout` seconds are over (nil = waits as long as it takes).
-    # A Message; with `auto_ack: false` a Delivery to settle.
+    # The next Message (with `auto_ack: false` a Delivery to settle), or nil once `timeout` seconds are over; a timeout of nil
+    # waits as long as it takes.
     def get(block: true, timeout: nil, auto_ack: true)
       return get_nowait(auto_ack: auto_ack) unless block
 
