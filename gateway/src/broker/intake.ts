@@ -101,7 +101,7 @@ export class Intaker {
     if (run.refusal !== undefined) return outcome.refuse(run.first, run.count, run.refusal);
     const route = this.router.route(run.key);
     if (route.refusal !== undefined) return outcome.refuse(run.first, run.count, route.refusal);
-    if (run.expiresAt > 0 && run.expiresAt <= this.clock.now()) return outcome.accept(run.first, run.count, 0, 0);
+    if (run.expiresAt !== 0 && run.expiresAt <= this.clock.now()) return outcome.accept(run.first, run.count, 0, 0);
     if (route.queues.length > 0) return this.#deliverToQueues(session, run, route, outcome);
     const followers = push(session, route, run, run.start, run.end, run.count);
     outcome.accept(run.first, run.count, followers, 0);

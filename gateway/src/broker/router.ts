@@ -86,6 +86,6 @@ function utf8Of(key: string): string {
   try {
     return decoder.decode(Buffer.from(key, "latin1"));
   } catch {
-    throw new Refusal("MALFORMED_MESSAGE", "the identifier is not UTF-8");
+    throw new Refusal("INVALID_IDENTIFIER", "the identifier is not UTF-8");
   }
 }

@@ -51,7 +51,7 @@ export class Refusal extends Error {
     readonly reason: ReasonName,
     message: string,
   ) {
-    super(message);
+    super(shortened(message));
   }
 
   get code(): Code {
@@ -66,6 +66,15 @@ export class Refusal extends Error {
   toError(): { reason: Reason; message: string; retryable: boolean } {
     return { reason: Reason[`REASON_${this.reason}`], message: this.message, retryable: this.retryable };
   }
+}
+
+/** Messages quote what they refuse, and travel in headers, which clients take only so much of: 8 KiB, base64 and all. */
+const MAX_MESSAGE_LENGTH = 500;
+
+function shortened(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  // A character that is cut in two could not be encoded.
+  return `${message.slice(0, MAX_MESSAGE_LENGTH).replace(/\p{Surrogate}$/u, "")}…`;
 }
 
 /** Why the gateway cannot start, in words for the person who starts it. */

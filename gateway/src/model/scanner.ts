@@ -22,7 +22,7 @@ export interface Scanned {
   key: string;
   hasId: boolean;
   hasPublishedAt: boolean;
-  /** Microseconds since the epoch; 0 = never. */
+  /** Microseconds since the epoch, negative before it; 0 = never. */
   expiresAt: number;
   hops: number;
 }
@@ -46,10 +46,11 @@ export function scanBatch(buffer: Buffer, limits: Limits, sink: ScanSink): void 
   try {
     while (!reader.done) {
       scanned.entry = reader.at;
+      count++;
       const tag = reader.uint32();
       if (tag !== MESSAGE_TAG) throw new WireError(`tag ${tag} in a batch, which holds messages at tag 1 only`);
       const end = reader.fieldEnd();
-      if (++count > limits.batchMessages) throw tooMany(limits);
+      if (count > limits.batchMessages) throw tooMany(limits);
       inner.at = reader.at;
       inner.end = end;
       scanMessage(inner, scanned);
@@ -66,7 +67,7 @@ function tooMany(limits: Limits): Refusal {
 }
 
 function malformed(count: number, why: string): Refusal {
-  return new Refusal("MALFORMED_MESSAGE", `message ${Math.max(1, count)} of the batch is not well-formed: ${why}`);
+  return new Refusal("MALFORMED_MESSAGE", `message ${count} of the batch is not well-formed: ${why}`);
 }
 
 function emptyScan(): Scanned {
@@ -124,7 +125,7 @@ function scanMessage(reader: WireReader, into: Scanned): void {
         into.hasPublishedAt = reader.skipUint64();
         break;
       case EXPIRES_AT:
-        into.expiresAt = reader.uint64();
+        into.expiresAt = reader.int64();
         break;
       case SENDER:
         text(reader, "sender", MAX_SENDER_BYTES);

@@ -40,6 +40,12 @@ export class WireReader {
     throw new WireError("a number is longer than 10 bytes");
   }
 
+  /** A 64-bit varint with a sign, rounded likewise. */
+  int64(): number {
+    const value = this.uint64();
+    return value < 2 ** 63 ? value : value - 2 ** 64;
+  }
+
   /** Passes over a 64-bit varint; tells whether it is other than 0 (in its shortest form). */
   skipUint64(): boolean {
     const { buffer, at } = this;
