@@ -24,7 +24,7 @@ class Record
   def get(timeout:)
     deadline = BerryMQ::Clock.now + timeout
     @mutex.synchronize do
-      @changed.wait(@mutex, deadline - BerryMQ::Clock.now) while @messages.empty? && !BerryMQ::Clock.past?(deadline)
+      @changed.wait(@mutex, BerryMQ::Clock.left(deadline)) while @messages.empty? && !BerryMQ::Clock.past?(deadline)
       @messages.shift
     end
   end
@@ -119,7 +119,7 @@ class Driver
   def received(command)
     record = @records.fetch(command["as"])
     deadline = BerryMQ::Clock.now + command.fetch("timeout", 5)
-    messages = Array.new(command["count"]) { record.get(timeout: [deadline - BerryMQ::Clock.now, 0].max) }
+    messages = Array.new(command["count"]) { record.get(timeout: BerryMQ::Clock.left(deadline)) }
     messages.compact.map { |message| Values.message(message) }
   end
 

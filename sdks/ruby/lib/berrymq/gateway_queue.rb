@@ -37,7 +37,7 @@ module BerryMQ
       loop do
         raise Closed, "the queue #{@name} was closed" if @closed
 
-        left = [deadline - Clock.now, 0].max
+        left = Clock.left(deadline)
         deliveries = take_once(max, [left, MOST_WAIT].min, auto_ack, left)
         return deliveries if deliveries.any? || Clock.past?(deadline)
       end

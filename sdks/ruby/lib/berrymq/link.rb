@@ -41,7 +41,7 @@ module BerryMQ
       deadline = Clock.now + timeout
       start
       @mutex.synchronize do
-        @changed.wait(@mutex, deadline - Clock.now) until @connected || @fatal || Clock.past?(deadline)
+        @changed.wait(@mutex, Clock.left(deadline)) until @connected || @fatal || Clock.past?(deadline)
       end
       return if connected?
 
@@ -85,7 +85,7 @@ module BerryMQ
     def wait_connected(seconds)
       deadline = Clock.now + seconds
       @mutex.synchronize do
-        @changed.wait(@mutex, deadline - Clock.now) until @connected || @stopped || @fatal || Clock.past?(deadline)
+        @changed.wait(@mutex, Clock.left(deadline)) until @connected || @stopped || @fatal || Clock.past?(deadline)
       end
     end
 
@@ -110,11 +110,11 @@ module BerryMQ
       revision = @revision
       @outbox.flush(timeout)
       @mutex.synchronize do
-        until @applied >= revision
+        until @connected && @applied >= revision
           raise @fatal if @fatal
           raise Timeout, "#{@address} did not confirm what is followed within #{timeout} s" if Clock.past?(deadline)
 
-          @changed.wait(@mutex, deadline - Clock.now)
+          @changed.wait(@mutex, Clock.left(deadline))
         end
       end
     end

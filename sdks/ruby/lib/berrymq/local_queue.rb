@@ -82,7 +82,7 @@ module BerryMQ
           return hand_out(max, auto_ack) if @ready.any? && !@paused
           return [] if Clock.past?(deadline)
 
-          @changed.wait(@mutex, [[deadline, next_due].min - Clock.now, 0.001].max.then { |wait| wait.finite? ? wait : nil })
+          @changed.wait(@mutex, Clock.left([deadline, next_due].min.then { |time| time.finite? ? time : nil }))
         end
       end
     end

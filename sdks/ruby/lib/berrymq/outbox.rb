@@ -101,7 +101,7 @@ module BerryMQ
           raise @closed if @closed
           raise Timeout, "no answer of the gateway within #{timeout} s" if Clock.past?(deadline)
 
-          @changed.wait(@mutex, deadline && (deadline - Clock.now))
+          @changed.wait(@mutex, Clock.left(deadline))
         end
       end
     end

@@ -88,7 +88,7 @@ module BerryMQ
 
     private
 
-    def wait(deadline) = @changed.wait(@mutex, deadline && [deadline - Clock.now, 0.001].max)
+    def wait(deadline) = @changed.wait(@mutex, Clock.left(deadline))
 
     def shift
       return lag unless @dropped.zero?

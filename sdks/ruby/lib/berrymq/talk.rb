@@ -69,7 +69,7 @@ module BerryMQ
         until (outcome = @outcomes.shift)
           raise Timeout, "no handler answered in time" if Clock.past?(deadline)
 
-          @changed.wait(@mutex, deadline - Clock.now)
+          @changed.wait(@mutex, Clock.left(deadline))
         end
         outcome
       end
