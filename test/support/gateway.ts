@@ -17,12 +17,13 @@ export class Gateway {
     this.url = url;
   }
 
-  /** Starts a gateway and waits for its word that it listens. `port` 0 takes a free one. */
-  static async start(options: { port?: number; command?: string[] } = {}): Promise<Gateway> {
+  /** Starts a gateway and waits for its word that it listens. `port` 0 takes a free one; without `data` it keeps all in memory. */
+  static async start(options: { port?: number; command?: string[]; data?: string } = {}): Promise<Gateway> {
     const [command, ...first] = options.command ?? [process.execPath, program];
+    const engine = options.data === undefined ? ["--engine", "memory"] : ["--engine", "sqlite", "--data", options.data];
     const child = spawn(
       command!,
-      [...first, "serve", "--host", "127.0.0.1", "--port", `${options.port ?? 0}`, "--engine", "memory"],
+      [...first, "serve", "--host", "127.0.0.1", "--port", `${options.port ?? 0}`, ...engine],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     let log = "";

@@ -162,11 +162,12 @@ export class Queue implements AsyncDisposable {
   async *consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery, void, undefined> {
     const { credit = 100, autoAck = false, signal } = options;
     while (!this.closed && !signal?.aborted) {
-      const consumer = this.open().consume(credit, autoAck);
-      const stop = () => consumer.close();
+      let consumer: Consumer | undefined;
+      const stop = () => consumer?.close();
       signal?.addEventListener("abort", stop, { once: true });
       this.ending.signal.addEventListener("abort", stop, { once: true });
       try {
+        consumer = this.open().consume(credit, autoAck);
         for await (const handed of consumer) {
           yield new Delivery(handed, granting(consumer), this.keeper);
           if (autoAck) consumer.grant(1);
