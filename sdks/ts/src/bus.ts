@@ -8,7 +8,7 @@ import { Link } from "./link.js";
 import { LocalQueues, queueName } from "./local-queues.js";
 import { changed, envelopeOf, type Fields, Message, make, nowMicros } from "./message.js";
 import { randomText } from "./message-id.js";
-import { toCall } from "./payload.js";
+import { kwargs, toCall } from "./payload.js";
 import { type Keeper, Queue, type QueueOptions } from "./queue.js";
 import { type Publishing, type Receipt, Tally } from "./receipt.js";
 import { Stream, type StreamOptions } from "./stream.js";
@@ -113,12 +113,11 @@ export class Bus implements AsyncDisposable {
     this.assertOpen();
     const options = patterns.find((each) => typeof each === "object") ?? {};
     const texts = patterns.filter((each) => typeof each === "string");
-    const stream = new Stream(
-      texts,
-      options,
-      (listener) => this.followers.add(listener),
-      (gone) => this.streams.delete(gone),
-    );
+    const stream = new Stream(texts, options, {
+      add: (listener) => this.followers.add(listener),
+      lagged: (dropped, pattern) => this.tellLag(dropped, pattern),
+      gone: (gone) => this.streams.delete(gone),
+    });
     if (!options.signal?.aborted) this.streams.add(stream);
     return stream;
   }
@@ -202,12 +201,12 @@ export class Bus implements AsyncDisposable {
     await this.link?.flush(timeout);
   }
 
-  /** Flushes (5 s at most), then ends queues, link and streams. Harmless twice. */
+  /** Waits for the answers to what was published (5 s at most), then ends queues, link and streams. Harmless twice. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     const { link } = this;
-    await link?.flush(CLOSE_SECONDS).catch((error) => this.errors(error));
+    await link?.answered(CLOSE_SECONDS).catch((error) => this.errors(error));
     await Promise.allSettled([...this.queues].map((each) => each.close()));
     link?.close();
     this.link = undefined;
@@ -216,6 +215,11 @@ export class Bus implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** The system's own word, to the followers of this process only. */
+  private tellLag(dropped: number, pattern: string): void {
+    this.dispatcher.dispatch(new Message("berrymq:lag", kwargs({ dropped, pattern })), false);
   }
 
   private opened(keeper: Keeper): Queue {
@@ -330,6 +334,7 @@ export class Bus implements AsyncDisposable {
     this.dispatcher.dispatch(message, false, collected);
     const { answers } = collected;
     const left = new AbortController();
+    let taken = 0;
     if (link === undefined) {
       if (collected.of === 0) answers.end();
     } else if (collected.of === 0 || wanted > 1) {
@@ -337,9 +342,13 @@ export class Bus implements AsyncDisposable {
       void gather(link.ask(envelopeOf(message), wanted, seconds, left.signal), answers);
     } else this.tell(link, message);
     try {
-      yield* answers.within(seconds, message.id);
+      for await (const value of answers.within(seconds, message.id)) {
+        taken++;
+        yield value;
+      }
     } finally {
-      left.abort();
+      // The gateway ends a question that has its answers; servers close connections that reset many streams.
+      if (taken < wanted) left.abort();
     }
   }
 

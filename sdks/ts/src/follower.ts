@@ -55,6 +55,8 @@ export type Follower = HandlerFollower | Listener;
 /** Everybody who follows on one bus. */
 export class Followers {
   private readonly router = new Router<Follower>();
+  /** How many follow each pattern, but for local ones. */
+  private readonly counts = new Map<string, { readonly handlers: number; readonly listeners: number }>();
   private readonly forgetful = new FinalizationRegistry<Following>((following) => following.unfollow());
 
   /** @param changed is called after the patterns have changed. */
@@ -79,7 +81,7 @@ export class Followers {
   add(follower: Follower): Following {
     this.router.add(follower);
     if (follower.listens) this.listeners.add(follower);
-    this.changed();
+    if (this.count(follower, 1)) this.changed();
     return { pattern: follower.pattern.text, unfollow: () => this.remove(follower) };
   }
 
@@ -92,11 +94,7 @@ export class Followers {
 
   /** What the process follows beyond itself: pattern → whether anybody there answers. */
   patterns(): Map<string, boolean> {
-    const patterns = new Map<string, boolean>();
-    for (const { pattern, listens } of this.router.all()) {
-      if (!pattern.local) patterns.set(pattern.text, !listens || patterns.get(pattern.text) === true);
-    }
-    return patterns;
+    return new Map([...this.counts].map(([pattern, { handlers }]) => [pattern, handlers > 0]));
   }
 
   /** Patterns as text, sorted, each once. */
@@ -107,6 +105,18 @@ export class Followers {
   private remove(follower: Follower): void {
     if (!this.router.remove(follower)) return;
     if (follower.listens) this.listeners.delete(follower);
-    this.changed();
+    if (this.count(follower, -1)) this.changed();
+  }
+
+  /** Counts a follower in or out; true when what the process follows beyond itself is another thing now. */
+  private count({ pattern, listens }: Follower, by: 1 | -1): boolean {
+    if (pattern.local) return false;
+    const before = this.counts.get(pattern.text);
+    const { handlers, listeners } = before ?? { handlers: 0, listeners: 0 };
+    const after = listens ? { handlers, listeners: listeners + by } : { handlers: handlers + by, listeners };
+    const there = after.handlers + after.listeners > 0;
+    if (there) this.counts.set(pattern.text, after);
+    else this.counts.delete(pattern.text);
+    return before === undefined || !there || handlers > 0 !== after.handlers > 0;
   }
 }

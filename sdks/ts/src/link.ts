@@ -94,7 +94,15 @@ export class Link {
 
   /** Resolves when every publish is answered and every pattern followed. @throws Timeout after `seconds` */
   async flush(seconds: number): Promise<void> {
-    const done = Promise.all([this.outbox.emptied(), this.follows.settled()]);
+    await this.within(seconds, Promise.all([this.outbox.emptied(), this.follows.settled()]));
+  }
+
+  /** Resolves when every publish is answered. @throws Timeout after `seconds` */
+  async answered(seconds: number): Promise<void> {
+    await this.within(seconds, this.outbox.emptied());
+  }
+
+  private async within(seconds: number, done: Promise<unknown>): Promise<void> {
     const outcome = await first(done, new Promise<never>(() => {}), seconds * 1000);
     if (outcome === "settled") return;
     const state = this.connection === undefined ? `not connected to ${this.url}` : `connected to ${this.url}`;
@@ -140,7 +148,7 @@ export class Link {
 
   /** A stream that ended over what was sent ends again over the same bytes: they are refused, not sent again. */
   private refuse(error: BerryMQError | undefined): void {
-    if (error === undefined || error.retryable) return;
+    if (error === undefined || error.reason === "UNAVAILABLE" || error.reason === "DRAINING") return;
     this.host.report(error);
     if (error.reason !== "MALFORMED_MESSAGE" && error.reason !== "INVALID_ARGUMENT") return;
     this.outbox.refuseSent(error);

@@ -3,8 +3,7 @@
 import { Fifo } from "./fifo.js";
 import type { Following, Listener } from "./follower.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
-import { Message } from "./message.js";
-import { kwargs } from "./payload.js";
+import type { Message } from "./message.js";
 
 export interface StreamOptions {
   /** Ends the iteration. */
@@ -20,6 +19,14 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 /** Of a received batch, the part below which what waits is copied out instead of keeping the whole batch alive. */
 const WORTH_PINNING = 1 / 4;
 
+/** What a stream asks of its bus. */
+export interface StreamHost {
+  add(listener: Listener): Following;
+  /** So many messages of a pattern went, since the buffer was full. Told when the next one is taken. */
+  lagged(dropped: number, pattern: string): void;
+  gone(stream: Stream): void;
+}
+
 /** An endless iteration over what is published; `break`, `close()`, the signal and the bus's end stop it. */
 export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
   private readonly waiting = new Fifo<Message>();
@@ -31,20 +38,23 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
   private dropped = 0;
   private sinceBatch = 0;
   private closed = false;
+  private lagging = "";
+  private readonly signal: AbortSignal | undefined;
+  private readonly stop = () => this.close();
 
   constructor(
     patterns: readonly string[],
     options: StreamOptions,
-    add: (listener: Listener) => Following,
-    private readonly gone: (stream: Stream) => void,
+    private readonly host: StreamHost,
   ) {
     this.maxMessages = options.maxMessages ?? DEFAULT_MAX_MESSAGES;
     this.maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     const parsed = patterns.map(parseIdentifier);
     const once = parsed.length > 1 ? new OnceEach() : undefined;
-    this.followings = parsed.map((pattern) => add(this.listener(pattern, once)));
-    options.signal?.addEventListener("abort", () => this.close(), { once: true });
-    if (options.signal?.aborted) this.close();
+    this.followings = parsed.map((pattern) => host.add(this.listener(pattern, once)));
+    this.signal = options.signal;
+    this.signal?.addEventListener("abort", this.stop, { once: true });
+    if (this.signal?.aborted) this.close();
   }
 
   next(): Promise<IteratorResult<Message>> {
@@ -65,7 +75,8 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
     this.closed = true;
     for (const following of this.followings) following.unfollow();
     while (this.takers.length > 0) this.takers.shift()!({ done: true, value: undefined });
-    this.gone(this);
+    this.signal?.removeEventListener("abort", this.stop);
+    this.host.gone(this);
   }
 
   [Symbol.asyncIterator](): this {
@@ -109,20 +120,17 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
     if (this.dropped++ === 0) this.lagging = pattern.text;
   }
 
-  private lagging = "";
-
   private take(): Message | undefined {
-    if (this.dropped > 0) return this.lag();
+    if (this.dropped > 0) this.tellLag();
     const message = this.waiting.shift();
     if (message !== undefined) this.bytes -= message.size;
     return message;
   }
 
-  /** Tells, before the next message, how many went. */
-  private lag(): Message {
+  private tellLag(): void {
     const { dropped } = this;
     this.dropped = 0;
-    return new Message("berrymq:lag", kwargs({ dropped, pattern: this.lagging }));
+    this.host.lagged(dropped, this.lagging);
   }
 
   private heardBatch(bytes: number): void {

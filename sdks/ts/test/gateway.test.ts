@@ -110,6 +110,27 @@ describe("a connected bus", () => {
     expect(answer!.args).toEqual([8]);
   });
 
+  it("asks thousands of times over one connection", async () => {
+    const [a, b] = await Promise.all([connected(), connected()]);
+    b.followingFunction("t12:echo", (message) => message.args[0]);
+    await b.flush();
+    // Servers close a connection that resets a thousand streams.
+    for (let n = 0; n < 1500; n++) expect(await a.ask("t12:echo", n)).toBe(n);
+  });
+
+  it("follows as somebody who answers once a handler joins a stream, and not after it left", async () => {
+    const [a, b] = await Promise.all([connected(), connected()]);
+    b.follow("t13:x");
+    await b.flush();
+    await expect(a.ask("t13:x")).rejects.toThrow(NoFollowers);
+    const following = b.followingFunction("t13:x", () => "here");
+    await b.flush();
+    expect(await a.ask("t13:x")).toBe("here");
+    following.unfollow();
+    await b.flush();
+    await expect(a.ask("t13:x")).rejects.toThrow(NoFollowers);
+  });
+
   it("asks everybody, itself included", async () => {
     const buses = await Promise.all([connected(), connected(), connected()]);
     buses.forEach((bus, index) => void bus.followingFunction("t6:who", () => index));

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../../../gateway/bin/berrymq.js", import.meta.url));
 
+/** What a gateway that was told to end may take, before it is killed. */
+const STOP_SECONDS = 4;
+
 export class Gateway implements AsyncDisposable {
   private constructor(
     private readonly child: ChildProcess,
@@ -30,8 +33,10 @@ export class Gateway implements AsyncDisposable {
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = once(this.child, "exit");
+    const late = setTimeout(() => this.child.kill("SIGKILL"), STOP_SECONDS * 1000);
     this.child.kill(signal);
     await gone;
+    clearTimeout(late);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

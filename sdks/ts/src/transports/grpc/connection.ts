@@ -64,7 +64,8 @@ export class GrpcConnection implements Connection {
   async *ask(question: Envelope, answers: number, seconds: number, signal: AbortSignal): AsyncGenerator<Message> {
     const stream = this.calls.serverStream("TalkService/Ask", askRequest(question, answers, seconds));
     this.streams.add(stream);
-    signal.addEventListener("abort", () => stream.cancel(), { once: true });
+    const cancel = () => stream.cancel();
+    signal.addEventListener("abort", cancel, { once: true });
     const reader = new MessageReader();
     try {
       for await (const bytes of stream as AsyncIterable<Buffer>) {
@@ -77,7 +78,7 @@ export class GrpcConnection implements Connection {
       throw toError(error as ServiceError);
     } finally {
       this.streams.delete(stream);
-      stream.cancel();
+      signal.removeEventListener("abort", cancel);
     }
   }
 

@@ -1,6 +1,7 @@
 // gRPC's refusals as berryMQ's errors: by the ErrorInfo in the details, otherwise by the code.
 import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { type BerryMQError, errorOf } from "../../errors.js";
+import { errorOf } from "../../error-of.js";
+import type { BerryMQError } from "../../errors.js";
 import { Reason, Error as WireError } from "../../gen/berrymq/v1/error.js";
 import { Cursor } from "../../wire/cursor.js";
 
@@ -8,8 +9,11 @@ const DETAILS = "grpc-status-details-bin";
 const ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo";
 const DOMAIN = "berrymq";
 
+/** Codes of refusals that name no reason. INTERNAL and UNKNOWN are then the connection's, not the gateway's own. */
 const reasons: { readonly [code: number]: string } = {
   [status.UNAVAILABLE]: "UNAVAILABLE",
+  [status.INTERNAL]: "UNAVAILABLE",
+  [status.UNKNOWN]: "UNAVAILABLE",
   [status.DEADLINE_EXCEEDED]: "TIMEOUT",
   [status.CANCELLED]: "CLOSED",
   [status.UNIMPLEMENTED]: "NOT_SUPPORTED",
