@@ -11,11 +11,13 @@ class WireTest < Minitest::Test
     random = Random.new(Minitest.seed || 1)
     200.times do
       message = random_message(random)
-      read = BerryMQ::Wire.from_proto(decoded(message))
-      %i[id message_id payload content_type attributes reply_to sender hops answer published_micros expires_micros].each do |field|
-        assert_equal message.public_send(field), read.public_send(field), field
-      end
+      assert_equal fields(message), fields(BerryMQ::Wire.from_proto(decoded(message)))
     end
+  end
+
+  def fields(message)
+    %i[id message_id payload content_type attributes reply_to sender hops answer published_micros expires_micros]
+      .to_h { |field| [field, message.public_send(field)] }
   end
 
   def random_message(random)
