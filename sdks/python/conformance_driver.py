@@ -254,9 +254,10 @@ def plain(value: Any) -> Any:
 
 
 def _plain_message(message: Message) -> Any:
-    names = ("id", "name", "action", "args", "kwargs", "content_type", "attributes", "message_id", "sender", "reply_to")
+    names = ("id", "name", "action", "args", "kwargs", "content_type", "attributes", "message_id", "sender")
     return {
         **{name: plain(getattr(message, name)) for name in names},
+        "reply_to": message.reply_to or None,
         "failure": message.failure and message.failure._asdict(),
         "answer": message.answer and message.answer._asdict(),
     }

@@ -76,3 +76,8 @@ def test_a_received_message_is_what_was_sent() -> None:
     for field in ("id", "args", "kwargs", "attributes", "message_id", "published_at", "payload", "hops"):
         assert getattr(back, field) == getattr(sent, field)
     assert back.published_at.tzinfo is timezone.utc
+
+
+def test_the_content_type_of_what_cannot_travel_is_told_all_the_same() -> None:
+    assert Message("a:b", object()).content_type == ""
+    assert Message("a:b", b"x").content_type == "application/octet-stream"

@@ -96,12 +96,14 @@ def test_after_a_lost_connection_the_unanswered_goes_again_first(outbox: Outbox)
 
 def test_what_is_held_is_bounded_until_it_is_answered(outbox: Outbox) -> None:
     add(outbox, *[b"x"] * 1000)
-    assert not outbox.has_room(1, 1)
+    assert not outbox.room([b"x"], 1)
     outbox.take()
-    assert not outbox.has_room(1, 1)
+    assert not outbox.room([b"x"], 1)
     outbox.settle(Answer(through=1000))
-    assert outbox.has_room(1000, 1_000_000)
-    assert outbox.has_room(1, 50_000_000), "anything fits into an empty outbox"
+    large = b"x" * 600_000
+    assert outbox.room([b"x"] * 1001, 1001) == 1000
+    assert outbox.room([large, large], 1_200_000) == 1
+    assert outbox.room([large * 2], 1_200_000) == 1, "one always fits into an empty outbox"
 
 
 def test_abandoned_publishes_raise(outbox: Outbox) -> None:

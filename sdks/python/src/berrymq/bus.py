@@ -5,22 +5,21 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
-import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeVar
 
 from . import follower
+from .asking import Asker
 from .bulk import Bulk, Item, check_publishable, too_large
 from .dispatch import Dispatcher, OnError
-from .errors import Closed, InvalidArgument, NoFollowers, Timeout
+from .errors import Closed, InvalidArgument, Timeout
 from .follower import Following, Guard, Handle
 from .frame import frame_encoded
 from .gateway_queue import GatewayQueue
-from .gen.berrymq.v1 import talk_service_pb2
 from .identifier import Identifier
 from .inbox import Inbox
 from .keeper import Keeper, QueueOptions
@@ -31,13 +30,12 @@ from .outbox import MESSAGE_BYTES
 from .receipt import Receipt
 from .registry import Registry
 from .stream import Stream
-from .talk import DEFAULT_TIMEOUT, Answers, CollectedAnswers, Outcome, PublishedAnswers, Within, merge, outcome_of
+from .talk import DEFAULT_TIMEOUT, Answers, PublishedAnswers, Within
 from .transports import load, parse_url
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 MIB = 1024 * 1024
-EVERYBODY = 2**32 - 1
 _CLOSE_FLUSH = 5.0
 
 
@@ -52,6 +50,7 @@ class Bus:
         self._registry = Registry()
         self._dispatcher = Dispatcher()
         self._queues = LocalQueues(self._registry)
+        self._asker = Asker(self._registry, self._queues, self._dispatcher)
         self._link: Link | None = None
         self._closed = False
         _buses.add(self)
@@ -255,29 +254,15 @@ class Bus:
 
     def _ask(self, identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float) -> Any:
         message = self._question(identifier, args, kwargs)
-        deadline = time.monotonic() + seconds
         link = None if message.identifier.local else self._link
         frame = self._encode(message) if link is not None else b""
-        own = self._dispatch_question(message)
-        if own.of:
-            if link is not None:
-                link.send((frame,), len(frame), Receipt(message))
-            return own.take(deadline).get()
-        if link is None:
-            raise _nobody(message)
-        return next(self._ask_gateway(link, message, 1, deadline)).get()
+        return self._asker.ask(message, link, frame, seconds)
 
     def _ask_many(
         self, identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float
     ) -> Answers:
         message = self._question(identifier, args, kwargs)
-        deadline = time.monotonic() + seconds
-        link = None if message.identifier.local else self._link
-        others = self._ask_gateway(link, message, EVERYBODY, deadline) if link is not None else None
-        own = self._dispatch_question(message)
-        if not own.of and others is None:
-            raise _nobody(message)
-        return Answers(merge(own, others, deadline))
+        return self._asker.ask_many(message, None if message.identifier.local else self._link, seconds)
 
     def _question(self, identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Message:
         self._check_open()
@@ -285,23 +270,6 @@ class Bus:
         check_publishable(message.identifier)
         self._sign(message)
         return message
-
-    def _dispatch_question(self, message: Message) -> CollectedAnswers:
-        receivers = self._registry.route(message.id)
-        self._queues.check_room(receivers, message)
-        own = CollectedAnswers()
-        self._dispatcher.dispatch(message, receivers, own)
-        return own
-
-    def _ask_gateway(self, link: Link, message: Message, answers: int, deadline: float) -> Iterator[Outcome]:
-        """The call is under way when this returns. NoFollowers of a stream that brought nothing comes from the
-        gateway."""
-        left = max(0.001, deadline - time.monotonic())
-        request = talk_service_pb2.AskRequest(message=pack(message), answers=answers)
-        request.timeout.FromMicroseconds(int(left * 1_000_000))
-        # A little longer than the gateway's own limit, whose error says more.
-        call = link.transport(left).ask(request, left + 2.0)
-        return (outcome_of(received(response.answer)) for response in call)
 
     def _keeper(self, options: QueueOptions) -> Keeper:
         """Where a new queue is kept: at the gateway, if there is one and its pattern is not local."""
@@ -355,10 +323,6 @@ def _frame(message: Message) -> bytes:
     if len(encoded) > MESSAGE_BYTES:
         raise too_large(message.id, len(encoded))
     return frame_encoded(encoded)
-
-
-def _nobody(message: Message) -> NoFollowers:
-    return NoFollowers(f"nobody who answers follows {message.id!r}")
 
 
 def _new_ident() -> str:

@@ -83,14 +83,20 @@ class Link:
         """Takes encoded messages in, in order. Waits for room while connected; raises BacklogFull while not, Closed
         afterwards."""
         with self.lock:
-            while not self.outbox.has_room(len(frames), size) or self._closed:
+            while frames:
                 if self._closed:
                     raise Closed(f"the link to {self.options.target} was closed")
-                if not self._connected:
+                room = self.outbox.room(frames, size)
+                if room:
+                    taken, frames = frames[:room], frames[room:]
+                    taken_size = size if not frames else sum(map(len, taken))
+                    size -= taken_size
+                    self.outbox.add(taken, taken_size, receipt, self.progress)
+                    self.work.notify()
+                elif not self._connected:
                     raise self._backlog_full()
-                self.progress.wait()
-            self.outbox.add(frames, size, receipt, self.progress)
-            self.work.notify()
+                else:
+                    self.progress.wait()
 
     def flush(self, timeout: float) -> None:
         """Returns once every publish so far is answered and every pattern so far is followed. Raises Timeout,
@@ -204,9 +210,8 @@ class Link:
         return self._failure is not None and not self._failure.retryable
 
     def _backlog_full(self) -> BacklogFull:
-        held = self.outbox.last - self.outbox.settled_through
         return BacklogFull(
-            f"not connected to {self.options.target}, and {held} publishes are held, which is the bound; "
+            f"not connected to {self.options.target}, and {self.outbox.held} publishes are held, which is the bound; "
             f"publish later, or raise max_held={self.options.max_held}"
         )
 

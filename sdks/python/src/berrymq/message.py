@@ -86,8 +86,8 @@ class Message:
 
     @property
     def content_type(self) -> str:
-        """ "" for args and kwargs, else a MIME type."""
-        return pack_content(self).content_type
+        """Empty for args and kwargs, else a MIME type."""
+        return self._wire.content_type if self._packed else payloads.content_type_of(*self._decoded())
 
     @property
     def attributes(self) -> dict[str, str]:

@@ -71,10 +71,23 @@ class Outbox:
         self.settled_through = 0
         """Every message up to this sequence number is answered."""
 
-    def has_room(self, count: int, size: int) -> bool:
-        """Whether so many more messages of so many bytes fit; anything fits into an empty outbox."""
-        held = self.last - self.settled_through
-        return held == 0 or (held + count <= self._max_held and self._bytes + size <= self._max_held_bytes)
+    @property
+    def held(self) -> int:
+        """Messages that are unsent or unanswered."""
+        return self.last - self.settled_through
+
+    def room(self, frames: Sequence[bytes], size: int) -> int:
+        """How many of these messages, of so many bytes together, fit now. One always fits into an empty outbox."""
+        messages, left = self._max_held - self.held, self._max_held_bytes - self._bytes
+        if len(frames) <= messages and size <= left:
+            return len(frames)
+        fitting = 0
+        for frame in frames[: max(messages, 0)]:
+            left -= len(frame)
+            if left < 0:
+                break
+            fitting += 1
+        return fitting or (self.held == 0)
 
     def add(self, frames: Sequence[bytes], size: int, receipt: Receipt, settled: threading.Condition) -> None:
         """Takes messages in, the next ones in order, no more at once than a batch may hold. A receipt may come

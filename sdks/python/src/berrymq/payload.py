@@ -39,7 +39,7 @@ class Failure(NamedTuple):
 def encode(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[str, bytes]:
     """Content type and bytes of a call. Raises NotEncodable, naming the path of the first value that JSON cannot
     hold."""
-    if len(args) == 1 and not kwargs and isinstance(args[0], (bytes, bytearray, memoryview)):
+    if content_type_of(args, kwargs) == BYTES:
         return BYTES, bytes(args[0])
     call = {"args": args, "kwargs": kwargs}
     try:
@@ -49,6 +49,12 @@ def encode(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[str, bytes]:
         if isinstance(error, NotEncodable):
             raise
         raise _explain(args, kwargs, error) from None
+
+
+def content_type_of(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """The content type that a call travels under: a single bytes argument as BYTES."""
+    single = len(args) == 1 and not kwargs and isinstance(args[0], (bytes, bytearray, memoryview))
+    return BYTES if single else CALL
 
 
 def encode_failure(error: BaseException) -> bytes:

@@ -16,7 +16,7 @@ from berrymq.gen.berrymq.v1 import message_pb2 as berrymq_dot_v1_dot_message__pb
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x62\x65rrymq/v1/queue.proto\x12\nberrymq.v1\x1a\x16\x62\x65rrymq/v1/error.proto\x1a\x18\x62\x65rrymq/v1/message.proto\x1a\x1egoogle/protobuf/duration.proto\"\xe4\x02\n\x05Queue\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08patterns\x18\x02 \x03(\tR\x08patterns\x12\x1e\n\nstandalone\x18\x03 \x01(\x08R\nstandalone\x12!\n\x0cmax_messages\x18\x04 \x01(\x04R\x0bmaxMessages\x12\x1b\n\tmax_bytes\x18\x05 \x01(\x04R\x08maxBytes\x12\x30\n\x08overflow\x18\x06 \x01(\x0e\x32\x14.berrymq.v1.OverflowR\x08overflow\x12/\n\x05lease\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05lease\x12!\n\x0cmax_attempts\x18\x08 \x01(\rR\x0bmaxAttempts\x12-\n\x07\x62\x61\x63koff\x18\t \x01(\x0b\x32\x13.berrymq.v1.BackoffR\x07\x62\x61\x63koff\x12\x16\n\x06paused\x18\n \x01(\x08R\x06paused\"i\n\x07\x42\x61\x63koff\x12/\n\x05\x66irst\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x66irst\x12-\n\x04most\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04most\"\xb9\x01\n\x0bQueueStatus\x12\x14\n\x05ready\x18\x01 \x01(\x04R\x05ready\x12\x18\n\x07\x64\x65layed\x18\x02 \x01(\x04R\x07\x64\x65layed\x12\x16\n\x06leased\x18\x03 \x01(\x04R\x06leased\x12\x14\n\x05\x62ytes\x18\x04 \x01(\x04R\x05\x62ytes\x12\x1c\n\tconsumers\x18\x05 \x01(\rR\tconsumers\x12.\n\x13oldest_published_at\x18\x06 \x01(\x03R\x11oldestPublishedAt\"\x8a\x01\n\x08\x44\x65livery\x12-\n\x07message\x18\x01 \x01(\x0b\x32\x13.berrymq.v1.MessageR\x07message\x12\x19\n\x08lease_id\x18\x02 \x01(\tR\x07leaseId\x12\x18\n\x07\x61ttempt\x18\x03 \x01(\rR\x07\x61ttempt\x12\x1a\n\x08\x64\x65\x61\x64line\x18\x04 \x01(\x03R\x08\x64\x65\x61\x64line\"\xe1\x01\n\nSettlement\x12\x19\n\x08lease_id\x18\x01 \x01(\tR\x07leaseId\x12#\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x0f.berrymq.v1.AckH\x00R\x03\x61\x63k\x12/\n\x07release\x18\x03 \x01(\x0b\x32\x13.berrymq.v1.ReleaseH\x00R\x07release\x12)\n\x05retry\x18\x04 \x01(\x0b\x32\x11.berrymq.v1.RetryH\x00R\x05retry\x12,\n\x06reject\x18\x05 \x01(\x0b\x32\x12.berrymq.v1.RejectH\x00R\x06rejectB\t\n\x07verdict\"\x05\n\x03\x41\x63k\"\t\n\x07Release\"8\n\x05Retry\x12/\n\x05\x64\x65lay\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x64\x65lay\"\x1a\n\x06Reject\x12\x10\n\x03why\x18\x01 \x01(\tR\x03why\"i\n\x07Outcome\x12\x19\n\x08lease_id\x18\x01 \x01(\tR\x07leaseId\x12\x1a\n\x08\x64\x65\x61\x64line\x18\x02 \x01(\x03R\x08\x64\x65\x61\x64line\x12\'\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x11.berrymq.v1.ErrorR\x05\x65rror*[\n\x08Overflow\x12\x18\n\x14OVERFLOW_UNSPECIFIED\x10\x00\x12\x1b\n\x17OVERFLOW_REJECT_PUBLISH\x10\x01\x12\x18\n\x14OVERFLOW_DROP_OLDEST\x10\x02\x42\x0e\xea\x02\x0b\x42\x65rryMQ::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x62\x65rrymq/v1/queue.proto\x12\nberrymq.v1\x1a\x16\x62\x65rrymq/v1/error.proto\x1a\x18\x62\x65rrymq/v1/message.proto\x1a\x1egoogle/protobuf/duration.proto\"\xd5\x04\n\x05Queue\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08patterns\x18\x02 \x03(\tR\x08patterns\x12\x1e\n\nstandalone\x18\x03 \x01(\x08R\nstandalone\x12!\n\x0cmax_messages\x18\x04 \x01(\x04R\x0bmaxMessages\x12\x1b\n\tmax_bytes\x18\x05 \x01(\x04R\x08maxBytes\x12\x30\n\x08overflow\x18\x06 \x01(\x0e\x32\x14.berrymq.v1.OverflowR\x08overflow\x12/\n\x05lease\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05lease\x12!\n\x0cmax_attempts\x18\x08 \x01(\rR\x0bmaxAttempts\x12-\n\x07\x62\x61\x63koff\x18\t \x01(\x0b\x32\x13.berrymq.v1.BackoffR\x07\x62\x61\x63koff\x12\x16\n\x06paused\x18\n \x01(\x08R\x06paused\x12\x1c\n\ttransient\x18\x0b \x01(\x08R\ttransient\x12+\n\x03ttl\x18\x0c \x01(\x0b\x32\x19.google.protobuf.DurationR\x03ttl\x12/\n\x05\x64\x65lay\x18\r \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x64\x65lay\x12\x31\n\x06\x64\x65\x64upe\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationR\x06\x64\x65\x64upe\x12@\n\x0estandalone_ttl\x18\x10 \x01(\x0b\x32\x19.google.protobuf.DurationR\rstandaloneTtl\"i\n\x07\x42\x61\x63koff\x12/\n\x05\x66irst\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x66irst\x12-\n\x04most\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04most\"\xb9\x01\n\x0bQueueStatus\x12\x14\n\x05ready\x18\x01 \x01(\x04R\x05ready\x12\x18\n\x07\x64\x65layed\x18\x02 \x01(\x04R\x07\x64\x65layed\x12\x16\n\x06leased\x18\x03 \x01(\x04R\x06leased\x12\x14\n\x05\x62ytes\x18\x04 \x01(\x04R\x05\x62ytes\x12\x1c\n\tconsumers\x18\x05 \x01(\rR\tconsumers\x12.\n\x13oldest_published_at\x18\x06 \x01(\x03R\x11oldestPublishedAt\"\x8a\x01\n\x08\x44\x65livery\x12-\n\x07message\x18\x01 \x01(\x0b\x32\x13.berrymq.v1.MessageR\x07message\x12\x19\n\x08lease_id\x18\x02 \x01(\tR\x07leaseId\x12\x18\n\x07\x61ttempt\x18\x03 \x01(\rR\x07\x61ttempt\x12\x1a\n\x08\x64\x65\x61\x64line\x18\x04 \x01(\x03R\x08\x64\x65\x61\x64line\"\xe1\x01\n\nSettlement\x12\x19\n\x08lease_id\x18\x01 \x01(\tR\x07leaseId\x12#\n\x03\x61\x63k\x18\x02 \x01(\x0b\x32\x0f.berrymq.v1.AckH\x00R\x03\x61\x63k\x12/\n\x07release\x18\x03 \x01(\x0b\x32\x13.berrymq.v1.ReleaseH\x00R\x07release\x12)\n\x05retry\x18\x04 \x01(\x0b\x32\x11.berrymq.v1.RetryH\x00R\x05retry\x12,\n\x06reject\x18\x05 \x01(\x0b\x32\x12.berrymq.v1.RejectH\x00R\x06rejectB\t\n\x07verdict\"\x05\n\x03\x41\x63k\"\t\n\x07Release\"8\n\x05Retry\x12/\n\x05\x64\x65lay\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationR\x05\x64\x65lay\"\x1a\n\x06Reject\x12\x10\n\x03why\x18\x01 \x01(\tR\x03why\"i\n\x07Outcome\x12\x19\n\x08lease_id\x18\x01 \x01(\tR\x07leaseId\x12\x1a\n\x08\x64\x65\x61\x64line\x18\x02 \x01(\x03R\x08\x64\x65\x61\x64line\x12\'\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x11.berrymq.v1.ErrorR\x05\x65rror*[\n\x08Overflow\x12\x18\n\x14OVERFLOW_UNSPECIFIED\x10\x00\x12\x1b\n\x17OVERFLOW_REJECT_PUBLISH\x10\x01\x12\x18\n\x14OVERFLOW_DROP_OLDEST\x10\x02\x42\x0e\xea\x02\x0b\x42\x65rryMQ::V1b\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'berrymq.v1.queue_pb2', globals())
@@ -24,26 +24,26 @@ if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
   DESCRIPTOR._serialized_options = b'\352\002\013BerryMQ::V1'
-  _OVERFLOW._serialized_start=1354
-  _OVERFLOW._serialized_end=1445
+  _OVERFLOW._serialized_start=1595
+  _OVERFLOW._serialized_end=1686
   _QUEUE._serialized_start=121
-  _QUEUE._serialized_end=477
-  _BACKOFF._serialized_start=479
-  _BACKOFF._serialized_end=584
-  _QUEUESTATUS._serialized_start=587
-  _QUEUESTATUS._serialized_end=772
-  _DELIVERY._serialized_start=775
-  _DELIVERY._serialized_end=913
-  _SETTLEMENT._serialized_start=916
-  _SETTLEMENT._serialized_end=1141
-  _ACK._serialized_start=1143
-  _ACK._serialized_end=1148
-  _RELEASE._serialized_start=1150
-  _RELEASE._serialized_end=1159
-  _RETRY._serialized_start=1161
-  _RETRY._serialized_end=1217
-  _REJECT._serialized_start=1219
-  _REJECT._serialized_end=1245
-  _OUTCOME._serialized_start=1247
-  _OUTCOME._serialized_end=1352
+  _QUEUE._serialized_end=718
+  _BACKOFF._serialized_start=720
+  _BACKOFF._serialized_end=825
+  _QUEUESTATUS._serialized_start=828
+  _QUEUESTATUS._serialized_end=1013
+  _DELIVERY._serialized_start=1016
+  _DELIVERY._serialized_end=1154
+  _SETTLEMENT._serialized_start=1157
+  _SETTLEMENT._serialized_end=1382
+  _ACK._serialized_start=1384
+  _ACK._serialized_end=1389
+  _RELEASE._serialized_start=1391
+  _RELEASE._serialized_end=1400
+  _RETRY._serialized_start=1402
+  _RETRY._serialized_end=1458
+  _REJECT._serialized_start=1460
+  _REJECT._serialized_end=1486
+  _OUTCOME._serialized_start=1488
+  _OUTCOME._serialized_end=1593
 # @@protoc_insertion_point(module_scope)

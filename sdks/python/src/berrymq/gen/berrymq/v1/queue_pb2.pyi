@@ -47,8 +47,10 @@ class Outcome(_message.Message):
     def __init__(self, lease_id: _Optional[str] = ..., deadline: _Optional[int] = ..., error: _Optional[_Union[_error_pb2.Error, _Mapping]] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ["backoff", "lease", "max_attempts", "max_bytes", "max_messages", "name", "overflow", "patterns", "paused", "standalone"]
+    __slots__ = ["backoff", "dedupe", "delay", "lease", "max_attempts", "max_bytes", "max_messages", "name", "overflow", "patterns", "paused", "standalone", "standalone_ttl", "transient", "ttl"]
     BACKOFF_FIELD_NUMBER: _ClassVar[int]
+    DEDUPE_FIELD_NUMBER: _ClassVar[int]
+    DELAY_FIELD_NUMBER: _ClassVar[int]
     LEASE_FIELD_NUMBER: _ClassVar[int]
     MAX_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     MAX_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -58,7 +60,12 @@ class Queue(_message.Message):
     PATTERNS_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
     STANDALONE_FIELD_NUMBER: _ClassVar[int]
+    STANDALONE_TTL_FIELD_NUMBER: _ClassVar[int]
+    TRANSIENT_FIELD_NUMBER: _ClassVar[int]
+    TTL_FIELD_NUMBER: _ClassVar[int]
     backoff: Backoff
+    dedupe: _duration_pb2.Duration
+    delay: _duration_pb2.Duration
     lease: _duration_pb2.Duration
     max_attempts: int
     max_bytes: int
@@ -68,7 +75,10 @@ class Queue(_message.Message):
     patterns: _containers.RepeatedScalarFieldContainer[str]
     paused: bool
     standalone: bool
-    def __init__(self, name: _Optional[str] = ..., patterns: _Optional[_Iterable[str]] = ..., standalone: bool = ..., max_messages: _Optional[int] = ..., max_bytes: _Optional[int] = ..., overflow: _Optional[_Union[Overflow, str]] = ..., lease: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., backoff: _Optional[_Union[Backoff, _Mapping]] = ..., paused: bool = ...) -> None: ...
+    standalone_ttl: _duration_pb2.Duration
+    transient: bool
+    ttl: _duration_pb2.Duration
+    def __init__(self, name: _Optional[str] = ..., patterns: _Optional[_Iterable[str]] = ..., standalone: bool = ..., max_messages: _Optional[int] = ..., max_bytes: _Optional[int] = ..., overflow: _Optional[_Union[Overflow, str]] = ..., lease: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., backoff: _Optional[_Union[Backoff, _Mapping]] = ..., paused: bool = ..., transient: bool = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., delay: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., dedupe: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., standalone_ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class QueueStatus(_message.Message):
     __slots__ = ["bytes", "consumers", "delayed", "leased", "oldest_published_at", "ready"]
