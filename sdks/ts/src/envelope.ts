@@ -31,6 +31,10 @@ export interface Envelope {
   readonly answer: Answer | undefined;
   readonly resent: boolean;
   readonly hops: number;
+  /** 0 to 9; queues hand out the higher first. */
+  readonly priority: number;
+  /** Queues hand it out no earlier; 0 = at once. */
+  readonly deliverAt: number;
   /** Bytes that it occupies, roughly when it was never encoded. */
   readonly size: number;
 }

@@ -198,6 +198,8 @@ export interface Fields {
   replyTo?: string;
   answer?: Answer | undefined;
   hops?: number;
+  priority?: number;
+  deliverAt?: number;
 }
 
 /** A message made here encodes itself and names itself when somebody asks. */
@@ -209,6 +211,8 @@ class MadeEnvelope implements Envelope {
   readonly replyTo: string;
   readonly answer: Answer | undefined;
   readonly hops: number;
+  readonly priority: number;
+  readonly deliverAt: number;
   readonly resent = false;
   private content: Content | undefined;
   private id: string | undefined;
@@ -227,6 +231,8 @@ class MadeEnvelope implements Envelope {
     this.replyTo = fields.replyTo ?? "";
     this.answer = fields.answer;
     this.hops = fields.hops ?? 0;
+    this.priority = fields.priority ?? 0;
+    this.deliverAt = fields.deliverAt ?? 0;
   }
 
   get messageId(): string {
@@ -262,9 +268,9 @@ const NO_FIELDS: Fields = Object.freeze({});
 
 /** The fields of an envelope, for a copy. */
 function fieldsOf(source: Envelope): Fields {
-  const { messageId, attributes, publishedAt, expiresAt, sender, replyTo, answer, hops } = source;
+  const { messageId, attributes, publishedAt, expiresAt, sender, replyTo, answer, hops, priority, deliverAt } = source;
   const content = source instanceof MadeEnvelope ? source.known : contentOf(source);
-  return { content, messageId, attributes, publishedAt, expiresAt, sender, replyTo, answer, hops };
+  return { content, messageId, attributes, publishedAt, expiresAt, sender, replyTo, answer, hops, priority, deliverAt };
 }
 
 function contentOf({ payload, contentType }: Envelope): Content {

@@ -22,7 +22,7 @@ function read(bytes: Buffer): WireEnvelope[] {
 /** Asks for every field, as the getters decode it. */
 function fields(message: Envelope) {
   const { messageId, identifier, payload, contentType, attributes, publishedAt } = message;
-  const { expiresAt, sender, replyTo, answer, resent, hops } = message;
+  const { expiresAt, sender, replyTo, answer, resent, hops, priority, deliverAt } = message;
   const text = identifier.text;
   const hex = payload.toString("hex");
   return {
@@ -38,6 +38,8 @@ function fields(message: Envelope) {
     answer,
     resent,
     hops,
+    priority,
+    deliverAt,
   };
 }
 

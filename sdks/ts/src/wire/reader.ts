@@ -16,6 +16,8 @@ const REPLY_TO = 9;
 const ANSWER = 10;
 const RESENT = 11;
 const HOPS = 12;
+const PRIORITY = 13;
+const DELIVER_AT = 14;
 
 const NOTHING = Buffer.alloc(0);
 const cursor = new Cursor();
@@ -87,6 +89,14 @@ export class WireEnvelope implements Envelope {
     return this.seek(HOPS) ? found.value : 0;
   }
 
+  get priority(): number {
+    return this.seek(PRIORITY) ? found.value : 0;
+  }
+
+  get deliverAt(): number {
+    return this.seek(DELIVER_AT) ? signed(found.value) : 0;
+  }
+
   get answer(): Answer | undefined {
     return this.seek(ANSWER) ? readAnswer(this.bytes, found.start, found.end) : undefined;
   }
@@ -125,7 +135,23 @@ export class WireEnvelope implements Envelope {
 const found = { start: 0, end: 0, value: 0 };
 
 /** Wire type of each field of a message, by number; every other field is passed over. */
-const wireTypes = [-1, BYTES, BYTES, BYTES, BYTES, BYTES, VARINT, VARINT, BYTES, BYTES, BYTES, VARINT, VARINT];
+const wireTypes = [
+  -1,
+  BYTES,
+  BYTES,
+  BYTES,
+  BYTES,
+  BYTES,
+  VARINT,
+  VARINT,
+  BYTES,
+  BYTES,
+  BYTES,
+  VARINT,
+  VARINT,
+  VARINT,
+  VARINT,
+];
 
 /** Reads one message at `start … end`. Remembers the identifier read last: neighbours mostly share it. */
 export class MessageReader {
@@ -152,7 +178,7 @@ export class MessageReader {
     let idEnd = 0;
     while (walk.next()) {
       const { field } = walk;
-      if (field > HOPS) continue;
+      if (field > DELIVER_AT) continue;
       if (walk.wireType !== wireTypes[field])
         throw new MalformedMessage(`field ${field} has wire type ${walk.wireType}`);
       present |= 1 << field;

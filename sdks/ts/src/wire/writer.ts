@@ -62,6 +62,8 @@ export class WireWriter {
     if (message.answer !== undefined) this.answer(message.answer);
     if (message.resent) this.number(88, 1);
     if (message.hops !== 0) this.number(96, message.hops);
+    if (message.priority !== 0) this.number(104, message.priority);
+    if (message.deliverAt !== 0) this.number(112, message.deliverAt);
   }
 
   private attributes(attributes: Attributes): void {

@@ -22,12 +22,14 @@ export const envelopes: fc.Arbitrary<Envelope> = fc.record({
   answer: fc.option(fc.record({ to: text, number: uint32, of: uint32, failed: fc.boolean() }), { nil: undefined }),
   resent: fc.boolean(),
   hops: uint32,
+  priority: uint32,
+  deliverAt: micros,
   size: fc.constant(0),
 });
 
 /** The same message as the generated code knows it. */
 export function generated(envelope: Envelope): Generated {
-  const { messageId, identifier, publishedAt, expiresAt, size: _, ...same } = envelope;
+  const { messageId, identifier, publishedAt, expiresAt, deliverAt, size: _, ...same } = envelope;
   return {
     ...same,
     id: messageId,
@@ -35,6 +37,7 @@ export function generated(envelope: Envelope): Generated {
     attributes: { ...envelope.attributes },
     publishedAt: BigInt(publishedAt),
     expiresAt: BigInt(expiresAt),
+    deliverAt: BigInt(deliverAt),
     answer: envelope.answer && { ...envelope.answer },
   };
 }
