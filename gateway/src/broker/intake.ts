@@ -147,9 +147,11 @@ function push(session: Session, route: Route, run: Run, start: number, end: numb
 
 /** Every queue has to have room, so that a message that is refused is kept nowhere. */
 function admit(route: Route, bytes: number): Refusal | undefined {
-  for (const queue of route.queues) {
-    const refusal = queue.admit(bytes);
-    if (refusal !== undefined) return refusal;
+  for (let index = 0; index < route.queues.length; index++) {
+    const refusal = route.queues[index]!.admit(bytes);
+    if (refusal === undefined) continue;
+    for (const queue of route.queues.slice(0, index)) queue.withdraw(bytes);
+    return refusal;
   }
   return undefined;
 }

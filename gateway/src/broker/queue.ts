@@ -45,12 +45,19 @@ export class BrokerQueue {
 
   /** Makes sure that one more message fits, dropping the oldest where the queue wants it so. The caller appends it in this turn. */
   admit(bytes: number): Refusal | undefined {
+    if (bytes > this.options.maxBytes) return this.#full();
     while (!this.#fits(bytes)) {
       if (!this.options.dropOldest || this.engine.dropOldest(this.name, 1) === 0) return this.#full();
     }
     this.#planned.messages++;
     this.#planned.bytes += bytes;
     return undefined;
+  }
+
+  /** Another queue had no room for what was admitted last, so that it is appended nowhere. */
+  withdraw(bytes: number): void {
+    this.#planned.messages--;
+    this.#planned.bytes -= bytes;
   }
 
   /** What was admitted was handed to the engine, which counts it now. */

@@ -16,9 +16,14 @@ test("it does what an array does", () => {
       let next = 0;
       for (const { do: what, times } of steps) {
         for (let i = 0; i < times; i++) {
-          if (what === "push") model.push(next), fifo.push(next++);
-          else if (what === "shift") expect(fifo.shift()).toBe(model.shift());
-          else fifo.clear(), (model = []);
+          if (what === "push") {
+            model.push(next);
+            fifo.push(next++);
+          } else if (what === "shift") expect(fifo.shift()).toBe(model.shift());
+          else {
+            fifo.clear();
+            model = [];
+          }
         }
         expect([fifo.size, fifo.peek()]).toEqual([model.length, model[0]]);
         expect(fifo.first(3)).toEqual(model.slice(0, 3));

@@ -40,10 +40,10 @@ export class WireReader {
     throw new WireError("a number is longer than 10 bytes");
   }
 
-  /** A 64-bit varint with a sign, rounded likewise. */
+  /** A 64-bit varint with a sign, rounded likewise, but never from below 0 to 0. */
   int64(): number {
     const value = this.uint64();
-    return value < 2 ** 63 ? value : value - 2 ** 64;
+    return value < 2 ** 63 ? value : Math.min(-1, value - 2 ** 64);
   }
 
   /** Passes over a 64-bit varint; tells whether it is other than 0 (in its shortest form). */
