@@ -17,7 +17,7 @@ demo: setup ## see three languages talk, in under half a minute
 	@tsx examples/demo/demo.ts
 
 start: setup ## start a gateway on 127.0.0.1:7201
-	@node gateway/bin/berrymq.js serve --engine memory
+	@node gateway/bin/berrymq.js serve
 
 test: ## set up, run every suite, end with `N passed, N failed`
 	@scripts/test
