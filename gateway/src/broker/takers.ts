@@ -44,15 +44,16 @@ export class Takers {
     this.#takers.delete(taker);
   }
 
-  /** The next one who wants something, moved to the end of the line. */
+  /** The next one who wants something. */
   next(): Taker | undefined {
-    for (const taker of this.#takers) {
-      if (taker.want() === 0) continue;
-      this.#takers.delete(taker);
-      this.#takers.add(taker);
-      return taker;
-    }
+    for (const taker of this.#takers) if (taker.want() > 0) return taker;
     return undefined;
+  }
+
+  /** Goes to the end of the line, because it is being served. */
+  goBehind(taker: Taker): void {
+    this.#takers.delete(taker);
+    this.#takers.add(taker);
   }
 
   close(refusal: Refusal): void {
