@@ -6,15 +6,19 @@ import { createInterface } from "node:readline";
 
 const program = resolve(import.meta.dirname, "../../gateway/bin/berrymq.js");
 const readyWithinMs = 15_000;
+/** A drain takes at most 5 s (`drainSeconds`), and the machine may be busy. */
+const endWithinMs = 9_000;
 
 export class Gateway {
   /** `127.0.0.1:PORT` */
   readonly url: string;
   readonly #process: ChildProcess;
+  readonly #log: () => string;
 
-  private constructor(child: ChildProcess, url: string) {
+  private constructor(child: ChildProcess, url: string, log: () => string) {
     this.#process = child;
     this.url = url;
+    this.#log = log;
   }
 
   /** Starts a gateway and waits for its word that it listens. `port` 0 takes a free one; without `data` it keeps all in memory. */
@@ -31,7 +35,7 @@ export class Gateway {
       log = (log + text).slice(-4000);
     });
     const address = await listeningAddress(child, () => log);
-    return new Gateway(child, address);
+    return new Gateway(child, address, () => log);
   }
 
   get pid(): number {
@@ -42,9 +46,12 @@ export class Gateway {
     return Number(this.url.split(":").at(-1));
   }
 
-  /** Asks it to drain (SIGTERM) and waits for its end. Returns its exit code. */
+  /** Asks it to drain (SIGTERM) and waits for its end. Returns its exit code; throws with its log when it does not end. */
   async stop(): Promise<number | null> {
-    return this.#end("SIGTERM");
+    const inTime = await this.#end("SIGTERM");
+    if (!inTime)
+      throw new Error(`the gateway did not end within ${endWithinMs / 1000} s of SIGTERM; it said:\n${this.#log()}`);
+    return this.#process.exitCode;
   }
 
   /** Ends it at once, without a word (SIGKILL). */
@@ -52,14 +59,19 @@ export class Gateway {
     await this.#end("SIGKILL");
   }
 
-  async #end(signal: NodeJS.Signals): Promise<number | null> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return this.#process.exitCode;
+  /** False when it had to be killed because it did not end in time. */
+  async #end(signal: NodeJS.Signals): Promise<boolean> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return true;
     const ended = once(this.#process, "exit");
     this.#process.kill(signal);
-    const late = setTimeout(() => this.#process.kill("SIGKILL"), 15_000);
+    let inTime = true;
+    const late = setTimeout(() => {
+      inTime = false;
+      this.#process.kill("SIGKILL");
+    }, endWithinMs);
     await ended;
     clearTimeout(late);
-    return this.#process.exitCode;
+    return inTime;
   }
 }
 
