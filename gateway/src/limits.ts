@@ -56,5 +56,7 @@ export const MAX_HOPS = 100;
 export const MAX_ID_BYTES = 128;
 export const MAX_CONTENT_TYPE_BYTES = 128;
 export const MAX_SENDER_BYTES = 255;
+/** Priorities are lanes of a queue, each with a cost of its own. */
+export const MAX_PRIORITY = 9;
 /** Attributes of one message: marks, not contents. */
 export const MAX_ATTRIBUTES = 64;

@@ -2,6 +2,7 @@
 import type { Engine } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
+import { queueFields } from "../model/fields.js";
 import { readIdentifier } from "../model/identifier.js";
 import { bodyOf, systemMessage } from "../model/message.js";
 import { Asks } from "./asks.js";
@@ -39,13 +40,13 @@ export class Broker {
       this.#router,
       clock,
       limits,
-      (kwargs) => this.#announce("dead_letter", kwargs),
+      (action, kwargs) => this.#announce(action, kwargs),
       report,
     );
     this.presence = new Presence(clock, limits, {
       connected: (session) => this.#announcePeer("connect", session),
       disconnected: (session) => this.#announcePeer("disconnect", session),
-      gone: (session) => void this.queues.deleteOf(session.id).catch(report),
+      away: (session, stillAway) => this.queues.ownerAway(session.id, stillAway),
     });
   }
 
@@ -117,8 +118,9 @@ export class Broker {
     const entry = systemMessage(action, kwargs, this.clock.now());
     for (const follower of route.followers) follower.push(entry, 1, 0, this.#system);
     const queues = route.queues.filter((queue) => queue.admit(entry.length) === undefined);
-    const appends = queues.map((queue) => ({ queue: queue.name, body: bodyOf(entry) }));
-    this.engine.append(appends).then(() => queues.forEach((queue) => queue.wake()), this.report);
+    const body = bodyOf(entry);
+    const appends = queues.map((queue) => queue.entry(body, queueFields(body)));
+    this.engine.append(appends).then(() => queues.forEach((queue) => queue.stored()), this.report);
     for (const queue of queues) queue.appended();
   }
 }

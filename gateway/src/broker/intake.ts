@@ -4,8 +4,10 @@ import type { Append, Engine, Progress } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
 import type { Refusal } from "../model/errors.js";
+import { queueFields } from "../model/fields.js";
 import { asEntry, completed } from "../model/message.js";
 import { refusalOf, type Scanned, scanBatch } from "../model/scanner.js";
+import type { BrokerQueue } from "./queue.js";
 import type { Route, Router } from "./router.js";
 import type { Session } from "./session.js";
 
@@ -110,21 +112,35 @@ export class Intaker {
   /** A run that queues keep is taken apart, since each message has to fit; what fits reaches the followers, too. */
   #deliverToQueues(session: Session, run: Run, route: Route, outcome: Outcome): void {
     const appends: Append[] = [];
+    const ids: string[] = [];
     let start = run.start;
     for (let index = 0; index < run.count; index++) {
       const end = run.bodies[2 * index]!;
       const body = run.buffer.subarray(end - run.bodies[2 * index + 1]!, end);
-      const refusal = admit(route, body.length);
+      const fields = queueFields(body);
+      const queues = route.queues.filter((queue) => !queue.remembers(fields.id));
+      const refusal = admit(queues, body.length);
       if (refusal !== undefined) outcome.refuse(run.first + index, 1, refusal);
       else {
-        for (const queue of route.queues) appends.push({ queue: queue.name, body });
+        for (const queue of queues) appends.push(queue.entry(body, fields));
+        ids.push(fields.id);
         const followers = push(session, route, run, start, end, 1);
         outcome.accept(run.first + index, 1, followers, route.queues.length);
       }
       start = end;
     }
-    if (appends.length > 0) outcome.stored.push(this.engine.append(appends, outcome.progress).then(() => wake(route)));
+    if (appends.length > 0) outcome.stored.push(this.#append(route, appends, ids, outcome.progress));
     for (const queue of route.queues) queue.appended();
+  }
+
+  async #append(route: Route, appends: Append[], ids: string[], progress: Progress | undefined): Promise<void> {
+    try {
+      await this.engine.append(appends, progress);
+    } catch (error) {
+      for (const queue of route.queues) for (const id of ids) queue.notStored(id);
+      throw error;
+    }
+    for (const queue of route.queues) queue.stored();
   }
 }
 
@@ -146,18 +162,14 @@ function push(session: Session, route: Route, run: Run, start: number, end: numb
 }
 
 /** Every queue has to have room, so that a message that is refused is kept nowhere. */
-function admit(route: Route, bytes: number): Refusal | undefined {
-  for (let index = 0; index < route.queues.length; index++) {
-    const refusal = route.queues[index]!.admit(bytes);
+function admit(queues: readonly BrokerQueue[], bytes: number): Refusal | undefined {
+  for (let index = 0; index < queues.length; index++) {
+    const refusal = queues[index]!.admit(bytes);
     if (refusal === undefined) continue;
-    for (const queue of route.queues.slice(0, index)) queue.withdraw(bytes);
+    for (const queue of queues.slice(0, index)) queue.withdraw(bytes);
     return refusal;
   }
   return undefined;
-}
-
-function wake(route: Route): void {
-  for (const queue of route.queues) queue.wake();
 }
 
 class Outcome {

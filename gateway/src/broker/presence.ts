@@ -7,14 +7,11 @@ import { type Clock, SECOND } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { Session } from "./session.js";
 
-/** How long the standalone queues of a session that is gone are kept, in microseconds (queue.proto says so). */
-const STANDALONE_GRACE = 60 * SECOND;
-
 export interface PresenceEvents {
   connected(session: Session): void;
   disconnected(session: Session): void;
-  /** Gone for so long that nothing standalone is kept for it. */
-  gone(session: Session): void;
+  /** No stream is open; tells how long it is to be remembered at least, in microseconds. */
+  away(session: Session, stillAway: () => boolean): number;
 }
 
 export class Presence {
@@ -65,10 +62,8 @@ export class Presence {
   #awaitReturn(session: Session): void {
     const { visits } = session;
     const stillAway = () => session.streams === 0 && session.visits === visits;
-    this.clock.after(STANDALONE_GRACE, () => {
-      if (stillAway()) this.events.gone(session);
-    });
-    this.clock.after(Math.max(this.limits.sessionSeconds * SECOND, STANDALONE_GRACE + SECOND), () => {
+    const atLeast = this.events.away(session, stillAway);
+    this.clock.after(Math.max(this.limits.sessionSeconds * SECOND, atLeast + SECOND), () => {
       if (stillAway()) this.#sessions.delete(session.id);
     });
   }

@@ -239,7 +239,7 @@ describe("dead letters", () => {
       "berrymq-dead-attempts": "1",
       "berrymq-dead-at": new Date(broker.clock.now() / 1000).toISOString(),
     });
-    expect(String(listener.take(10_000)?.[0])).toContain('{"queue":"q","dead_queue":"q.dead"}');
+    expect(String(listener.take(10_000)?.[0])).toContain('{"queue":"q","dead_queue":"q.dead",');
   });
 
   test("the last attempt that is retried goes there", async () => {

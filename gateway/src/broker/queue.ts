@@ -1,8 +1,10 @@
 // A queue as the broker sees it: its options, its bounds, and who waits for its messages. What it holds is the engine's.
-import type { Engine, QueueStats, Settled } from "../engines/engine.js";
+import type { Append, Engine, QueueStats, Settled } from "../engines/engine.js";
 import type { Clock, Timer } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
+import { type QueueFields, queueFields } from "../model/fields.js";
 import type { QueueOptions } from "../model/queue-options.js";
+import { RecentIds } from "./recent-ids.js";
 import type { Settlement, Settling } from "./settling.js";
 import { type Delivery, type Taker, Takers } from "./takers.js";
 
@@ -14,6 +16,7 @@ export type Report = (error: unknown) => void;
 
 export class BrokerQueue {
   readonly #takers = new Takers();
+  readonly #recent: RecentIds;
   #planned = { messages: 0, bytes: 0 };
   #handing = false;
   #closed = false;
@@ -29,7 +32,19 @@ export class BrokerQueue {
     readonly settling: Settling,
     /** Told of what fails where nobody waits for an answer. */
     readonly report: Report,
-  ) {}
+  ) {
+    this.#recent = new RecentIds(options.dedupe);
+  }
+
+  /** Remembers what it took before a restart. */
+  recall(messages: Iterable<Buffer>): void {
+    const oldest = this.clock.now() - this.options.dedupe;
+    for (const body of messages) {
+      const { id, publishedAt } = queueFields(body);
+      if (publishedAt < oldest) break;
+      this.#recent.add(id, publishedAt);
+    }
+  }
 
   get name(): string {
     return this.options.name;
@@ -43,12 +58,9 @@ export class BrokerQueue {
     return this.engine.stats(this.name, this.clock.now());
   }
 
-  /** Makes sure that one more message fits, dropping the oldest where the queue wants it so. The caller appends it in this turn. */
+  /** Makes sure that one more message fits, now or once the oldest made room. The caller appends it in this turn. */
   admit(bytes: number): Refusal | undefined {
-    if (bytes > this.options.maxBytes) return this.#full();
-    while (!this.#fits(bytes)) {
-      if (!this.options.dropOldest || this.engine.dropOldest(this.name, 1) === 0) return this.#full();
-    }
+    if (bytes > this.options.maxBytes || !(this.options.dropOldest || this.#fits(bytes))) return this.#full();
     this.#planned.messages++;
     this.#planned.bytes += bytes;
     return undefined;
@@ -60,9 +72,44 @@ export class BrokerQueue {
     this.#planned.bytes -= bytes;
   }
 
+  /** Whether the message was kept within the window for doubles. */
+  remembers(id: string): boolean {
+    return this.#recent.has(id, this.clock.now());
+  }
+
+  /** What to hand to the engine for an admitted message. */
+  entry(body: Buffer, fields: QueueFields): Append {
+    const { ttl, delay, name } = this.options;
+    const now = this.clock.now();
+    // A publisher's clock that runs ahead does not lengthen the life of its messages.
+    const published = Math.min(fields.publishedAt || now, now);
+    const due = Math.max(fields.deliverAt, delay > 0 ? published + delay : 0);
+    const expires = Math.min(fields.expiresAt || Infinity, ttl > 0 ? published + ttl : Infinity);
+    this.#recent.add(fields.id, now);
+    this.lookAt(Math.min(due > now ? due : Infinity, expires));
+    return {
+      queue: name,
+      body,
+      priority: fields.priority,
+      due: due > now ? due : 0,
+      expires: expires === Infinity ? 0 : expires,
+    };
+  }
+
   /** What was admitted was handed to the engine, which counts it now. */
   appended(): void {
     this.#planned = { messages: 0, bytes: 0 };
+  }
+
+  /** The engine has what was appended. */
+  stored(): void {
+    while (this.options.dropOldest && !this.#fits(0, 0) && this.engine.dropOldest(this.name, 1) > 0);
+    this.wake();
+  }
+
+  /** The engine could not keep it. */
+  notStored(id: string): void {
+    this.#recent.delete(id);
   }
 
   /** Leases messages at once, or waits for the first of them until `wait` microseconds are over or the signal is given. */
@@ -200,16 +247,19 @@ export class BrokerQueue {
   /** Ends leases that ran out, which counts as an attempt, and sets the timer anew. */
   async #lookAfter(): Promise<void> {
     if (this.#closed) return;
-    const { claims, next } = await this.engine.lapsed(this.name, this.clock.now());
+    const { claims, expired, next } = await this.engine.lapsed(this.name, this.clock.now());
+    this.settling.expired(this, expired);
     if (claims.length > 0) await this.settling.lapse(this, claims);
     if (next !== undefined) this.lookAt(next);
     this.wake();
   }
 
-  #fits(bytes: number): boolean {
+  #fits(bytes: number, count = 1): boolean {
     const held = this.stats();
     const messages = held.ready + held.delayed + held.leased + this.#planned.messages;
-    return messages < this.options.maxMessages && held.bytes + this.#planned.bytes + bytes <= this.options.maxBytes;
+    return (
+      messages + count <= this.options.maxMessages && held.bytes + this.#planned.bytes + bytes <= this.options.maxBytes
+    );
   }
 
   #full(): Refusal {

@@ -17,7 +17,7 @@ export class Queues {
     readonly router: Router,
     readonly clock: Clock,
     readonly limits: Pick<Limits, "queues">,
-    announce: (kwargs: Record<string, unknown>) => void,
+    announce: (action: string, kwargs: Record<string, unknown>) => void,
     readonly report: Report,
   ) {
     const wake = (name: string) => this.#queues.get(name)?.wake();
@@ -26,8 +26,9 @@ export class Queues {
 
   /** Takes up the queues that the engine kept. */
   open(kept: readonly KeptQueue[]): void {
-    for (const { options, paused } of kept) {
+    for (const { options, paused, recent } of kept) {
       const queue = this.#add(options, paused);
+      queue.recall(recent);
       queue.lookAt(this.clock.now());
     }
   }
@@ -92,9 +93,15 @@ export class Queues {
       .slice(0, max);
   }
 
-  /** Deletes what belonged to a session that is gone. */
-  async deleteOf(session: string): Promise<void> {
-    for (const queue of [...this.#queues.values()]) if (queue.options.owner === session) await this.delete(queue.name);
+  /** The owner of standalone queues is away: they are deleted unless it comes back in time. Tells the longest of those times. */
+  ownerAway(session: string, stillAway: () => boolean): number {
+    const owned = [...this.#queues.values()].filter(({ options }) => options.owner === session);
+    for (const queue of owned) {
+      this.clock.after(queue.options.standaloneTtl, () => {
+        if (stillAway() && this.#queues.get(queue.name) === queue) this.delete(queue.name).catch(this.report);
+      });
+    }
+    return Math.max(0, ...owned.map(({ options }) => options.standaloneTtl));
   }
 
   close(): void {

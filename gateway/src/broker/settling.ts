@@ -2,6 +2,7 @@
 // to `<queue>.dead`, with why, where and when as attributes.
 import type { Claim, Engine, Settled, Verdict } from "../engines/engine.js";
 import type { Clock } from "../model/clock.js";
+import { queueFields } from "../model/fields.js";
 import { withAttributes } from "../model/message.js";
 import { DEAD_SUFFIX } from "../model/queue-options.js";
 import type { BrokerQueue } from "./queue.js";
@@ -18,8 +19,8 @@ export interface DeadLetterHome {
   prepare(queue: BrokerQueue): Promise<void>;
   /** Called after messages were moved to the named queue. */
   wake(queue: string): void;
-  /** Tells the world of one dead letter (`berrymq:dead_letter`). */
-  announce(kwargs: Record<string, unknown>): void;
+  /** Tells the world, by the system's message `berrymq:<action>`. */
+  announce(action: string, kwargs: Record<string, unknown>): void;
 }
 
 export class Settling {
@@ -43,6 +44,14 @@ export class Settling {
   async lapse(queue: BrokerQueue, claims: readonly Claim[]): Promise<void> {
     const verdicts = claims.map((claim) => this.#afterAttempt(queue, claim, "the lease ran out", 0));
     await this.#carryOut(queue, verdicts, 0);
+  }
+
+  /** Tells of messages that expired unread (`berrymq:drop`). */
+  expired(queue: BrokerQueue, bodies: readonly Buffer[]): void {
+    for (const body of bodies) {
+      const { id, identifier, sender } = queueFields(body);
+      this.home.announce("drop", { queue: queue.name, message_id: id, identifier, sender, reason: "expired" });
+    }
   }
 
   #verdict(queue: BrokerQueue, settlement: Settlement, claim: Claim | undefined): Verdict {
@@ -89,7 +98,9 @@ export class Settling {
     if (verdict.kind === "return" && verdict.at > 0) queue.lookAt(verdict.at);
     if (verdict.kind !== "move") return;
     this.home.wake(verdict.queue);
-    this.home.announce({ queue: queue.name, dead_queue: verdict.queue });
+    const { id, identifier, sender } = queueFields(verdict.body);
+    const kwargs = { queue: queue.name, dead_queue: verdict.queue, message_id: id, identifier, sender };
+    this.home.announce("dead_letter", kwargs);
   }
 }
 

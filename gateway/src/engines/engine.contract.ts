@@ -235,7 +235,7 @@ export function judge(name: string, open: () => Promise<Engine>): void {
     });
 
     test("lapsed tells when to look again: at the next end of a lease or of a delay, or never", async () => {
-      expect(await engine.lapsed("q", NOW)).toEqual({ claims: [], next: undefined });
+      expect(await engine.lapsed("q", NOW)).toEqual({ claims: [], expired: [], next: undefined });
       await append("1", "2");
       await claim(1);
       expect((await engine.lapsed("q", NOW)).next).toBe(LEASE);

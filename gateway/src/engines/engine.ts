@@ -2,7 +2,9 @@
 // followers, no transports and no policy: when a message is given up, and what a full queue does, the broker decides.
 //
 // What holds for every engine, and what `engine.contract.ts` asks of it:
-// - Order: within a queue, messages are claimed in the order of `append`; one that is returned at once (`at` 0) takes its old place.
+// - Order: within a queue, messages are claimed by priority, the higher first, and within one priority in the order of `append`; one that is
+//   returned or has waited for its time takes its old place.
+// - Expiry: from its `expires` on a message is claimed, shown and counted no more, but a lease that holds it goes on; `lapsed` tells of it.
 // - Atomicity: one `append` or `settle` call happens whole or not at all. `append` may touch many queues.
 // - Durability: when the promise of `append` or `settle` is fulfilled, a durable engine has committed. Engines
 //   commit all calls of one event-loop turn together.
@@ -36,14 +38,14 @@ export interface Engine {
   /** The claims behind leases that still hold at `now`; undefined for one that does not. */
   held(queue: string, leases: readonly string[], now: number): Promise<(Claim | undefined)[]>;
 
-  /** Ends leases. One that ended before, by `settle`, answers `done` again, whatever the verdict; one that is past its end at `now` is `lost`. */
+  /** Ends leases. One that ended before, by `settle`, answers `done` again, whatever the verdict; one that is past its end at `now`, or was settled with a `now` of 0, is `lost`. */
   settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]>;
 
   /** Moves the end of leases. False for one that no longer holds at `now`. */
   extend(queue: string, leases: readonly string[], now: number, until: number): Promise<boolean[]>;
 
-  /** Leases past their end at `now`, still in place for the caller to settle (with a `now` of 0), and when to look again. */
-  lapsed(queue: string, now: number): Promise<{ claims: Claim[]; next: number | undefined }>;
+  /** What happened by itself until `now`, and when to look again. */
+  lapsed(queue: string, now: number): Promise<Lapsed>;
 
   /** Forgets the oldest messages that nobody leases, up to `max`; tells how many. Synchronous in effect, like `append` in `stats`. */
   dropOldest(queue: string, max: number): number;
@@ -89,12 +91,28 @@ export interface Progress {
 export interface KeptQueue {
   readonly options: QueueOptions;
   readonly paused: boolean;
+  /** Encoded messages that came within the queue's `dedupe` window, the youngest first. */
+  readonly recent: Iterable<Buffer>;
 }
 
 export interface Append {
   readonly queue: string;
   /** An encoded Message. */
   readonly body: Buffer;
+  /** The higher is claimed first; absent = 0. */
+  readonly priority?: number;
+  /** Not claimed before; absent or 0 = at once. */
+  readonly due?: number;
+  /** Gone from then on, unless it is leased; absent or 0 = never. */
+  readonly expires?: number;
+}
+
+export interface Lapsed {
+  /** Leases past their end, still in place for the caller to settle (with a `now` of 0). Each is told once. */
+  readonly claims: Claim[];
+  /** Messages that expired, taken out. Each is told once. */
+  readonly expired: Buffer[];
+  readonly next: number | undefined;
 }
 
 /** A message in somebody's hands. */
@@ -112,7 +130,7 @@ export type Verdict =
   /** Available again from `at` on (0 = at its old place, at once); counted as an attempt or not. */
   | { readonly lease: string; readonly kind: "return"; readonly at: number; readonly counted: boolean }
   /** Moved to the end of another queue with another body. */
-  | { readonly lease: string; readonly kind: "move"; readonly queue: string; readonly body: Buffer };
+  | ({ readonly lease: string; readonly kind: "move" } & Append);
 
 export type Settled = "done" | "lost";
 

@@ -18,6 +18,13 @@ export class Heap<T> {
     return this.#items;
   }
 
+  /** Keeps only the items that the test holds for. */
+  retain(test: (item: T) => boolean): void {
+    const kept = this.#items.filter(test);
+    this.#items = [];
+    for (const item of kept) this.push(item);
+  }
+
   clear(): void {
     this.#items = [];
   }

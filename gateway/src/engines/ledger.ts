@@ -1,5 +1,5 @@
-// Who holds what of one queue: what is next in line, what was given back, what waits for its time, what is leased. It keeps no
-// messages: the engine that owns it does, behind the entries and the line.
+// Who holds what of one queue: what is next in line, what was given back, what waits for its time, what is leased, what expires. It keeps
+// no messages: the engine that owns it does, behind the entries and the line.
 import type { QueueStats, Settled } from "./engine.js";
 import { Heap } from "./heap.js";
 import type { SettledLeases } from "./settled-leases.js";
@@ -8,37 +8,55 @@ import type { SettledLeases } from "./settled-leases.js";
 export interface Entry {
   /** Its place in the queue, for life. */
   readonly place: number;
+  /** The higher goes first. */
+  readonly priority: number;
   /** Bytes of its body. */
   readonly size: number;
+  /** When it is dropped; 0 = never. */
+  readonly expires: number;
   /** Counted attempts that ended. */
   attempts: number;
   /** All claims, so that each has a lease name of its own. */
   claims: number;
-  /** When it is due again, while it is delayed. */
+  /** When it is due, while it is delayed. */
   at: number;
   /** The lease that holds it and its end, while it is leased. */
   lease: string;
   until: number;
+  state: "line" | "returned" | "delayed" | "leased" | "gone";
 }
 
-/** The messages that were never claimed since the engine was opened, in order of place. */
+/** The messages that were never claimed since the engine was opened, first what goes first. */
 export interface Line<E extends Entry> {
   readonly size: number;
   peek(): E | undefined;
   shift(): E | undefined;
+  /** Takes out an entry that it has shown or told of, wherever it stands. */
+  remove(entry: E): void;
   /** Up to `max` from the front, which stay. */
   first(max: number): E[];
 }
 
-const byPlace = (one: Entry, other: Entry) => one.place < other.place;
-const byTime = (one: Entry, other: Entry) => one.at < other.at || (one.at === other.at && one.place < other.place);
+/** The order in which messages are handed out. */
+export function goesBefore(one: Entry, other: Entry): boolean {
+  return one.priority > other.priority || (one.priority === other.priority && one.place < other.place);
+}
+
+/** Items of a heap that may be out of date before it is cleaned. */
+const SLACK = 4096;
+
+const byTime = (one: Entry, other: Entry) => one.at < other.at || (one.at === other.at && goesBefore(one, other));
 
 export class Ledger<E extends Entry> {
-  #returned = new Heap<E>(byPlace);
+  #returned = new Heap<E>(goesBefore);
   #delayed = new Heap<E>(byTime);
   #leased = new Map<string, E>();
   /** Ends of leases, with old ends left in until they surface. */
   #ends = new Heap<{ until: number; lease: string }>((one, other) => one.until < other.until);
+  /** Entries that expire and are not leased, with some that are gone left in until they surface. */
+  #expiring = new Heap<E>((one, other) => one.expires < other.expires);
+  #expired: E[] = [];
+  #counts = { returned: 0, delayed: 0 };
 
   constructor(
     private line: Line<E>,
@@ -47,9 +65,19 @@ export class Ledger<E extends Entry> {
     readonly nameLease: (entry: E) => string,
   ) {}
 
+  /** An entry came into the line. */
+  watch(entry: E): void {
+    if (entry.expires === 0) return;
+    this.#expiring.push(entry);
+    const { returned, delayed } = this.#counts;
+    if (this.#expiring.size > SLACK + 2 * (this.line.size + returned + delayed)) {
+      this.#expiring.retain(({ state }) => state !== "gone" && state !== "leased");
+    }
+  }
+
   /** Takes messages that are due, in order, up to `max` of them and about `bytes`, at least one. */
   take(max: number, bytes: number, now: number): E[] {
-    this.#ripen(now);
+    this.#age(now);
     const taken: E[] = [];
     let size = 0;
     while (taken.length < max) {
@@ -66,8 +94,10 @@ export class Ledger<E extends Entry> {
     entry.claims++;
     entry.lease = this.nameLease(entry);
     entry.until = until;
+    entry.state = "leased";
     this.#leased.set(entry.lease, entry);
     this.#ends.push({ until, lease: entry.lease });
+    if (this.#ends.size > SLACK + 2 * this.#leased.size) this.#ends.retain((end) => this.#leased.has(end.lease));
   }
 
   /** The entry behind a lease that holds at `now`. */
@@ -81,22 +111,26 @@ export class Ledger<E extends Entry> {
     return this.settled.has(lease) ? "done" : "lost";
   }
 
-  /** Ends a lease. */
-  end(entry: E): void {
+  /** Ends a lease. One that ran out (`now` is 0) is lost to its holder; any other may be settled again without harm. */
+  end(entry: E, now: number): void {
     this.#leased.delete(entry.lease);
-    this.settled.add(entry.lease);
+    if (now > 0) this.settled.add(entry.lease);
   }
 
   /** Undoes `end`. */
   unend(entry: E): void {
     this.settled.delete(entry.lease);
+    entry.state = "leased";
     this.#leased.set(entry.lease, entry);
   }
 
-  /** Available again from `at` on; 0 = at once, at its old place. */
+  /** Available from `at` on; 0 = at once, at its old place. */
   giveBack(entry: E, at: number): void {
     entry.at = at;
+    entry.state = at === 0 ? "returned" : "delayed";
+    this.#counts[entry.state]++;
     (at === 0 ? this.#returned : this.#delayed).push(entry);
+    this.watch(entry);
   }
 
   extend(entry: E, until: number): void {
@@ -104,33 +138,35 @@ export class Ledger<E extends Entry> {
     this.#ends.push({ until, lease: entry.lease });
   }
 
-  /** Entries whose leases are past their end at `now`, each told once, and when to look again. */
-  lapsed(now: number): { entries: E[]; next: number | undefined } {
-    this.#ripen(now);
-    const entries: E[] = [];
+  /** What happened by itself until `now`: leases that ended (still in place) and entries that expired (taken out), each told once; and when to look again. */
+  lapsed(now: number): { ended: E[]; expired: E[]; next: number | undefined } {
+    this.#age(now);
+    const ended: E[] = [];
     for (let end = this.#ends.peek(); end !== undefined; end = this.#ends.peek()) {
       const entry = this.#leased.get(end.lease);
       const stale = entry === undefined || entry.until !== end.until;
       if (!stale && end.until > now) break;
       this.#ends.pop();
-      if (!stale) entries.push(entry);
+      if (!stale) ended.push(entry);
     }
-    const next = Math.min(this.#ends.peek()?.until ?? Infinity, this.#delayed.peek()?.at ?? Infinity);
-    return { entries, next: next === Infinity ? undefined : next };
+    const expired = this.#expired;
+    this.#expired = [];
+    return { ended, expired, next: this.#nextEvent() };
   }
 
-  /** The oldest that nobody leases, taken out. */
+  /** The one that goes first of all that nobody leases, taken out; what is delayed goes last. */
   shiftOldest(): E | undefined {
-    return this.#shift() ?? this.#delayed.pop();
+    const entry = this.#shift() ?? this.#top(this.#delayed);
+    if (entry?.state === "delayed") this.#counts.delayed--;
+    if (entry !== undefined) entry.state = "gone";
+    return entry;
   }
 
   /** Up to `max` that are due at `now`, in order, which stay. */
   first(max: number, now: number): E[] {
-    this.#ripen(now);
-    const returned = this.#returned.values().toSorted((one, other) => one.place - other.place);
-    return [...returned.slice(0, max), ...this.line.first(max)]
-      .sort((one, other) => one.place - other.place)
-      .slice(0, max);
+    this.#age(now);
+    const returned = this.#returned.values().filter(({ state }) => state === "returned");
+    return [...returned, ...this.line.first(max)].sort((one, other) => (goesBefore(one, other) ? -1 : 1)).slice(0, max);
   }
 
   /** The engine read the line anew; what was given back stands in it. */
@@ -141,9 +177,11 @@ export class Ledger<E extends Entry> {
 
   /** Forgets everything that nobody leases, but for the line, which is the engine's; tells how many. */
   clear(): number {
-    const cleared = this.#returned.size + this.#delayed.size;
+    const cleared = this.#counts.returned + this.#counts.delayed;
     this.#returned.clear();
     this.#delayed.clear();
+    this.#expiring.clear();
+    this.#counts = { returned: 0, delayed: 0 };
     return cleared;
   }
 
@@ -153,30 +191,66 @@ export class Ledger<E extends Entry> {
   }
 
   stats(now: number): Omit<QueueStats, "bytes"> {
-    this.#ripen(now);
-    return { ready: this.line.size + this.#returned.size, delayed: this.#delayed.size, leased: this.#leased.size };
+    this.#age(now);
+    const { returned, delayed } = this.#counts;
+    return { ready: this.line.size + returned, delayed, leased: this.#leased.size };
   }
 
-  /** Lets what has waited long enough be ready, at its old place. */
-  #ripen(now: number): void {
+  /** Drops what has expired, and lets what has waited long enough be ready, at its old place. */
+  #age(now: number): void {
+    for (
+      let entry = this.#expiring.peek();
+      entry !== undefined && entry.expires <= now;
+      entry = this.#expiring.peek()
+    ) {
+      this.#expiring.pop();
+      if (entry.state !== "gone" && entry.state !== "leased") this.#expire(entry);
+    }
     for (let entry = this.#delayed.peek(); entry !== undefined && entry.at <= now; entry = this.#delayed.peek()) {
-      this.#returned.push(this.#delayed.pop()!);
+      this.#delayed.pop();
+      if (entry.state !== "delayed") continue;
+      this.#counts.delayed--;
+      this.#counts.returned++;
+      entry.state = "returned";
+      this.#returned.push(entry);
     }
   }
 
-  /** The ready entry with the lowest place. */
+  #expire(entry: E): void {
+    if (entry.state === "line") this.line.remove(entry);
+    else if (entry.state === "returned" || entry.state === "delayed") this.#counts[entry.state]--;
+    entry.state = "gone";
+    this.#expired.push(entry);
+  }
+
+  #nextEvent(): number | undefined {
+    const [end, due, expiring] = [this.#ends.peek()?.until, this.#delayed.peek()?.at, this.#expiring.peek()?.expires];
+    const next = Math.min(end ?? Infinity, due ?? Infinity, expiring ?? Infinity);
+    return next === Infinity ? undefined : next;
+  }
+
+  /** The ready entry that goes first. */
   #next(): E | undefined {
     return this.#returnedIsNext() ? this.#returned.peek() : this.line.peek();
   }
 
   #shift(): E | undefined {
-    return this.#returnedIsNext() ? this.#returned.pop() : this.line.shift();
+    if (!this.#returnedIsNext()) return this.line.shift();
+    this.#counts.returned--;
+    return this.#returned.pop();
   }
 
   #returnedIsNext(): boolean {
+    while (this.#returned.peek()?.state === "gone") this.#returned.pop();
     const returned = this.#returned.peek();
     if (returned === undefined) return false;
     const fresh = this.line.peek();
-    return fresh === undefined || returned.place < fresh.place;
+    return fresh === undefined || goesBefore(returned, fresh);
+  }
+
+  /** The first of a heap that is not gone, taken out. */
+  #top(heap: Heap<E>): E | undefined {
+    for (let entry = heap.pop(); entry !== undefined; entry = heap.pop()) if (entry.state !== "gone") return entry;
+    return undefined;
   }
 }

@@ -4,11 +4,17 @@ import type { Log } from "../telemetry/log.js";
 import type { Engine } from "./engine.js";
 import { MemoryEngine } from "./memory/engine.js";
 import { SqliteEngine } from "./sqlite/engine.js";
+import { TieredEngine } from "./tiered.js";
 
 export function openEngine({ engine, limits, data: directory, synchronous }: Config, log: Log): Engine {
   switch (engine) {
-    case "sqlite":
-      return new SqliteEngine({ directory, synchronous, settledLeases: limits.settledLeases }, log);
+    case "sqlite": {
+      const { settledLeases } = limits;
+      return new TieredEngine(
+        new SqliteEngine({ directory, synchronous, settledLeases }, log),
+        new MemoryEngine(limits),
+      );
+    }
     case "memory":
       return new MemoryEngine(limits);
   }

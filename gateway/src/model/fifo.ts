@@ -35,6 +35,10 @@ export class Fifo<T> {
     return this.#items.slice(this.#head, this.#head + max);
   }
 
+  *[Symbol.iterator](): Generator<T> {
+    for (let at = this.#head; at < this.#items.length; at++) yield this.#items[at]!;
+  }
+
   clear(): void {
     this.#items = [];
     this.#head = 0;

@@ -19,6 +19,15 @@ export interface QueueOptions {
   readonly maxAttempts: number;
   readonly backoffFirst: number;
   readonly backoffMost: number;
+  /** Kept in memory, whatever the engine. */
+  readonly transient: boolean;
+  /** From a message's publishing to its end; 0 = none. */
+  readonly ttl: number;
+  /** From a message's publishing to its first handing-out; 0 = none. */
+  readonly delay: number;
+  /** How long an id is remembered; 0 = not at all. */
+  readonly dedupe: number;
+  readonly standaloneTtl: number;
 }
 
 export const DEFAULTS = {
@@ -28,10 +37,20 @@ export const DEFAULTS = {
   maxAttempts: 10,
   backoffFirst: 1 * SECOND,
   backoffMost: 300 * SECOND,
+  transient: false,
+  ttl: 0,
+  delay: 0,
+  dedupe: 120 * SECOND,
+  standaloneTtl: 60 * SECOND,
 } as const;
 
 export const LEASE_RANGE = { least: SECOND / 10, most: 12 * 3600 * SECOND } as const;
-const MAX_BACKOFF = 30 * 86_400 * SECOND;
+const DAY = 86_400 * SECOND;
+const BACKOFF_RANGE = { least: 0, most: 30 * DAY };
+const TTL_RANGE = { least: SECOND / 1000, most: 365 * DAY };
+const DELAY_RANGE = { least: 0, most: 30 * DAY };
+const DEDUPE_RANGE = { least: 0, most: 3600 * SECOND };
+const STANDALONE_TTL_RANGE = { least: 0, most: 30 * DAY };
 const MAX_PATTERNS = 100;
 const MAX_NAME_BYTES = 255;
 /** Dead letters of `q` are kept in `q.dead`. */
@@ -53,6 +72,11 @@ export function readQueueOptions(queue: Queue, session: string): QueueOptions {
     lease: durationOf("lease", queue.lease, LEASE_RANGE) ?? DEFAULTS.lease,
     maxAttempts: queue.maxAttempts || DEFAULTS.maxAttempts,
     ...backoff,
+    transient: queue.transient,
+    ttl: durationOf("ttl", queue.ttl, TTL_RANGE) ?? DEFAULTS.ttl,
+    delay: durationOf("delay", queue.delay, DELAY_RANGE) ?? DEFAULTS.delay,
+    dedupe: durationOf("dedupe", queue.dedupe, DEDUPE_RANGE) ?? DEFAULTS.dedupe,
+    standaloneTtl: durationOf("standalone_ttl", queue.standaloneTtl, STANDALONE_TTL_RANGE) ?? DEFAULTS.standaloneTtl,
   };
 }
 
@@ -104,9 +128,9 @@ function readOverflow(overflow: Overflow): boolean {
 }
 
 function readBackoff(backoff: Backoff | undefined): { backoffFirst: number; backoffMost: number } {
-  const range = { least: 0, most: MAX_BACKOFF };
-  const backoffFirst = durationOf("backoff.first", backoff?.first, range) ?? DEFAULTS.backoffFirst;
-  const backoffMost = durationOf("backoff.most", backoff?.most, range) ?? Math.max(DEFAULTS.backoffMost, backoffFirst);
+  const backoffFirst = durationOf("backoff.first", backoff?.first, BACKOFF_RANGE) ?? DEFAULTS.backoffFirst;
+  const backoffMost =
+    durationOf("backoff.most", backoff?.most, BACKOFF_RANGE) ?? Math.max(DEFAULTS.backoffMost, backoffFirst);
   if (backoffMost < backoffFirst) throw new Refusal("INVALID_ARGUMENT", "backoff.most is less than backoff.first");
   return { backoffFirst, backoffMost };
 }
@@ -136,10 +160,15 @@ export function toQueue(options: QueueOptions, paused: boolean): Queue {
     maxAttempts: options.maxAttempts,
     backoff: { first: toDuration(options.backoffFirst), most: toDuration(options.backoffMost) },
     paused,
+    transient: options.transient,
+    ttl: options.ttl > 0 ? toDuration(options.ttl) : undefined,
+    delay: options.delay > 0 ? toDuration(options.delay) : undefined,
+    dedupe: toDuration(options.dedupe),
+    standaloneTtl: options.owner !== "" ? toDuration(options.standaloneTtl) : undefined,
   };
 }
 
-/** The dead letters of a queue: nobody publishes to them, their oldest make room, and they are never given up again. */
+/** The dead letters of a queue: nobody publishes to them, their oldest make room, and they neither expire nor are given up again. */
 export function deadLetterOptions(options: QueueOptions): QueueOptions {
   return {
     ...options,
@@ -147,5 +176,8 @@ export function deadLetterOptions(options: QueueOptions): QueueOptions {
     patterns: [],
     dropOldest: true,
     maxAttempts: 0xffff_ffff,
+    ttl: 0,
+    delay: 0,
+    dedupe: 0,
   };
 }

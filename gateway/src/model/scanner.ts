@@ -7,6 +7,7 @@ import {
   MAX_CONTENT_TYPE_BYTES,
   MAX_HOPS,
   MAX_ID_BYTES,
+  MAX_PRIORITY,
   MAX_SENDER_BYTES,
 } from "../limits.js";
 import { Refusal } from "./errors.js";
@@ -25,6 +26,7 @@ export interface Scanned {
   /** Microseconds since the epoch, negative before it; 0 = never. */
   expiresAt: number;
   hops: number;
+  priority: number;
 }
 
 /** Called for each message in order; what it throws ends the scan. */
@@ -71,7 +73,17 @@ function malformed(count: number, why: string): Refusal {
 }
 
 function emptyScan(): Scanned {
-  return { entry: 0, body: 0, end: 0, key: "", hasId: false, hasPublishedAt: false, expiresAt: 0, hops: 0 };
+  return {
+    entry: 0,
+    body: 0,
+    end: 0,
+    key: "",
+    hasId: false,
+    hasPublishedAt: false,
+    expiresAt: 0,
+    hops: 0,
+    priority: 0,
+  };
 }
 
 const ID = 0x0a;
@@ -86,8 +98,10 @@ const REPLY_TO = 0x4a;
 const ANSWER = 0x52;
 const RESENT = 0x58;
 const HOPS = 0x60;
-/** Fields 1 to 12 are known: with another wire type than above they are malformed, not unknown. */
-const LAST_KNOWN_FIELD = 12;
+const PRIORITY = 0x68;
+const DELIVER_AT = 0x70;
+/** Fields 1 to 14 are known: with another wire type than above they are malformed, not unknown. */
+const LAST_KNOWN_FIELD = 14;
 /** No legal identifier is longer: name, `@`, namespace, `:`, action. What is longer is refused by its own reason, later. */
 const MAX_IDENTIFIER_BYTES = 3 * 255 + 2;
 
@@ -97,7 +111,7 @@ function scanMessage(reader: WireReader, into: Scanned): void {
   into.end = reader.end;
   into.key = "";
   into.hasId = into.hasPublishedAt = false;
-  into.expiresAt = into.hops = 0;
+  into.expiresAt = into.hops = into.priority = 0;
   let attributes = 0;
   while (reader.at < reader.end) {
     const tag = buffer[reader.at]! < 0x80 ? buffer[reader.at++]! : reader.uint32();
@@ -141,6 +155,12 @@ function scanMessage(reader: WireReader, into: Scanned): void {
         break;
       case HOPS:
         into.hops = reader.uint64();
+        break;
+      case PRIORITY:
+        into.priority = reader.uint64();
+        break;
+      case DELIVER_AT:
+        reader.skipUint64();
         break;
       default:
         if (tag >>> 3 <= LAST_KNOWN_FIELD) throw new WireError(`field ${tag >>> 3} with wire type ${tag & 7}`);
@@ -201,6 +221,9 @@ export function refusalOf(message: Scanned, limits: Limits): Refusal | undefined
   }
   if (message.hops > MAX_HOPS) {
     return new Refusal("HOP_LIMIT", `it has travelled ${message.hops} talks and links; ${MAX_HOPS} are allowed`);
+  }
+  if (message.priority > MAX_PRIORITY) {
+    return new Refusal("INVALID_ARGUMENT", `priority: ${message.priority} is not between 0 and ${MAX_PRIORITY}`);
   }
   return undefined;
 }

@@ -33,8 +33,8 @@ export class QueueService {
         "standalone: the queue belongs to a session; send the metadata berrymq-session",
       );
     }
-    if (queue.standalone) this.broker.presence.expect(caller.session, caller.ident);
     const made = await this.broker.queues.create(readQueueOptions(queue, caller.session), queue.paused);
+    if (queue.standalone) this.broker.presence.expect(caller.session, caller.ident);
     return { queue: toQueue(made.queue.options, made.queue.paused), created: made.created };
   }
 

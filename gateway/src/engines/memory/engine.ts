@@ -1,7 +1,7 @@
 // The engine that keeps everything in this process and nothing beyond it.
 import type { Limits } from "../../limits.js";
 import type { QueueOptions } from "../../model/queue-options.js";
-import type { Append, Capabilities, Claim, Engine, Kept, QueueStats, Settled, Verdict } from "../engine.js";
+import type { Append, Capabilities, Claim, Engine, Kept, Lapsed, QueueStats, Settled, Verdict } from "../engine.js";
 import { MemoryQueue } from "./memory-queue.js";
 
 export class MemoryEngine implements Engine {
@@ -26,7 +26,7 @@ export class MemoryEngine implements Engine {
   async append(entries: readonly Append[]): Promise<void> {
     // All of them are found before anything happens: an append happens whole or not at all.
     const queues = entries.map(({ queue }) => this.#queue(queue));
-    entries.forEach(({ body }, index) => queues[index]!.append(Buffer.from(body)));
+    entries.forEach((entry, index) => queues[index]!.append(entry));
   }
 
   async claim(queue: string, max: number, now: number, until?: number): Promise<Claim[]> {
@@ -38,7 +38,7 @@ export class MemoryEngine implements Engine {
   }
 
   async settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]> {
-    const move = (to: string, body: Buffer) => this.#queue(to).append(body);
+    const move = (append: Append) => this.#queue(append.queue).append(append);
     for (const verdict of verdicts) if (verdict.kind === "move") this.#queue(verdict.queue);
     return verdicts.map((verdict) => this.#queue(queue).settle(verdict, now, move));
   }
@@ -47,7 +47,7 @@ export class MemoryEngine implements Engine {
     return leases.map((lease) => this.#queue(queue).extend(lease, now, until));
   }
 
-  async lapsed(queue: string, now: number): Promise<{ claims: Claim[]; next: number | undefined }> {
+  async lapsed(queue: string, now: number): Promise<Lapsed> {
     return this.#queue(queue).lapsed(now);
   }
 

@@ -1,16 +1,20 @@
 // One queue in memory.
 import { randomBytes } from "node:crypto";
-import { Fifo } from "../../model/fifo.js";
-import { CLAIM_BYTES, type Claim, type QueueStats, type Settled, type Verdict } from "../engine.js";
+import {
+  type Append,
+  CLAIM_BYTES,
+  type Claim,
+  type Lapsed,
+  type QueueStats,
+  type Settled,
+  type Verdict,
+} from "../engine.js";
 import { type Entry, Ledger } from "../ledger.js";
 import { SettledLeases } from "../settled-leases.js";
-
-interface MemoryEntry extends Entry {
-  readonly body: Buffer;
-}
+import { type MemoryEntry, MemoryLine } from "./line.js";
 
 export class MemoryQueue {
-  readonly #line = new Fifo<MemoryEntry>();
+  readonly #line = new MemoryLine();
   readonly #ledger: Ledger<MemoryEntry>;
   /** Keeps the leases of a deleted queue from fitting a new one of the same name. */
   readonly #incarnation = randomBytes(5).toString("hex");
@@ -22,16 +26,21 @@ export class MemoryQueue {
     this.#ledger = new Ledger(this.#line, new SettledLeases(settledLeases), nameLease);
   }
 
-  append(body: Buffer): void {
-    const { length: size } = body;
+  append({ body: view, priority = 0, due = 0, expires = 0 }: Omit<Append, "queue">): void {
+    const body = Buffer.from(view);
+    const size = body.length;
     this.#bytes += size;
-    this.#line.push({ place: this.#nextPlace++, size, body, attempts: 0, claims: 0, at: 0, lease: "", until: 0 });
+    const start = { attempts: 0, claims: 0, at: 0, lease: "", until: 0, state: "line" } as const;
+    const entry: MemoryEntry = { place: this.#nextPlace++, priority, size, expires, body, ...start };
+    if (due > 0) return this.#ledger.giveBack(entry, due);
+    this.#line.push(entry);
+    this.#ledger.watch(entry);
   }
 
   claim(max: number, now: number, until: number | undefined): Claim[] {
     const entries = this.#ledger.take(max, CLAIM_BYTES, now);
     for (const entry of entries) {
-      if (until === undefined) this.#bytes -= entry.size;
+      if (until === undefined) this.#forget(entry);
       else this.#ledger.lease(entry, until);
     }
     return entries.map(claimOf);
@@ -42,15 +51,15 @@ export class MemoryQueue {
     return entry && claimOf(entry);
   }
 
-  settle(verdict: Verdict, now: number, move: (queue: string, body: Buffer) => void): Settled {
+  settle(verdict: Verdict, now: number, move: (append: Append) => void): Settled {
     const entry = this.#ledger.held(verdict.lease, now);
     if (entry === undefined) return this.#ledger.absent(verdict.lease);
-    this.#ledger.end(entry);
+    this.#ledger.end(entry, now);
     if (verdict.kind === "return") {
       if (verdict.counted) entry.attempts++;
       this.#ledger.giveBack(entry, verdict.at);
-    } else this.#bytes -= entry.size;
-    if (verdict.kind === "move") move(verdict.queue, verdict.body);
+    } else this.#forget(entry);
+    if (verdict.kind === "move") move(verdict);
     return "done";
   }
 
@@ -60,9 +69,10 @@ export class MemoryQueue {
     return entry !== undefined;
   }
 
-  lapsed(now: number): { claims: Claim[]; next: number | undefined } {
-    const { entries, next } = this.#ledger.lapsed(now);
-    return { claims: entries.map(claimOf), next };
+  lapsed(now: number): Lapsed {
+    const { ended, expired, next } = this.#ledger.lapsed(now);
+    for (const entry of expired) this.#bytes -= entry.size;
+    return { claims: ended.map(claimOf), expired: expired.map(({ body }) => body), next };
   }
 
   dropOldest(max: number): number {
@@ -89,6 +99,11 @@ export class MemoryQueue {
 
   stats(now: number): QueueStats {
     return { ...this.#ledger.stats(now), bytes: this.#bytes };
+  }
+
+  #forget(entry: MemoryEntry): void {
+    entry.state = "gone";
+    this.#bytes -= entry.size;
   }
 }
 

@@ -5,11 +5,22 @@ import type { Limits } from "../../limits.js";
 import { Refusal } from "../../model/errors.js";
 import type { QueueOptions } from "../../model/queue-options.js";
 import type { Log } from "../../telemetry/log.js";
-import type { Append, Capabilities, Claim, Engine, Kept, Progress, QueueStats, Settled, Verdict } from "../engine.js";
+import type {
+  Append,
+  Capabilities,
+  Claim,
+  Engine,
+  Kept,
+  Lapsed,
+  Progress,
+  QueueStats,
+  Settled,
+  Verdict,
+} from "../engine.js";
 import { openFile, type Synchronous } from "./file.js";
 import { createMessages } from "./schema.js";
 import { SessionProgress } from "./session-progress.js";
-import { SqliteQueue } from "./sqlite-queue.js";
+import { SqliteQueue, type Written } from "./sqlite-queue.js";
 import { Table } from "./table.js";
 import { Transactions } from "./transactions.js";
 
@@ -47,8 +58,8 @@ export class SqliteEngine implements Engine {
     this.#transactions = new Transactions(db, (error) => this.#explain(error));
     const rows = db.prepare("SELECT id, name, incarnation, options, paused FROM queues").all() as unknown as QueueRow[];
     const queues = rows.map((row) => {
-      this.#add(db, row.name, row.id, row.incarnation);
-      return { options: JSON.parse(row.options) as QueueOptions, paused: row.paused !== 0 };
+      const { table } = this.#add(db, row.name, row.id, row.incarnation);
+      return { options: JSON.parse(row.options) as QueueOptions, paused: row.paused !== 0, recent: table.youngest() };
     });
     this.#progress = new SessionProgress(db);
     return { queues, progress: this.#progress.recent() };
@@ -81,10 +92,10 @@ export class SqliteEngine implements Engine {
   }
 
   append(entries: readonly Append[], progress?: Progress): Promise<void> {
-    const appended: { apply: () => void; undo: () => void }[] = [];
+    const appended: Written[] = [];
     return this.#transactions.write(
       () => {
-        for (const { queue, body } of entries) appended.push(this.#queue(queue).append(body));
+        for (const entry of entries) appended.push(this.#queue(entry.queue).append(entry));
         if (progress !== undefined) this.#progress.note(progress);
       },
       () => appended.forEach(({ apply }) => apply()),
@@ -103,8 +114,8 @@ export class SqliteEngine implements Engine {
   async settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]> {
     for (const verdict of verdicts) if (verdict.kind === "move") this.#queue(verdict.queue);
     const done: { settled: Settled; undo: () => void }[] = [];
-    const moved: { apply: () => void; undo: () => void }[] = [];
-    const move = (to: string, body: Buffer) => void moved.push(this.#queue(to).append(body));
+    const moved: Written[] = [];
+    const move = (append: Append) => void moved.push(this.#queue(append.queue).append(append));
     await this.#transactions.write(
       () => {
         for (const verdict of verdicts) done.push(this.#queue(queue).settle(verdict, now, move));
@@ -119,7 +130,7 @@ export class SqliteEngine implements Engine {
     return leases.map((lease) => this.#queue(queue).extend(lease, now, until));
   }
 
-  async lapsed(queue: string, now: number): Promise<{ claims: Claim[]; next: number | undefined }> {
+  async lapsed(queue: string, now: number): Promise<Lapsed> {
     return this.#queue(queue).lapsed(now);
   }
 
@@ -148,10 +159,12 @@ export class SqliteEngine implements Engine {
     db.close();
   }
 
-  #add(db: DatabaseSyncInstance, name: string, id: number, incarnation: string): void {
+  #add(db: DatabaseSyncInstance, name: string, id: number, incarnation: string): SqliteQueue {
     const table = new Table(db, `messages_${id}`);
     const life = `${incarnation}.${this.#opening}`;
-    this.#queues.set(name, new SqliteQueue(table, this.#transactions, life, this.settings.settledLeases));
+    const queue = new SqliteQueue(table, this.#transactions, life, this.settings.settledLeases);
+    this.#queues.set(name, queue);
+    return queue;
   }
 
   #queue(name: string): SqliteQueue {

@@ -13,6 +13,15 @@ interface QueueRow {
   paused: number;
 }
 
+interface MessageRow {
+  place: number;
+  priority: number;
+  attempts: number;
+  due: number;
+  expires: number;
+  body: Uint8Array;
+}
+
 /** Moves the file away, opens a new one and copies what can be read. */
 export function setAside(
   path: string,
@@ -73,15 +82,17 @@ function copyQueue(
     queue.paused,
   );
   createMessages(to, queue.id);
-  const insert = to.prepare(`INSERT OR IGNORE INTO messages_${queue.id} VALUES (?, ?, ?, ?)`);
+  const insert = to.prepare(`INSERT OR IGNORE INTO messages_${queue.id} VALUES (?, ?, ?, ?, ?, ?)`);
   // From both ends, so that what lies behind a damaged page is found, too.
   for (const order of ["ASC", "DESC"]) {
     try {
       const rows = from
-        .prepare(`SELECT place, attempts, due, body FROM messages_${queue.id} ORDER BY place ${order}`)
+        .prepare(
+          `SELECT place, priority, attempts, due, expires, body FROM messages_${queue.id} ORDER BY place ${order}`,
+        )
         .iterate();
-      for (const row of rows as Iterable<{ place: number; attempts: number; due: number; body: Uint8Array }>) {
-        const { changes } = insert.run(row.place, row.attempts, row.due, row.body);
+      for (const row of rows as Iterable<MessageRow>) {
+        const { changes } = insert.run(row.place, row.priority, row.attempts, row.due, row.expires, row.body);
         kept.messages += Number(changes);
       }
       break;

@@ -3,8 +3,8 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 
 /**
  * - `queues`: one row a queue. `incarnation` keeps the leases of a deleted queue from fitting a new one of the same name.
- * - `messages_<id>`: one table a queue, so that a queue is read in order without an index and emptied at once. `due` is in microseconds since
- *   the epoch, 0 = at once.
+ * - `messages_<id>`: one table a queue, so that a queue is read in order without an index and emptied at once. `due` and `expires` are in
+ *   microseconds since the epoch, 0 = at once and never.
  * - `sessions`: the last sequence number of each session whose message was stored; `noted_at` is in milliseconds.
  */
 const migrations: readonly ((db: DatabaseSyncInstance) => void)[] = [
@@ -46,8 +46,13 @@ export function migrate(db: DatabaseSyncInstance): void {
 export function createMessages(db: DatabaseSyncInstance, id: number): void {
   db.exec(`CREATE TABLE messages_${id} (
     place INTEGER PRIMARY KEY,
+    priority INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     due INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
     body BLOB NOT NULL
   ) STRICT`);
+  db.exec(`CREATE INDEX messages_${id}_priority ON messages_${id} (priority, place) WHERE priority > 0`);
+  db.exec(`CREATE INDEX messages_${id}_due ON messages_${id} (due) WHERE due > 0`);
+  db.exec(`CREATE INDEX messages_${id}_expires ON messages_${id} (expires) WHERE expires > 0`);
 }

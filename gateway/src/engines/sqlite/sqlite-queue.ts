@@ -1,15 +1,31 @@
 // One queue on disk: a ledger in memory over a table. Leases live in memory: after a restart everything that was not settled is available
 // again, and who held it before may still acknowledge it as long as nobody else got it.
-import { CLAIM_BYTES, type Claim, type QueueStats, type Settled, type Verdict } from "../engine.js";
+import {
+  type Append,
+  CLAIM_BYTES,
+  type Claim,
+  type Lapsed,
+  type QueueStats,
+  type Settled,
+  type Verdict,
+} from "../engine.js";
 import { Ledger } from "../ledger.js";
 import { SettledLeases } from "../settled-leases.js";
 import { type SqliteEntry, SqliteLine } from "./line.js";
-import type { Table } from "./table.js";
+import type { Outline, Table } from "./table.js";
 import type { Transactions } from "./transactions.js";
+
+/** What a write within a transaction is followed by, when that is on disk and when it is rolled back. */
+export interface Written {
+  readonly apply: () => void;
+  readonly undo: () => void;
+}
+
+const nothing: Written = { apply: () => {}, undo: () => {} };
 
 export class SqliteQueue {
   #line: SqliteLine;
-  #ledger: Ledger<SqliteEntry>;
+  readonly #ledger: Ledger<SqliteEntry>;
   #nextPlace: number;
   #bytes: number;
   /** Appended in this turn, not committed yet. */
@@ -20,40 +36,34 @@ export class SqliteQueue {
     readonly transactions: Transactions,
     /** `<queue's incarnation>.<this opening of the file>`: what leases begin with. */
     readonly life: string,
-    readonly settledLeases: number,
+    settledLeases: number,
   ) {
-    const { count, bytes, nextPlace } = table.totals();
-    const delayed = table.delayed();
+    const { bytes, nextPlace } = table.totals();
     this.#bytes = bytes;
     this.#nextPlace = nextPlace;
-    this.#line = new SqliteLine(
-      table,
-      nextPlace,
-      count,
-      delayed.map(({ place }) => place),
-    );
-    this.#ledger = this.#newLedger();
-    for (const { place, attempts, due, size } of delayed) {
-      this.#ledger.giveBack({ place, attempts, size, body: undefined, claims: 0, at: 0, lease: "", until: 0 }, due);
-    }
+    this.#line = this.#newLine(nextPlace);
+    const nameLease = ({ place, claims }: SqliteEntry) => `${this.life}.${place.toString(36)}.${claims.toString(36)}`;
+    this.#ledger = new Ledger(this.#line, new SettledLeases(settledLeases), nameLease);
+    this.#takeUpDelayed(new Set());
   }
 
   /** Within a transaction; the message is available when that is committed. */
-  append(body: Buffer): { apply: () => void; undo: () => void } {
+  append({ body, priority = 0, due = 0, expires = 0 }: Omit<Append, "queue">): Written {
     const place = this.#nextPlace++;
+    const size = body.length;
     this.#pending++;
-    this.#bytes += body.length;
-    this.table.insert(place, body);
-    return {
-      apply: () => {
-        this.#pending--;
-        this.#line.grow(1, place + 1);
-      },
-      undo: () => {
-        this.#pending--;
-        this.#bytes -= body.length;
-      },
+    this.#bytes += size;
+    this.table.insert(place, priority, due, expires, body);
+    const apply = () => {
+      this.#pending--;
+      this.#line.grow(place, priority);
+      if (due > 0) this.#delay({ place, priority, attempts: 0, due, expires, size });
     };
+    const undo = () => {
+      this.#pending--;
+      this.#bytes -= size;
+    };
+    return { apply, undo };
   }
 
   async claim(max: number, now: number, until: number | undefined): Promise<Claim[]> {
@@ -71,17 +81,14 @@ export class SqliteQueue {
   }
 
   /** Within a transaction. `move` appends to another queue within the same. */
-  settle(
-    verdict: Verdict,
-    now: number,
-    move: (queue: string, body: Buffer) => void,
-  ): { settled: Settled; undo: () => void } {
+  settle(verdict: Verdict, now: number, move: (append: Append) => void): { settled: Settled; undo: () => void } {
     const entry = this.#ledger.held(verdict.lease, now);
     if (entry === undefined) return this.#settleFromBefore(verdict);
-    this.#ledger.end(entry);
+    this.#ledger.end(entry, now);
     if (verdict.kind === "return") return this.#return(entry, verdict.at, verdict.counted);
-    if (verdict.kind === "move") move(verdict.queue, verdict.body);
+    if (verdict.kind === "move") move(verdict);
     this.table.delete(entry.place);
+    entry.state = "gone";
     this.#bytes -= entry.size;
     const undo = () => {
       this.#ledger.unend(entry);
@@ -96,16 +103,24 @@ export class SqliteQueue {
     return entry !== undefined;
   }
 
-  lapsed(now: number): { claims: Claim[]; next: number | undefined } {
-    const { entries, next } = this.#ledger.lapsed(now);
-    return { claims: entries.map((entry) => this.#claimOf(entry)), next };
+  async lapsed(now: number): Promise<Lapsed> {
+    const { ended, expired, next } = this.#ledger.lapsed(now);
+    const unread = this.table.expired(now).filter(({ place, priority }) => this.#line.skip(place, priority));
+    const gone = [...expired, ...unread.map(entryOf)];
+    const bodies = gone.map((entry) => this.#bodyOf(entry));
+    if (gone.length > 0) await this.#forget(gone);
+    const expiry = this.table.nextExpiry(now) ?? Infinity;
+    const soonest = Math.min(next ?? Infinity, expiry);
+    const claims = ended.map((entry) => this.#claimOf(entry));
+    return { claims, expired: bodies, next: soonest === Infinity ? undefined : soonest };
   }
 
   dropOldest(max: number): number {
     const dropped: SqliteEntry[] = [];
-    for (let entry = this.#ledger.shiftOldest(); entry !== undefined; entry = this.#ledger.shiftOldest()) {
+    while (dropped.length < max) {
+      const entry = this.#ledger.shiftOldest();
+      if (entry === undefined) break;
       dropped.push(entry);
-      if (dropped.length >= max) break;
     }
     // Whoever appends in this turn learns of a failure: it is the same transaction.
     this.#forget(dropped).catch(() => {});
@@ -117,20 +132,12 @@ export class SqliteQueue {
   }
 
   async purge(): Promise<number> {
-    const leased = [...this.#ledger.leased()];
+    const leased = this.#leasedPlaces();
     const purged = this.#line.size + this.#ledger.clear();
     const before = this.#line.visible;
     this.#line.clear();
-    const write = () =>
-      this.table.purge(
-        before,
-        leased.map(({ place }) => place),
-      );
-    await this.transactions.write(
-      write,
-      () => {},
-      () => this.#reload(),
-    );
+    const write = () => this.table.purge(before, leased);
+    await this.transactions.write(write, nothing.apply, () => this.#reload());
     this.#bytes = this.table.totals().bytes;
     return purged;
   }
@@ -140,22 +147,40 @@ export class SqliteQueue {
     return { ...stats, ready: stats.ready + this.#pending, bytes: this.#bytes };
   }
 
-  /** Whether rows were left that are neither here nor settled is what a restart would find; this does it without one. */
+  /** Takes the line up from the table again, as a restart would, but for what is leased. */
   #reload(): void {
-    const { count, bytes } = this.table.totals();
-    this.#bytes = bytes;
-    const leased = [...this.#ledger.leased()].map(({ place }) => place);
-    this.#line = new SqliteLine(this.table, this.#line.visible, count - this.#pending, leased);
+    const leased = new Set(this.#leasedPlaces());
+    this.#bytes = this.table.totals().bytes;
+    this.#line = this.#newLine(this.#line.visible);
     this.#ledger.replaceLine(this.#line);
+    for (const place of leased) this.#line.skip(place, this.table.read(place)?.priority ?? 0);
+    this.#takeUpDelayed(leased);
   }
 
-  #newLedger(): Ledger<SqliteEntry> {
-    const nameLease = ({ place, claims }: SqliteEntry) => `${this.life}.${place.toString(36)}.${claims.toString(36)}`;
-    return new Ledger(this.#line, new SettledLeases(this.settledLeases), nameLease);
+  #newLine(visible: number): SqliteLine {
+    const { count } = this.table.totals();
+    return new SqliteLine(this.table, visible, count - this.#pending, (entry) => this.#ledger.watch(entry));
+  }
+
+  #leasedPlaces(): number[] {
+    return [...this.#ledger.leased()].map(({ place }) => place);
+  }
+
+  #takeUpDelayed(but: ReadonlySet<number>): void {
+    for (const outline of this.table.delayed()) if (!but.has(outline.place)) this.#delay(outline);
+  }
+
+  /** A row that stands in line unread waits for its time instead. */
+  #delay(outline: Outline): void {
+    this.#line.skip(outline.place, outline.priority);
+    this.#ledger.giveBack(entryOf(outline), outline.due);
   }
 
   #forget(entries: readonly SqliteEntry[]): Promise<void> {
-    for (const { size } of entries) this.#bytes -= size;
+    for (const entry of entries) {
+      entry.state = "gone";
+      this.#bytes -= entry.size;
+    }
     const write = () => entries.forEach(({ place }) => this.table.delete(place));
     const undo = () => {
       for (const entry of entries) {
@@ -163,7 +188,7 @@ export class SqliteQueue {
         this.#ledger.giveBack(entry, 0);
       }
     };
-    return this.transactions.write(write, () => {}, undo);
+    return this.transactions.write(write, nothing.apply, undo);
   }
 
   /** A count or a time that could not be written is forgotten at the next restart; the message is available all the same. */
@@ -171,18 +196,18 @@ export class SqliteQueue {
     if (counted) entry.attempts++;
     if (counted || at > 0) this.table.update(entry.place, entry.attempts, at);
     this.#ledger.giveBack(entry, at);
-    return { settled: "done", undo: () => {} };
+    return { settled: "done", undo: nothing.undo };
   }
 
   /** A lease from before the last restart may still be acknowledged while its message stands in line, untouched. */
   #settleFromBefore(verdict: Verdict): { settled: Settled; undo: () => void } {
     const settled = this.#ledger.absent(verdict.lease);
     const place = this.#placeFromBefore(verdict.lease);
-    if (settled === "done" || verdict.kind !== "forget" || place === undefined) return { settled, undo: () => {} };
-    const body = this.table.body(place);
-    if (body === undefined || !this.#line.skip(place)) return { settled, undo: () => {} };
+    if (settled === "done" || verdict.kind !== "forget" || place === undefined) return { settled, undo: nothing.undo };
+    const row = this.table.read(place);
+    if (row === undefined || !this.#line.skip(place, row.priority)) return { settled, undo: nothing.undo };
     this.table.delete(place);
-    this.#bytes -= body.length;
+    this.#bytes -= row.body.length;
     return { settled: "done", undo: () => this.#reload() };
   }
 
@@ -198,8 +223,13 @@ export class SqliteQueue {
   }
 
   #bodyOf(entry: SqliteEntry): Buffer {
-    const body = entry.body ?? this.table.body(entry.place);
+    const body = entry.body ?? this.table.read(entry.place)?.body;
     if (body === undefined) throw new Error(`message ${entry.place} of ${this.table.name} is not in the file`);
     return body;
   }
+}
+
+function entryOf({ place, priority, size, expires, attempts }: Outline): SqliteEntry {
+  const start = { claims: 0, at: 0, lease: "", until: 0, state: "line" } as const;
+  return { place, priority, size, expires, body: undefined, attempts, ...start };
 }

@@ -4,8 +4,18 @@ import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructur
 export interface Row {
   readonly place: number;
   readonly attempts: number;
-  readonly due: number;
+  readonly expires: number;
   readonly body: Buffer;
+}
+
+/** What is known of a row without its body. */
+export interface Outline {
+  readonly place: number;
+  readonly priority: number;
+  readonly attempts: number;
+  readonly due: number;
+  readonly expires: number;
+  readonly size: number;
 }
 
 export class Table {
@@ -13,30 +23,29 @@ export class Table {
   readonly #body: StatementSyncInstance;
   readonly #delete: StatementSyncInstance;
   readonly #update: StatementSyncInstance;
-  readonly #page: StatementSyncInstance;
   readonly #purge: StatementSyncInstance;
+  readonly #pages = new Map<number, StatementSyncInstance>();
 
   constructor(
     readonly db: DatabaseSyncInstance,
     readonly name: string,
   ) {
-    this.#insert = db.prepare(`INSERT INTO ${name} (place, attempts, due, body) VALUES (?, 0, 0, ?)`);
-    this.#body = db.prepare(`SELECT body FROM ${name} WHERE place = ?`);
+    this.#insert = db.prepare(
+      `INSERT INTO ${name} (place, priority, attempts, due, expires, body) VALUES (?, ?, 0, ?, ?, ?)`,
+    );
+    this.#body = db.prepare(`SELECT body, priority FROM ${name} WHERE place = ?`);
     this.#delete = db.prepare(`DELETE FROM ${name} WHERE place = ?`);
     this.#update = db.prepare(`UPDATE ${name} SET attempts = ?, due = ? WHERE place = ?`);
-    this.#page = db.prepare(
-      `SELECT place, attempts, due, body FROM ${name} WHERE place >= ? AND place < ? ORDER BY place LIMIT ?`,
-    );
     this.#purge = db.prepare(`DELETE FROM ${name} WHERE place < ? AND place NOT IN (SELECT value FROM json_each(?))`);
   }
 
-  insert(place: number, body: Buffer): void {
-    this.#insert.run(place, body);
+  insert(place: number, priority: number, due: number, expires: number, body: Buffer): void {
+    this.#insert.run(place, priority, due, expires, body);
   }
 
-  body(place: number): Buffer | undefined {
-    const row = this.#body.get(place) as { body: Uint8Array } | undefined;
-    return row && asBuffer(row.body);
+  read(place: number): { body: Buffer; priority: number } | undefined {
+    const row = this.#body.get(place) as { body: Uint8Array; priority: number } | undefined;
+    return row && { body: asBuffer(row.body), priority: row.priority };
   }
 
   delete(place: number): void {
@@ -47,9 +56,9 @@ export class Table {
     this.#update.run(attempts, due, place);
   }
 
-  /** Rows in order of place, from one place up to another, read as they are asked for. */
-  *rows(from: number, before: number, max: number): Generator<Row> {
-    for (const row of this.#page.iterate(from, before, max) as Iterable<Row & { body: Uint8Array }>) {
+  /** Rows of one priority in order of place, from one place up to another, read as they are asked for. */
+  *rows(priority: number, from: number, before: number, max: number): Generator<Row> {
+    for (const row of this.#page(priority).iterate(from, before, max) as Iterable<Row & { body: Uint8Array }>) {
       yield { ...row, body: asBuffer(row.body) };
     }
   }
@@ -61,14 +70,57 @@ export class Table {
 
   /** How many rows and bytes there are, and the place behind the last. */
   totals(): { count: number; bytes: number; nextPlace: number } {
-    const sql = `SELECT count(*) AS count, coalesce(sum(length(body)), 0) AS bytes, coalesce(max(place), -1) + 1 AS nextPlace FROM ${this.name}`;
-    return this.db.prepare(sql).get() as { count: number; bytes: number; nextPlace: number };
+    return this.#one(
+      "count(*) AS count, coalesce(sum(length(body)), 0) AS bytes, coalesce(max(place), -1) + 1 AS nextPlace",
+    );
   }
 
-  /** Rows that wait for a time. */
-  delayed(): { place: number; attempts: number; due: number; size: number }[] {
-    const sql = `SELECT place, attempts, due, length(body) AS size FROM ${this.name} WHERE due > 0`;
-    return this.db.prepare(sql).all() as { place: number; attempts: number; due: number; size: number }[];
+  priorities(): number[] {
+    const rows = this.#all<{ priority: number }>("DISTINCT priority", "priority > 0");
+    return [0, ...rows.map(({ priority }) => priority)];
+  }
+
+  /** Rows that wait, or have waited, for a time. */
+  delayed(): Outline[] {
+    return this.#all("place, priority, attempts, due, expires, length(body) AS size", "due > 0");
+  }
+
+  /** Rows that expired until `now`, by time. */
+  expired(now: number): Outline[] {
+    const columns = "place, priority, attempts, due, expires, length(body) AS size";
+    return this.#all(columns, `expires > 0 AND expires <= ${Math.floor(now)} ORDER BY expires`);
+  }
+
+  /** When the next row expires; undefined = none does. */
+  nextExpiry(now: number): number | undefined {
+    const [row] = this.#all<{ expires: number }>("expires", `expires > ${Math.floor(now)} ORDER BY expires LIMIT 1`);
+    return row?.expires;
+  }
+
+  /** Bodies of the youngest rows, the youngest first, read as they are asked for. */
+  *youngest(): Generator<Buffer> {
+    const sql = `SELECT body FROM ${this.name} ORDER BY place DESC`;
+    for (const row of this.db.prepare(sql).iterate() as Iterable<{ body: Uint8Array }>) yield asBuffer(row.body);
+  }
+
+  /** The priority stands in the statement as a literal, so that the partial index serves it. */
+  #page(priority: number): StatementSyncInstance {
+    const known = this.#pages.get(priority);
+    if (known !== undefined) return known;
+    const prepared = this.db.prepare(
+      `SELECT place, attempts, expires, body FROM ${this.name}
+       WHERE priority = ${priority} ${priority > 0 ? "AND priority > 0" : ""} AND place >= ? AND place < ? ORDER BY place LIMIT ?`,
+    );
+    this.#pages.set(priority, prepared);
+    return prepared;
+  }
+
+  #all<T>(columns: string, condition: string): T[] {
+    return this.db.prepare(`SELECT ${columns} FROM ${this.name} WHERE ${condition}`).all() as T[];
+  }
+
+  #one<T>(columns: string): T {
+    return this.db.prepare(`SELECT ${columns} FROM ${this.name}`).get() as T;
   }
 }
 

@@ -43,6 +43,7 @@ function follow(service: FollowerService, streams: OpenStreams, log: Log, grpc: 
     try {
       const request = decode(FollowRequest, bytes);
       stream.apply(request);
+      if (request.revision === 0n && request.add.length + request.remove.length === 0) return;
       grpc.write(encode(FollowResponse, { batch: undefined, appliedRevision: request.revision, drain: undefined }));
     } catch (error) {
       close();

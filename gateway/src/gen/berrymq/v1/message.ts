@@ -58,6 +58,10 @@ export interface Message {
   resent: boolean;
   /** How many talks and links it has travelled so far. Absent (0) = published first-hand. Refused above 100. */
   hops: number;
+  /** Queues hand out the higher first: 0 (absent) to 9. Followers hear messages in the order of publishing, whatever their priority. */
+  priority: number;
+  /** Queues hand it out no earlier: microseconds since the Unix epoch. Absent (0) = at once. Followers hear it at once. */
+  deliverAt: bigint;
 }
 
 export interface Message_AttributesEntry {
@@ -100,6 +104,8 @@ function createBaseMessage(): Message {
     answer: undefined,
     resent: false,
     hops: 0,
+    priority: 0,
+    deliverAt: 0n,
   };
 }
 
@@ -146,6 +152,15 @@ export const Message: MessageFns<Message> = {
     }
     if (message.hops !== 0) {
       writer.uint32(96).uint32(message.hops);
+    }
+    if (message.priority !== 0) {
+      writer.uint32(104).uint32(message.priority);
+    }
+    if (message.deliverAt !== 0n) {
+      if (BigInt.asIntN(64, message.deliverAt) !== message.deliverAt) {
+        throw new globalThis.Error("value provided for field message.deliverAt of type int64 too large");
+      }
+      writer.uint32(112).int64(message.deliverAt);
     }
     return writer;
   },
@@ -262,6 +277,22 @@ export const Message: MessageFns<Message> = {
             message.hops = reader.uint32();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.priority = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.deliverAt = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -317,6 +348,12 @@ export const Message: MessageFns<Message> = {
       answer: isSet(object.answer) ? Answer.fromJSON(object.answer) : undefined,
       resent: isSet(object.resent) ? globalThis.Boolean(object.resent) : false,
       hops: isSet(object.hops) ? globalThis.Number(object.hops) : 0,
+      priority: isSet(object.priority) ? globalThis.Number(object.priority) : 0,
+      deliverAt: isSet(object.deliverAt)
+        ? BigInt(object.deliverAt)
+        : isSet(object.deliver_at)
+        ? BigInt(object.deliver_at)
+        : 0n,
     };
   },
 
@@ -364,6 +401,12 @@ export const Message: MessageFns<Message> = {
     if (message.hops !== 0) {
       obj.hops = Math.round(message.hops);
     }
+    if (message.priority !== 0) {
+      obj.priority = Math.round(message.priority);
+    }
+    if (message.deliverAt !== 0n) {
+      obj.deliverAt = message.deliverAt.toString();
+    }
     return obj;
   },
 
@@ -396,6 +439,8 @@ export const Message: MessageFns<Message> = {
       : undefined;
     message.resent = object.resent ?? false;
     message.hops = object.hops ?? 0;
+    message.priority = object.priority ?? 0;
+    message.deliverAt = (object.deliverAt !== undefined && object.deliverAt !== null) ? BigInt(object.deliverAt) : 0n;
     return message;
   },
 };

@@ -61,7 +61,7 @@ export interface Queue {
   patterns: string[];
   /**
    * True = it belongs to the session that made it, and is deleted with everything in it once that session has been gone
-   * for 60 s. Absent = shared: it stays until it is deleted.
+   * for `standalone_ttl`. Absent = shared: it stays until it is deleted.
    */
   standalone: boolean;
   /** How many messages it keeps, leased ones included. Absent (0) = 1000000. */
@@ -82,6 +82,25 @@ export interface Queue {
     | undefined;
   /** True = nothing is handed out until Resume. What is leased may still be settled. */
   paused: boolean;
+  /** True = it is kept in memory, whatever the engine, and does not outlive the gateway. */
+  transient: boolean;
+  /**
+   * How old a message gets, from its publishing, before it is dropped (`berrymq:drop` tells). Its own `expires_at` counts too. Absent =
+   * for ever. From 1 ms to 365 d.
+   */
+  ttl:
+    | Duration
+    | undefined;
+  /** How long after its publishing a message is handed out at the earliest. Its own `deliver_at` counts too. Absent = at once. At most 30 d. */
+  delay:
+    | Duration
+    | undefined;
+  /** A message whose id the queue took so long ago or less is not taken again. Absent = 2 min. 0 = ids are not compared. At most 1 h. */
+  dedupe:
+    | Duration
+    | undefined;
+  /** How long a standalone queue outlives its session. Absent = 60 s. At most 30 d. */
+  standaloneTtl: Duration | undefined;
 }
 
 /** Waiting times between attempts: first, first × 2, first × 4 … but never more than most. */
@@ -98,7 +117,7 @@ export interface Backoff {
 export interface QueueStatus {
   /** Messages that can be had now. */
   ready: bigint;
-  /** Messages that wait for their time (a retry's backoff). */
+  /** Messages that wait for their time: a delay, or a retry's backoff. */
   delayed: bigint;
   /** Messages that a consumer holds. */
   leased: bigint;
@@ -187,6 +206,11 @@ function createBaseQueue(): Queue {
     maxAttempts: 0,
     backoff: undefined,
     paused: false,
+    transient: false,
+    ttl: undefined,
+    delay: undefined,
+    dedupe: undefined,
+    standaloneTtl: undefined,
   };
 }
 
@@ -227,6 +251,21 @@ export const Queue: MessageFns<Queue> = {
     }
     if (message.paused !== false) {
       writer.uint32(80).bool(message.paused);
+    }
+    if (message.transient !== false) {
+      writer.uint32(88).bool(message.transient);
+    }
+    if (message.ttl !== undefined) {
+      Duration.encode(message.ttl, writer.uint32(98).fork()).join();
+    }
+    if (message.delay !== undefined) {
+      Duration.encode(message.delay, writer.uint32(106).fork()).join();
+    }
+    if (message.dedupe !== undefined) {
+      Duration.encode(message.dedupe, writer.uint32(114).fork()).join();
+    }
+    if (message.standaloneTtl !== undefined) {
+      Duration.encode(message.standaloneTtl, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -324,6 +363,46 @@ export const Queue: MessageFns<Queue> = {
             message.paused = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.transient = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.ttl = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.delay = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.dedupe = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.standaloneTtl = Duration.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -360,6 +439,15 @@ export const Queue: MessageFns<Queue> = {
         : 0,
       backoff: isSet(object.backoff) ? Backoff.fromJSON(object.backoff) : undefined,
       paused: isSet(object.paused) ? globalThis.Boolean(object.paused) : false,
+      transient: isSet(object.transient) ? globalThis.Boolean(object.transient) : false,
+      ttl: isSet(object.ttl) ? Duration.fromJSON(object.ttl) : undefined,
+      delay: isSet(object.delay) ? Duration.fromJSON(object.delay) : undefined,
+      dedupe: isSet(object.dedupe) ? Duration.fromJSON(object.dedupe) : undefined,
+      standaloneTtl: isSet(object.standaloneTtl)
+        ? Duration.fromJSON(object.standaloneTtl)
+        : isSet(object.standalone_ttl)
+        ? Duration.fromJSON(object.standalone_ttl)
+        : undefined,
     };
   },
 
@@ -395,6 +483,21 @@ export const Queue: MessageFns<Queue> = {
     if (message.paused !== false) {
       obj.paused = message.paused;
     }
+    if (message.transient !== false) {
+      obj.transient = message.transient;
+    }
+    if (message.ttl !== undefined) {
+      obj.ttl = Duration.toJSON(message.ttl);
+    }
+    if (message.delay !== undefined) {
+      obj.delay = Duration.toJSON(message.delay);
+    }
+    if (message.dedupe !== undefined) {
+      obj.dedupe = Duration.toJSON(message.dedupe);
+    }
+    if (message.standaloneTtl !== undefined) {
+      obj.standaloneTtl = Duration.toJSON(message.standaloneTtl);
+    }
     return obj;
   },
 
@@ -419,6 +522,17 @@ export const Queue: MessageFns<Queue> = {
       ? Backoff.fromPartial(object.backoff)
       : undefined;
     message.paused = object.paused ?? false;
+    message.transient = object.transient ?? false;
+    message.ttl = (object.ttl !== undefined && object.ttl !== null) ? Duration.fromPartial(object.ttl) : undefined;
+    message.delay = (object.delay !== undefined && object.delay !== null)
+      ? Duration.fromPartial(object.delay)
+      : undefined;
+    message.dedupe = (object.dedupe !== undefined && object.dedupe !== null)
+      ? Duration.fromPartial(object.dedupe)
+      : undefined;
+    message.standaloneTtl = (object.standaloneTtl !== undefined && object.standaloneTtl !== null)
+      ? Duration.fromPartial(object.standaloneTtl)
+      : undefined;
     return message;
   },
 };
