@@ -7,6 +7,9 @@ import type { Accepted, PublishBatchesResponse, Refused } from "../gen/berrymq/v
 import { Refusal, toRefusal } from "../model/errors.js";
 import type { Caller } from "./caller.js";
 
+/** Sequence numbers are counted as doubles, exact up to here and a batch beyond. */
+const MOST_COUNTED = 2 ** 52;
+
 export class PublishStream {
   /** Called with the answers of a turn. */
   onAnswer: (answer: PublishBatchesResponse) => void = () => {};
@@ -34,6 +37,7 @@ export class PublishStream {
     const session = this.#session;
     const { lastSequence: last, certain } = session;
     const first = firstSequence || last + 1;
+    if (first > MOST_COUNTED) throw new Refusal("INVALID_ARGUMENT", `first_sequence: ${first} is beyond counting`);
     if (certain && first > last + 1) throw gap(first, last);
     const skip = Math.max(0, last + 1 - first);
     const intake = this.broker.publish(session, batch, { first, skip, resent: resent && !certain });
