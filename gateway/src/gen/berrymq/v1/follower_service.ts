@@ -26,8 +26,10 @@ export interface FollowRequest {
   credit?:
     | bigint
     | undefined;
-  /** A number of the client's own, told back once this request holds. */
+  /** A number of the client's own, told back once this request holds. Absent (0) = not told back, unless patterns were added or removed. */
   revision: bigint;
+  /** Ids of messages with `require_ack` whose handlers have returned. Acknowledging twice, or what nobody waits for, is harmless. */
+  acknowledge: string[];
 }
 
 /** A pattern and what the follower does with it. */
@@ -55,7 +57,7 @@ export interface FollowResponse {
 }
 
 function createBaseFollowRequest(): FollowRequest {
-  return { add: [], remove: [], credit: undefined, revision: 0n };
+  return { add: [], remove: [], credit: undefined, revision: 0n, acknowledge: [] };
 }
 
 export const FollowRequest: MessageFns<FollowRequest> = {
@@ -77,6 +79,9 @@ export const FollowRequest: MessageFns<FollowRequest> = {
         throw new globalThis.Error("value provided for field message.revision of type uint64 too large");
       }
       writer.uint32(32).uint64(message.revision);
+    }
+    for (const v of message.acknowledge) {
+      writer.uint32(42).string(v!);
     }
     return writer;
   },
@@ -126,6 +131,14 @@ export const FollowRequest: MessageFns<FollowRequest> = {
             message.revision = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.acknowledge.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -144,6 +157,9 @@ export const FollowRequest: MessageFns<FollowRequest> = {
       remove: globalThis.Array.isArray(object?.remove) ? object.remove.map((e: any) => globalThis.String(e)) : [],
       credit: isSet(object.credit) ? BigInt(object.credit) : undefined,
       revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
+      acknowledge: globalThis.Array.isArray(object?.acknowledge)
+        ? object.acknowledge.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -161,6 +177,9 @@ export const FollowRequest: MessageFns<FollowRequest> = {
     if (message.revision !== 0n) {
       obj.revision = message.revision.toString();
     }
+    if (message.acknowledge?.length) {
+      obj.acknowledge = message.acknowledge;
+    }
     return obj;
   },
 
@@ -173,6 +192,7 @@ export const FollowRequest: MessageFns<FollowRequest> = {
     message.remove = object.remove?.map((e) => e) || [];
     message.credit = (object.credit !== undefined && object.credit !== null) ? BigInt(object.credit) : undefined;
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    message.acknowledge = object.acknowledge?.map((e) => e) || [];
     return message;
   },
 };

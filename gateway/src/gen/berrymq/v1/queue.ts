@@ -14,6 +14,48 @@ export const protobufPackage = "berrymq.v1";
 
 export const protobufFileName = "berrymq/v1/queue.proto";
 
+/** How the consumers that are connected share what is pushed. */
+export enum Policy {
+  /** POLICY_UNSPECIFIED - The default is meant. */
+  POLICY_UNSPECIFIED = 0,
+  /** POLICY_ROUND_ROBIN - Each message goes to one of them, in turn. */
+  POLICY_ROUND_ROBIN = 1,
+  /**
+   * POLICY_BROADCAST - Each message goes to every one that is connected when it is pushed. It is done when all of them have settled it or gone, and one at least
+   * has acknowledged it; otherwise it is pushed again.
+   */
+  POLICY_BROADCAST = 2,
+}
+
+export function policyFromJSON(object: any): Policy {
+  switch (object) {
+    case 0:
+    case "POLICY_UNSPECIFIED":
+      return Policy.POLICY_UNSPECIFIED;
+    case 1:
+    case "POLICY_ROUND_ROBIN":
+      return Policy.POLICY_ROUND_ROBIN;
+    case 2:
+    case "POLICY_BROADCAST":
+      return Policy.POLICY_BROADCAST;
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Policy");
+  }
+}
+
+export function policyToJSON(object: Policy): string {
+  switch (object) {
+    case Policy.POLICY_UNSPECIFIED:
+      return "POLICY_UNSPECIFIED";
+    case Policy.POLICY_ROUND_ROBIN:
+      return "POLICY_ROUND_ROBIN";
+    case Policy.POLICY_BROADCAST:
+      return "POLICY_BROADCAST";
+    default:
+      throw new globalThis.Error("Unrecognized enum value " + object + " for enum Policy");
+  }
+}
+
 /** What a queue at its bound does. */
 export enum Overflow {
   /** OVERFLOW_UNSPECIFIED - The default is meant. */
@@ -99,6 +141,8 @@ export interface Queue {
   dedupe:
     | Duration
     | undefined;
+  /** How pushed consumers share. Absent = POLICY_ROUND_ROBIN. Gets always share. */
+  policy: Policy;
   /** How long a standalone queue outlives its session. Absent = 60 s. At most 30 d. */
   standaloneTtl: Duration | undefined;
 }
@@ -210,6 +254,7 @@ function createBaseQueue(): Queue {
     ttl: undefined,
     delay: undefined,
     dedupe: undefined,
+    policy: 0,
     standaloneTtl: undefined,
   };
 }
@@ -263,6 +308,9 @@ export const Queue: MessageFns<Queue> = {
     }
     if (message.dedupe !== undefined) {
       Duration.encode(message.dedupe, writer.uint32(114).fork()).join();
+    }
+    if (message.policy !== 0) {
+      writer.uint32(120).int32(message.policy);
     }
     if (message.standaloneTtl !== undefined) {
       Duration.encode(message.standaloneTtl, writer.uint32(130).fork()).join();
@@ -395,6 +443,14 @@ export const Queue: MessageFns<Queue> = {
             message.dedupe = Duration.decode(reader, reader.uint32());
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.policy = reader.int32() as any;
+            continue;
+          }
           case 16: {
             if (tag !== 130) {
               break;
@@ -443,6 +499,7 @@ export const Queue: MessageFns<Queue> = {
       ttl: isSet(object.ttl) ? Duration.fromJSON(object.ttl) : undefined,
       delay: isSet(object.delay) ? Duration.fromJSON(object.delay) : undefined,
       dedupe: isSet(object.dedupe) ? Duration.fromJSON(object.dedupe) : undefined,
+      policy: isSet(object.policy) ? policyFromJSON(object.policy) : 0,
       standaloneTtl: isSet(object.standaloneTtl)
         ? Duration.fromJSON(object.standaloneTtl)
         : isSet(object.standalone_ttl)
@@ -495,6 +552,9 @@ export const Queue: MessageFns<Queue> = {
     if (message.dedupe !== undefined) {
       obj.dedupe = Duration.toJSON(message.dedupe);
     }
+    if (message.policy !== 0) {
+      obj.policy = policyToJSON(message.policy);
+    }
     if (message.standaloneTtl !== undefined) {
       obj.standaloneTtl = Duration.toJSON(message.standaloneTtl);
     }
@@ -530,6 +590,7 @@ export const Queue: MessageFns<Queue> = {
     message.dedupe = (object.dedupe !== undefined && object.dedupe !== null)
       ? Duration.fromPartial(object.dedupe)
       : undefined;
+    message.policy = object.policy ?? 0;
     message.standaloneTtl = (object.standaloneTtl !== undefined && object.standaloneTtl !== null)
       ? Duration.fromPartial(object.standaloneTtl)
       : undefined;

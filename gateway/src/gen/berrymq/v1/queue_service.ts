@@ -15,6 +15,22 @@ export const protobufPackage = "berrymq.v1";
 
 export const protobufFileName = "berrymq/v1/queue_service.proto";
 
+/** What to move back. */
+export interface RedriveRequest {
+  /** A queue of dead letters: `<name>.dead`. Required. */
+  queue: string;
+  /** At most so many. Absent (0) = as many as are there now. */
+  max: bigint;
+  /** Messages a second. Absent (0) = 100. At most 100000. */
+  rate: number;
+}
+
+/** How far it is. */
+export interface RedriveResponse {
+  /** How many were moved so far. */
+  moved: bigint;
+}
+
 /** The queue to make. */
 export interface CreateRequest {
   /** Required. */
@@ -196,6 +212,180 @@ export interface ConsumeResponse {
   /** Present once, when the gateway is about to stop. What is not settled is released. */
   drain: Drain | undefined;
 }
+
+function createBaseRedriveRequest(): RedriveRequest {
+  return { queue: "", max: 0n, rate: 0 };
+}
+
+export const RedriveRequest: MessageFns<RedriveRequest> = {
+  encode(message: RedriveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.queue !== "") {
+      writer.uint32(10).string(message.queue);
+    }
+    if (message.max !== 0n) {
+      if (BigInt.asUintN(64, message.max) !== message.max) {
+        throw new globalThis.Error("value provided for field message.max of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.max);
+    }
+    if (message.rate !== 0) {
+      writer.uint32(24).uint32(message.rate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RedriveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRedriveRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.queue = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.max = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.rate = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RedriveRequest {
+    return {
+      queue: isSet(object.queue) ? globalThis.String(object.queue) : "",
+      max: isSet(object.max) ? BigInt(object.max) : 0n,
+      rate: isSet(object.rate) ? globalThis.Number(object.rate) : 0,
+    };
+  },
+
+  toJSON(message: RedriveRequest): unknown {
+    const obj: any = {};
+    if (message.queue !== "") {
+      obj.queue = message.queue;
+    }
+    if (message.max !== 0n) {
+      obj.max = message.max.toString();
+    }
+    if (message.rate !== 0) {
+      obj.rate = Math.round(message.rate);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RedriveRequest>): RedriveRequest {
+    return RedriveRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RedriveRequest>): RedriveRequest {
+    const message = createBaseRedriveRequest();
+    message.queue = object.queue ?? "";
+    message.max = (object.max !== undefined && object.max !== null) ? BigInt(object.max) : 0n;
+    message.rate = object.rate ?? 0;
+    return message;
+  },
+};
+
+function createBaseRedriveResponse(): RedriveResponse {
+  return { moved: 0n };
+}
+
+export const RedriveResponse: MessageFns<RedriveResponse> = {
+  encode(message: RedriveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.moved !== 0n) {
+      if (BigInt.asUintN(64, message.moved) !== message.moved) {
+        throw new globalThis.Error("value provided for field message.moved of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.moved);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RedriveResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRedriveResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.moved = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RedriveResponse {
+    return { moved: isSet(object.moved) ? BigInt(object.moved) : 0n };
+  },
+
+  toJSON(message: RedriveResponse): unknown {
+    const obj: any = {};
+    if (message.moved !== 0n) {
+      obj.moved = message.moved.toString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RedriveResponse>): RedriveResponse {
+    return RedriveResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RedriveResponse>): RedriveResponse {
+    const message = createBaseRedriveResponse();
+    message.moved = (object.moved !== undefined && object.moved !== null) ? BigInt(object.moved) : 0n;
+    return message;
+  },
+};
 
 function createBaseCreateRequest(): CreateRequest {
   return { queue: undefined };

@@ -40,7 +40,13 @@ module BerryMQ
         rpc :Peek, ::BerryMQ::V1::PeekRequest, ::BerryMQ::V1::PeekResponse
         # Has deliveries pushed for as long as the stream lives. The first request names the queue; later ones give credit and
         # settle. What is unsettled when the stream ends is released. Half-closing leaves it open.
+        #
+        # The queues `_mailbox:<ident>` and `_mailbox.transient:<ident>` are the mailbox of that ident, with `%`, `:`, `@` and `*` percent-escaped.
+        # They are there without being made; only a caller of that ident may consume them, and a newer one takes them over from an older
+        # one, whose stream ends.
         rpc :Consume, stream(::BerryMQ::V1::ConsumeRequest), stream(::BerryMQ::V1::ConsumeResponse)
+        # Moves dead letters back to where they came from, at a chosen rate, and tells how far it is about every second.
+        rpc :Redrive, ::BerryMQ::V1::RedriveRequest, stream(::BerryMQ::V1::RedriveResponse)
       end
 
       Stub = Service.rpc_stub_class

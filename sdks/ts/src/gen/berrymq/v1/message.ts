@@ -62,6 +62,13 @@ export interface Message {
   priority: number;
   /** Queues hand it out no earlier: microseconds since the Unix epoch. Absent (0) = at once. Followers hear it at once. */
   deliverAt: bigint;
+  /**
+   * True = it is kept, durably if the engine is, and delivered again and again until one follower has acknowledged it
+   * (`FollowRequest.acknowledge`) or it expires; 7 d after its publishing at the latest.
+   */
+  requireAck: boolean;
+  /** Which delivery of a `require_ack` message this is. Set by the gateway, from 2. Absent (0) = the first. */
+  attempt: number;
 }
 
 export interface Message_AttributesEntry {
@@ -106,6 +113,8 @@ function createBaseMessage(): Message {
     hops: 0,
     priority: 0,
     deliverAt: 0n,
+    requireAck: false,
+    attempt: 0,
   };
 }
 
@@ -161,6 +170,12 @@ export const Message: MessageFns<Message> = {
         throw new globalThis.Error("value provided for field message.deliverAt of type int64 too large");
       }
       writer.uint32(112).int64(message.deliverAt);
+    }
+    if (message.requireAck !== false) {
+      writer.uint32(120).bool(message.requireAck);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(128).uint32(message.attempt);
     }
     return writer;
   },
@@ -293,6 +308,22 @@ export const Message: MessageFns<Message> = {
             message.deliverAt = reader.int64() as bigint;
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.requireAck = reader.bool();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -354,6 +385,12 @@ export const Message: MessageFns<Message> = {
         : isSet(object.deliver_at)
         ? BigInt(object.deliver_at)
         : 0n,
+      requireAck: isSet(object.requireAck)
+        ? globalThis.Boolean(object.requireAck)
+        : isSet(object.require_ack)
+        ? globalThis.Boolean(object.require_ack)
+        : false,
+      attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
     };
   },
 
@@ -407,6 +444,12 @@ export const Message: MessageFns<Message> = {
     if (message.deliverAt !== 0n) {
       obj.deliverAt = message.deliverAt.toString();
     }
+    if (message.requireAck !== false) {
+      obj.requireAck = message.requireAck;
+    }
+    if (message.attempt !== 0) {
+      obj.attempt = Math.round(message.attempt);
+    }
     return obj;
   },
 
@@ -441,6 +484,8 @@ export const Message: MessageFns<Message> = {
     message.hops = object.hops ?? 0;
     message.priority = object.priority ?? 0;
     message.deliverAt = (object.deliverAt !== undefined && object.deliverAt !== null) ? BigInt(object.deliverAt) : 0n;
+    message.requireAck = object.requireAck ?? false;
+    message.attempt = object.attempt ?? 0;
     return message;
   },
 };

@@ -15,7 +15,7 @@ from berrymq.gen.berrymq.v1 import drain_pb2 as berrymq_dot_v1_dot_drain__pb2
 from berrymq.gen.berrymq.v1 import message_pb2 as berrymq_dot_v1_dot_message__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!berrymq/v1/follower_service.proto\x12\nberrymq.v1\x1a\x16\x62\x65rrymq/v1/drain.proto\x1a\x18\x62\x65rrymq/v1/message.proto\"\x9a\x01\n\rFollowRequest\x12-\n\x03\x61\x64\x64\x18\x01 \x03(\x0b\x32\x1b.berrymq.v1.FollowedPatternR\x03\x61\x64\x64\x12\x16\n\x06remove\x18\x02 \x03(\tR\x06remove\x12\x1b\n\x06\x63redit\x18\x03 \x01(\x04H\x00R\x06\x63redit\x88\x01\x01\x12\x1a\n\x08revision\x18\x04 \x01(\x04R\x08revisionB\t\n\x07_credit\"]\n\x0f\x46ollowedPattern\x12\x18\n\x07pattern\x18\x01 \x01(\tR\x07pattern\x12\x18\n\x07\x61nswers\x18\x02 \x01(\x08R\x07\x61nswers\x12\x16\n\x06source\x18\x03 \x01(\tR\x06source\"\xa7\x01\n\x0e\x46ollowResponse\x12\'\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x11.berrymq.v1.BatchR\x05\x62\x61tch\x12.\n\x10\x61pplied_revision\x18\x02 \x01(\x04H\x00R\x0f\x61ppliedRevision\x88\x01\x01\x12\'\n\x05\x64rain\x18\x03 \x01(\x0b\x32\x11.berrymq.v1.DrainR\x05\x64rainB\x13\n\x11_applied_revision2V\n\x0f\x46ollowerService\x12\x43\n\x06\x46ollow\x12\x19.berrymq.v1.FollowRequest\x1a\x1a.berrymq.v1.FollowResponse(\x01\x30\x01\x42\x0e\xea\x02\x0b\x42\x65rryMQ::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!berrymq/v1/follower_service.proto\x12\nberrymq.v1\x1a\x16\x62\x65rrymq/v1/drain.proto\x1a\x18\x62\x65rrymq/v1/message.proto\"\xbc\x01\n\rFollowRequest\x12-\n\x03\x61\x64\x64\x18\x01 \x03(\x0b\x32\x1b.berrymq.v1.FollowedPatternR\x03\x61\x64\x64\x12\x16\n\x06remove\x18\x02 \x03(\tR\x06remove\x12\x1b\n\x06\x63redit\x18\x03 \x01(\x04H\x00R\x06\x63redit\x88\x01\x01\x12\x1a\n\x08revision\x18\x04 \x01(\x04R\x08revision\x12 \n\x0b\x61\x63knowledge\x18\x05 \x03(\tR\x0b\x61\x63knowledgeB\t\n\x07_credit\"]\n\x0f\x46ollowedPattern\x12\x18\n\x07pattern\x18\x01 \x01(\tR\x07pattern\x12\x18\n\x07\x61nswers\x18\x02 \x01(\x08R\x07\x61nswers\x12\x16\n\x06source\x18\x03 \x01(\tR\x06source\"\xa7\x01\n\x0e\x46ollowResponse\x12\'\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x11.berrymq.v1.BatchR\x05\x62\x61tch\x12.\n\x10\x61pplied_revision\x18\x02 \x01(\x04H\x00R\x0f\x61ppliedRevision\x88\x01\x01\x12\'\n\x05\x64rain\x18\x03 \x01(\x0b\x32\x11.berrymq.v1.DrainR\x05\x64rainB\x13\n\x11_applied_revision2V\n\x0f\x46ollowerService\x12\x43\n\x06\x46ollow\x12\x19.berrymq.v1.FollowRequest\x1a\x1a.berrymq.v1.FollowResponse(\x01\x30\x01\x42\x0e\xea\x02\x0b\x42\x65rryMQ::V1b\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'berrymq.v1.follower_service_pb2', globals())
@@ -24,11 +24,11 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
   DESCRIPTOR._serialized_options = b'\352\002\013BerryMQ::V1'
   _FOLLOWREQUEST._serialized_start=100
-  _FOLLOWREQUEST._serialized_end=254
-  _FOLLOWEDPATTERN._serialized_start=256
-  _FOLLOWEDPATTERN._serialized_end=349
-  _FOLLOWRESPONSE._serialized_start=352
-  _FOLLOWRESPONSE._serialized_end=519
-  _FOLLOWERSERVICE._serialized_start=521
-  _FOLLOWERSERVICE._serialized_end=607
+  _FOLLOWREQUEST._serialized_end=288
+  _FOLLOWEDPATTERN._serialized_start=290
+  _FOLLOWEDPATTERN._serialized_end=383
+  _FOLLOWRESPONSE._serialized_start=386
+  _FOLLOWRESPONSE._serialized_end=553
+  _FOLLOWERSERVICE._serialized_start=555
+  _FOLLOWERSERVICE._serialized_end=641
 # @@protoc_insertion_point(module_scope)

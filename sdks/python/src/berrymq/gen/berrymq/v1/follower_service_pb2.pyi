@@ -8,16 +8,18 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FollowRequest(_message.Message):
-    __slots__ = ["add", "credit", "remove", "revision"]
+    __slots__ = ["acknowledge", "add", "credit", "remove", "revision"]
+    ACKNOWLEDGE_FIELD_NUMBER: _ClassVar[int]
     ADD_FIELD_NUMBER: _ClassVar[int]
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     REMOVE_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    acknowledge: _containers.RepeatedScalarFieldContainer[str]
     add: _containers.RepeatedCompositeFieldContainer[FollowedPattern]
     credit: int
     remove: _containers.RepeatedScalarFieldContainer[str]
     revision: int
-    def __init__(self, add: _Optional[_Iterable[_Union[FollowedPattern, _Mapping]]] = ..., remove: _Optional[_Iterable[str]] = ..., credit: _Optional[int] = ..., revision: _Optional[int] = ...) -> None: ...
+    def __init__(self, add: _Optional[_Iterable[_Union[FollowedPattern, _Mapping]]] = ..., remove: _Optional[_Iterable[str]] = ..., credit: _Optional[int] = ..., revision: _Optional[int] = ..., acknowledge: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class FollowResponse(_message.Message):
     __slots__ = ["applied_revision", "batch", "drain"]

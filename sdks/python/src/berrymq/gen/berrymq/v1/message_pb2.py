@@ -13,7 +13,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x62\x65rrymq/v1/message.proto\x12\nberrymq.v1\"\x82\x04\n\x07Message\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x1e\n\nidentifier\x18\x02 \x01(\tR\nidentifier\x12\x18\n\x07payload\x18\x03 \x01(\x0cR\x07payload\x12!\n\x0c\x63ontent_type\x18\x04 \x01(\tR\x0b\x63ontentType\x12\x43\n\nattributes\x18\x05 \x03(\x0b\x32#.berrymq.v1.Message.AttributesEntryR\nattributes\x12!\n\x0cpublished_at\x18\x06 \x01(\x03R\x0bpublishedAt\x12\x1d\n\nexpires_at\x18\x07 \x01(\x03R\texpiresAt\x12\x16\n\x06sender\x18\x08 \x01(\tR\x06sender\x12\x19\n\x08reply_to\x18\t \x01(\tR\x07replyTo\x12*\n\x06\x61nswer\x18\n \x01(\x0b\x32\x12.berrymq.v1.AnswerR\x06\x61nswer\x12\x16\n\x06resent\x18\x0b \x01(\x08R\x06resent\x12\x12\n\x04hops\x18\x0c \x01(\rR\x04hops\x12\x1a\n\x08priority\x18\r \x01(\rR\x08priority\x12\x1d\n\ndeliver_at\x18\x0e \x01(\x03R\tdeliverAt\x1a=\n\x0f\x41ttributesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"X\n\x06\x41nswer\x12\x0e\n\x02to\x18\x01 \x01(\tR\x02to\x12\x16\n\x06number\x18\x02 \x01(\rR\x06number\x12\x0e\n\x02of\x18\x03 \x01(\rR\x02of\x12\x16\n\x06\x66\x61iled\x18\x04 \x01(\x08R\x06\x66\x61iled\"8\n\x05\x42\x61tch\x12/\n\x08messages\x18\x01 \x03(\x0b\x32\x13.berrymq.v1.MessageR\x08messagesB\x0e\xea\x02\x0b\x42\x65rryMQ::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x62\x65rrymq/v1/message.proto\x12\nberrymq.v1\"\xbd\x04\n\x07Message\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x1e\n\nidentifier\x18\x02 \x01(\tR\nidentifier\x12\x18\n\x07payload\x18\x03 \x01(\x0cR\x07payload\x12!\n\x0c\x63ontent_type\x18\x04 \x01(\tR\x0b\x63ontentType\x12\x43\n\nattributes\x18\x05 \x03(\x0b\x32#.berrymq.v1.Message.AttributesEntryR\nattributes\x12!\n\x0cpublished_at\x18\x06 \x01(\x03R\x0bpublishedAt\x12\x1d\n\nexpires_at\x18\x07 \x01(\x03R\texpiresAt\x12\x16\n\x06sender\x18\x08 \x01(\tR\x06sender\x12\x19\n\x08reply_to\x18\t \x01(\tR\x07replyTo\x12*\n\x06\x61nswer\x18\n \x01(\x0b\x32\x12.berrymq.v1.AnswerR\x06\x61nswer\x12\x16\n\x06resent\x18\x0b \x01(\x08R\x06resent\x12\x12\n\x04hops\x18\x0c \x01(\rR\x04hops\x12\x1a\n\x08priority\x18\r \x01(\rR\x08priority\x12\x1d\n\ndeliver_at\x18\x0e \x01(\x03R\tdeliverAt\x12\x1f\n\x0brequire_ack\x18\x0f \x01(\x08R\nrequireAck\x12\x18\n\x07\x61ttempt\x18\x10 \x01(\rR\x07\x61ttempt\x1a=\n\x0f\x41ttributesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"X\n\x06\x41nswer\x12\x0e\n\x02to\x18\x01 \x01(\tR\x02to\x12\x16\n\x06number\x18\x02 \x01(\rR\x06number\x12\x0e\n\x02of\x18\x03 \x01(\rR\x02of\x12\x16\n\x06\x66\x61iled\x18\x04 \x01(\x08R\x06\x66\x61iled\"8\n\x05\x42\x61tch\x12/\n\x08messages\x18\x01 \x03(\x0b\x32\x13.berrymq.v1.MessageR\x08messagesB\x0e\xea\x02\x0b\x42\x65rryMQ::V1b\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'berrymq.v1.message_pb2', globals())
@@ -24,11 +24,11 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _MESSAGE_ATTRIBUTESENTRY._options = None
   _MESSAGE_ATTRIBUTESENTRY._serialized_options = b'8\001'
   _MESSAGE._serialized_start=41
-  _MESSAGE._serialized_end=555
-  _MESSAGE_ATTRIBUTESENTRY._serialized_start=494
-  _MESSAGE_ATTRIBUTESENTRY._serialized_end=555
-  _ANSWER._serialized_start=557
-  _ANSWER._serialized_end=645
-  _BATCH._serialized_start=647
-  _BATCH._serialized_end=703
+  _MESSAGE._serialized_end=614
+  _MESSAGE_ATTRIBUTESENTRY._serialized_start=553
+  _MESSAGE_ATTRIBUTESENTRY._serialized_end=614
+  _ANSWER._serialized_start=616
+  _ANSWER._serialized_end=704
+  _BATCH._serialized_start=706
+  _BATCH._serialized_end=762
 # @@protoc_insertion_point(module_scope)

@@ -24,7 +24,7 @@ class Batch(_message.Message):
     def __init__(self, messages: _Optional[_Iterable[_Union[Message, _Mapping]]] = ...) -> None: ...
 
 class Message(_message.Message):
-    __slots__ = ["answer", "attributes", "content_type", "deliver_at", "expires_at", "hops", "id", "identifier", "payload", "priority", "published_at", "reply_to", "resent", "sender"]
+    __slots__ = ["answer", "attempt", "attributes", "content_type", "deliver_at", "expires_at", "hops", "id", "identifier", "payload", "priority", "published_at", "reply_to", "require_ack", "resent", "sender"]
     class AttributesEntry(_message.Message):
         __slots__ = ["key", "value"]
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,7 @@ class Message(_message.Message):
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     ANSWER_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     DELIVER_AT_FIELD_NUMBER: _ClassVar[int]
@@ -44,9 +45,11 @@ class Message(_message.Message):
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
     REPLY_TO_FIELD_NUMBER: _ClassVar[int]
+    REQUIRE_ACK_FIELD_NUMBER: _ClassVar[int]
     RESENT_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
     answer: Answer
+    attempt: int
     attributes: _containers.ScalarMap[str, str]
     content_type: str
     deliver_at: int
@@ -58,6 +61,7 @@ class Message(_message.Message):
     priority: int
     published_at: int
     reply_to: str
+    require_ack: bool
     resent: bool
     sender: str
-    def __init__(self, id: _Optional[str] = ..., identifier: _Optional[str] = ..., payload: _Optional[bytes] = ..., content_type: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., published_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., sender: _Optional[str] = ..., reply_to: _Optional[str] = ..., answer: _Optional[_Union[Answer, _Mapping]] = ..., resent: bool = ..., hops: _Optional[int] = ..., priority: _Optional[int] = ..., deliver_at: _Optional[int] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., identifier: _Optional[str] = ..., payload: _Optional[bytes] = ..., content_type: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ..., published_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., sender: _Optional[str] = ..., reply_to: _Optional[str] = ..., answer: _Optional[_Union[Answer, _Mapping]] = ..., resent: bool = ..., hops: _Optional[int] = ..., priority: _Optional[int] = ..., deliver_at: _Optional[int] = ..., require_ack: bool = ..., attempt: _Optional[int] = ...) -> None: ...

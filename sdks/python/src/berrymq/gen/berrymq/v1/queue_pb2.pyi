@@ -11,6 +11,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 OVERFLOW_DROP_OLDEST: Overflow
 OVERFLOW_REJECT_PUBLISH: Overflow
 OVERFLOW_UNSPECIFIED: Overflow
+POLICY_BROADCAST: Policy
+POLICY_ROUND_ROBIN: Policy
+POLICY_UNSPECIFIED: Policy
 
 class Ack(_message.Message):
     __slots__ = []
@@ -47,7 +50,7 @@ class Outcome(_message.Message):
     def __init__(self, lease_id: _Optional[str] = ..., deadline: _Optional[int] = ..., error: _Optional[_Union[_error_pb2.Error, _Mapping]] = ...) -> None: ...
 
 class Queue(_message.Message):
-    __slots__ = ["backoff", "dedupe", "delay", "lease", "max_attempts", "max_bytes", "max_messages", "name", "overflow", "patterns", "paused", "standalone", "standalone_ttl", "transient", "ttl"]
+    __slots__ = ["backoff", "dedupe", "delay", "lease", "max_attempts", "max_bytes", "max_messages", "name", "overflow", "patterns", "paused", "policy", "standalone", "standalone_ttl", "transient", "ttl"]
     BACKOFF_FIELD_NUMBER: _ClassVar[int]
     DEDUPE_FIELD_NUMBER: _ClassVar[int]
     DELAY_FIELD_NUMBER: _ClassVar[int]
@@ -59,6 +62,7 @@ class Queue(_message.Message):
     OVERFLOW_FIELD_NUMBER: _ClassVar[int]
     PATTERNS_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
     STANDALONE_FIELD_NUMBER: _ClassVar[int]
     STANDALONE_TTL_FIELD_NUMBER: _ClassVar[int]
     TRANSIENT_FIELD_NUMBER: _ClassVar[int]
@@ -74,11 +78,12 @@ class Queue(_message.Message):
     overflow: Overflow
     patterns: _containers.RepeatedScalarFieldContainer[str]
     paused: bool
+    policy: Policy
     standalone: bool
     standalone_ttl: _duration_pb2.Duration
     transient: bool
     ttl: _duration_pb2.Duration
-    def __init__(self, name: _Optional[str] = ..., patterns: _Optional[_Iterable[str]] = ..., standalone: bool = ..., max_messages: _Optional[int] = ..., max_bytes: _Optional[int] = ..., overflow: _Optional[_Union[Overflow, str]] = ..., lease: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., backoff: _Optional[_Union[Backoff, _Mapping]] = ..., paused: bool = ..., transient: bool = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., delay: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., dedupe: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., standalone_ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., patterns: _Optional[_Iterable[str]] = ..., standalone: bool = ..., max_messages: _Optional[int] = ..., max_bytes: _Optional[int] = ..., overflow: _Optional[_Union[Overflow, str]] = ..., lease: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_attempts: _Optional[int] = ..., backoff: _Optional[_Union[Backoff, _Mapping]] = ..., paused: bool = ..., transient: bool = ..., ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., delay: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., dedupe: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., policy: _Optional[_Union[Policy, str]] = ..., standalone_ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class QueueStatus(_message.Message):
     __slots__ = ["bytes", "consumers", "delayed", "leased", "oldest_published_at", "ready"]
@@ -125,6 +130,9 @@ class Settlement(_message.Message):
     release: Release
     retry: Retry
     def __init__(self, lease_id: _Optional[str] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., release: _Optional[_Union[Release, _Mapping]] = ..., retry: _Optional[_Union[Retry, _Mapping]] = ..., reject: _Optional[_Union[Reject, _Mapping]] = ...) -> None: ...
+
+class Policy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
 
 class Overflow(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []

@@ -159,6 +159,22 @@ class PurgeResponse(_message.Message):
     purged: int
     def __init__(self, purged: _Optional[int] = ...) -> None: ...
 
+class RedriveRequest(_message.Message):
+    __slots__ = ["max", "queue", "rate"]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    max: int
+    queue: str
+    rate: int
+    def __init__(self, queue: _Optional[str] = ..., max: _Optional[int] = ..., rate: _Optional[int] = ...) -> None: ...
+
+class RedriveResponse(_message.Message):
+    __slots__ = ["moved"]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
+    moved: int
+    def __init__(self, moved: _Optional[int] = ...) -> None: ...
+
 class ResumeRequest(_message.Message):
     __slots__ = ["queue"]
     QUEUE_FIELD_NUMBER: _ClassVar[int]

@@ -75,6 +75,11 @@ class QueueServiceStub(object):
                 request_serializer=berrymq_dot_v1_dot_queue__service__pb2.ConsumeRequest.SerializeToString,
                 response_deserializer=berrymq_dot_v1_dot_queue__service__pb2.ConsumeResponse.FromString,
                 )
+        self.Redrive = channel.unary_stream(
+                '/berrymq.v1.QueueService/Redrive',
+                request_serializer=berrymq_dot_v1_dot_queue__service__pb2.RedriveRequest.SerializeToString,
+                response_deserializer=berrymq_dot_v1_dot_queue__service__pb2.RedriveResponse.FromString,
+                )
 
 
 class QueueServiceServicer(object):
@@ -161,6 +166,17 @@ class QueueServiceServicer(object):
     def Consume(self, request_iterator, context):
         """Has deliveries pushed for as long as the stream lives. The first request names the queue; later ones give credit and
         settle. What is unsettled when the stream ends is released. Half-closing leaves it open.
+
+        The queues `_mailbox:<ident>` and `_mailbox.transient:<ident>` are the mailbox of that ident, with `%`, `:`, `@` and `*` percent-escaped.
+        They are there without being made; only a caller of that ident may consume them, and a newer one takes them over from an older
+        one, whose stream ends.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Redrive(self, request, context):
+        """Moves dead letters back to where they came from, at a chosen rate, and tells how far it is about every second.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -228,6 +244,11 @@ def add_QueueServiceServicer_to_server(servicer, server):
                     servicer.Consume,
                     request_deserializer=berrymq_dot_v1_dot_queue__service__pb2.ConsumeRequest.FromString,
                     response_serializer=berrymq_dot_v1_dot_queue__service__pb2.ConsumeResponse.SerializeToString,
+            ),
+            'Redrive': grpc.unary_stream_rpc_method_handler(
+                    servicer.Redrive,
+                    request_deserializer=berrymq_dot_v1_dot_queue__service__pb2.RedriveRequest.FromString,
+                    response_serializer=berrymq_dot_v1_dot_queue__service__pb2.RedriveResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -441,5 +462,22 @@ class QueueService(object):
         return grpc.experimental.stream_stream(request_iterator, target, '/berrymq.v1.QueueService/Consume',
             berrymq_dot_v1_dot_queue__service__pb2.ConsumeRequest.SerializeToString,
             berrymq_dot_v1_dot_queue__service__pb2.ConsumeResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def Redrive(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/berrymq.v1.QueueService/Redrive',
+            berrymq_dot_v1_dot_queue__service__pb2.RedriveRequest.SerializeToString,
+            berrymq_dot_v1_dot_queue__service__pb2.RedriveResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
