@@ -216,9 +216,7 @@ function text(reader: WireReader, what: string, limit: number): number {
 /** Why a scanned message is refused alone, while its batch goes on; undefined = it is not. */
 export function refusalOf(message: Scanned, limits: Limits): Refusal | undefined {
   const size = message.end - message.body;
-  if (size > limits.messageBytes) {
-    return new Refusal("MESSAGE_TOO_LARGE", `a message of ${size} bytes; at most ${limits.messageBytes} are taken`);
-  }
+  if (size > limits.messageBytes) return tooLarge(size, limits);
   if (message.hops > MAX_HOPS) {
     return new Refusal("HOP_LIMIT", `it has travelled ${message.hops} talks and links; ${MAX_HOPS} are allowed`);
   }
@@ -226,4 +224,8 @@ export function refusalOf(message: Scanned, limits: Limits): Refusal | undefined
     return new Refusal("INVALID_ARGUMENT", `priority: ${message.priority} is not between 0 and ${MAX_PRIORITY}`);
   }
   return undefined;
+}
+
+export function tooLarge(bytes: number, limits: Limits): Refusal {
+  return new Refusal("MESSAGE_TOO_LARGE", `a message of ${bytes} bytes; at most ${limits.messageBytes} are taken`);
 }

@@ -5,7 +5,7 @@ import { Message } from "../gen/berrymq/v1/message.js";
 import type { Limits } from "../limits.js";
 import { Refusal } from "../model/errors.js";
 import { asEntry, bodyOf, newMessageId } from "../model/message.js";
-import { refusalOf, scanBatch } from "../model/scanner.js";
+import { refusalOf, scanBatch, tooLarge } from "../model/scanner.js";
 import type { Caller } from "./caller.js";
 import { PublishStream } from "./publish-stream.js";
 
@@ -35,6 +35,7 @@ export class PublisherService {
 
   /** The encoded message of a request that holds exactly one at tag 1. @throws Refusal MALFORMED_MESSAGE, INVALID_ARGUMENT, MESSAGE_TOO_LARGE, HOP_LIMIT */
   readOne(request: Buffer): Buffer {
+    if (request.length > this.limits.batchBytes) throw tooLarge(request.length, this.limits);
     let count = 0;
     scanBatch(request, this.limits, (message) => {
       count++;
