@@ -32,6 +32,10 @@ export const limitsSchema = z.strictObject({
   queues: limit(10_000, 1, 1_000_000),
   /** Settled leases that are remembered, so that settling twice is harmless. */
   settledLeases: limit(100_000, 1, 10_000_000),
+  /** Messages that wait for an acknowledgement (`require_ack`). */
+  unacknowledged: limit(250_000, 1, 10_000_000),
+  /** Seconds until such a message is delivered again the first time; doubling, up to 5 min. Mezzenger waited 10. */
+  acknowledgeSeconds: limit(10, 1, 3600),
   /** Routes remembered, one for each identifier published to lately. */
   routes: limit(65_536, 1, 10_000_000),
   /** Asks that wait for answers. */

@@ -8,18 +8,24 @@ import { bodyOf, systemMessage } from "../model/message.js";
 import { Asks } from "./asks.js";
 import { type FollowedPattern, Follower } from "./follower.js";
 import { type Intake, type IntakeOptions, Intaker } from "./intake.js";
+import { Mailboxes } from "./mailboxes.js";
 import { Presence } from "./presence.js";
 import type { Report } from "./queue.js";
 import { Queues } from "./queues.js";
+import { Redriving } from "./redriving.js";
 import { Router } from "./router.js";
 import { Session } from "./session.js";
 import { Turn } from "./turn.js";
+import { UNACKNOWLEDGED, Unacknowledged } from "./unacknowledged.js";
 
 export class Broker {
   readonly turn = new Turn();
   readonly asks: Asks;
   readonly presence: Presence;
   readonly queues: Queues;
+  readonly mailboxes: Mailboxes;
+  readonly redriving: Redriving;
+  readonly unacknowledged: Unacknowledged;
   readonly #router: Router;
   readonly #intaker: Intaker;
   readonly #followers = new Set<Follower>();
@@ -34,7 +40,6 @@ export class Broker {
   ) {
     this.asks = new Asks(limits);
     this.#router = new Router(this.asks, limits);
-    this.#intaker = new Intaker(this.#router, engine, clock, limits);
     this.queues = new Queues(
       engine,
       this.#router,
@@ -43,6 +48,11 @@ export class Broker {
       (action, kwargs) => this.#announce(action, kwargs),
       report,
     );
+    const announce = (action: string, kwargs: Record<string, unknown>) => this.#announce(action, kwargs);
+    this.mailboxes = new Mailboxes(this.queues);
+    this.redriving = new Redriving(this.queues, engine, clock);
+    this.unacknowledged = new Unacknowledged(engine, this.#router, clock, limits, announce, report, this.#system);
+    this.#intaker = new Intaker(this.#router, engine, clock, limits, this.mailboxes, this.unacknowledged);
     this.presence = new Presence(clock, limits, {
       connected: (session) => this.#announcePeer("connect", session),
       disconnected: (session) => this.#announcePeer("disconnect", session),
@@ -52,12 +62,14 @@ export class Broker {
 
   async open(): Promise<void> {
     const { queues, progress } = await this.engine.open();
-    this.queues.open(queues);
+    this.queues.open(queues.filter(({ options }) => options.name !== UNACKNOWLEDGED));
+    await this.unacknowledged.open();
     this.presence.restore(progress, queues);
   }
 
   /** Idempotent. */
   async close(): Promise<void> {
+    this.unacknowledged.close();
     this.queues.close();
     await this.engine.close();
   }
@@ -82,7 +94,9 @@ export class Broker {
   follow(follower: Follower, pattern: FollowedPattern): void {
     const known = follower.patterns.get(pattern.identifier.text);
     follower.patterns.set(pattern.identifier.text, pattern);
-    if (known === undefined) this.#router.addFollower(pattern.identifier, follower);
+    if (known !== undefined) return;
+    this.#router.addFollower(pattern.identifier, follower);
+    this.unacknowledged.followed(pattern.identifier, follower);
   }
 
   unfollow(follower: Follower, text: string): void {

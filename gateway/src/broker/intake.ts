@@ -3,13 +3,15 @@
 import type { Append, Engine, Progress } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
-import type { Refusal } from "../model/errors.js";
+import { Refusal } from "../model/errors.js";
 import { queueFields } from "../model/fields.js";
 import { asEntry, completed } from "../model/message.js";
 import { refusalOf, type Scanned, scanBatch } from "../model/scanner.js";
+import type { Mailboxes } from "./mailboxes.js";
 import type { BrokerQueue } from "./queue.js";
 import type { Route, Router } from "./router.js";
 import type { Session } from "./session.js";
+import type { Unacknowledged } from "./unacknowledged.js";
 
 /** What became of a batch, as runs of message positions from 0. */
 export interface Intake {
@@ -47,6 +49,7 @@ interface Run {
   count: number;
   readonly expiresAt: number;
   readonly refusal: Refusal | undefined;
+  readonly requireAck: boolean;
   /** Ends of the messages' bodies and their lengths, in turns: what a queue needs to take the run apart. */
   readonly bodies: number[];
 }
@@ -57,6 +60,8 @@ export class Intaker {
     readonly engine: Engine,
     readonly clock: Clock,
     readonly limits: Limits,
+    readonly mailboxes: Mailboxes,
+    readonly unacknowledged: Unacknowledged,
   ) {}
 
   /** @throws Refusal MALFORMED_MESSAGE or BATCH_TOO_LARGE for the batch as a whole. */
@@ -76,7 +81,8 @@ export class Intaker {
     scanBatch(batch, this.limits, (message) => {
       const at = position++;
       if (at < skip) return;
-      const plain = message.hasId && message.hasPublishedAt && message.expiresAt === 0 && !resent;
+      const { hasId, hasPublishedAt, expiresAt, requireAck } = message;
+      const plain = hasId && hasPublishedAt && expiresAt === 0 && !requireAck && !resent;
       const refusal = refusalOf(message, this.limits);
       if (plain && refusal === undefined && open !== undefined && open.key === message.key) {
         open.end = message.end;
@@ -94,19 +100,48 @@ export class Intaker {
   #complete(batch: Buffer, message: Scanned, first: number, resent: boolean): Run {
     const body = completed(batch, message, this.clock.now(), resent);
     const buffer = asEntry(body);
-    const { key, expiresAt } = message;
+    const { key, expiresAt, requireAck } = message;
     const end = buffer.length;
-    return { key, buffer, start: 0, end, first, count: 1, expiresAt, refusal: undefined, bodies: [end, body.length] };
+    const bodies = [end, body.length];
+    return { key, buffer, start: 0, end, first, count: 1, expiresAt, requireAck, refusal: undefined, bodies };
   }
 
   #deliver(session: Session, run: Run, outcome: Outcome): void {
     if (run.refusal !== undefined) return outcome.refuse(run.first, run.count, run.refusal);
-    const route = this.router.route(run.key);
+    const route = this.#route(run.key);
     if (route.refusal !== undefined) return outcome.refuse(run.first, run.count, route.refusal);
     if (run.expiresAt !== 0 && run.expiresAt <= this.clock.now()) return outcome.accept(run.first, run.count, 0, 0);
+    if (run.requireAck) return this.#deliverUntilAcknowledged(session, run, route, outcome);
     if (route.queues.length > 0) return this.#deliverToQueues(session, run, route, outcome);
     const followers = push(session, route, run, run.start, run.end, run.count);
     outcome.accept(run.first, run.count, followers, 0);
+  }
+
+  #route(key: string): Route {
+    try {
+      const mailbox = this.mailboxes.open(key);
+      return mailbox ? { followers: [], queues: [mailbox], refusal: undefined } : this.router.route(key);
+    } catch (error) {
+      if (error instanceof Refusal) return { followers: [], queues: [], refusal: error };
+      throw error;
+    }
+  }
+
+  /** One message that followers hear once it is kept, and again until one of them has acknowledged it; queues keep it besides. */
+  #deliverUntilAcknowledged(session: Session, run: Run, route: Route, outcome: Outcome): void {
+    const [end, length] = [run.bodies[0]!, run.bodies[1]!];
+    const body = run.buffer.subarray(end - length, end);
+    const fields = queueFields(body);
+    const refusal = this.unacknowledged.full() ?? admit(route.queues, length);
+    if (refusal !== undefined) return outcome.refuse(run.first, 1, refusal);
+    const followers = route.followers.filter((follower) => follower.session !== session).length;
+    outcome.stored.push(this.unacknowledged.keep(Buffer.from(body), fields, session, outcome.progress));
+    const queues = route.queues.filter((queue) => !queue.remembers(fields.id));
+    const appends = queues.map((queue) => queue.entry(body, fields));
+    if (appends.length > 0) outcome.stored.push(this.#append(route, appends, [fields.id], outcome.progress));
+    for (const queue of route.queues) queue.appended();
+    // It counts as one queue more, since it is kept.
+    outcome.accept(run.first, 1, followers, route.queues.length + 1);
   }
 
   /** A run that queues keep is taken apart, since each message has to fit; what fits reaches the followers, too. */
@@ -145,8 +180,9 @@ export class Intaker {
 }
 
 function slice(buffer: Buffer, message: Scanned, first: number, refusal: Refusal | undefined): Run {
-  const { key, entry: start, end, expiresAt } = message;
-  return { key, buffer, start, end, first, count: 1, expiresAt, refusal, bodies: [end, end - message.body] };
+  const { key, entry: start, end, expiresAt, requireAck } = message;
+  const bodies = [end, end - message.body];
+  return { key, buffer, start, end, first, count: 1, expiresAt, requireAck, refusal, bodies };
 }
 
 function push(session: Session, route: Route, run: Run, start: number, end: number, count: number): number {

@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { type QueueFields, queueFields } from "../model/fields.js";
 import type { QueueOptions } from "../model/queue-options.js";
+import { Broadcast, leaseOf } from "./broadcast.js";
 import { RecentIds } from "./recent-ids.js";
 import type { Settlement, Settling } from "./settling.js";
 import { type Delivery, type Taker, Takers } from "./takers.js";
@@ -17,6 +18,7 @@ export type Report = (error: unknown) => void;
 export class BrokerQueue {
   readonly #takers = new Takers();
   readonly #recent: RecentIds;
+  readonly #broadcast = new Broadcast();
   #planned = { messages: 0, bytes: 0 };
   #handing = false;
   #closed = false;
@@ -132,7 +134,7 @@ export class BrokerQueue {
         resolve(deliveries);
       };
       const cancel = () => finish([]);
-      const taker: Taker = { lease, want: () => max, give: finish, gone: reject };
+      const taker: Taker = { lease, pushed: false, want: () => max, give: finish, gone: reject };
       signal.addEventListener("abort", cancel);
       this.attach(taker);
     });
@@ -156,14 +158,18 @@ export class BrokerQueue {
     this.#handOut().catch(this.report);
   }
 
-  settle(settlements: readonly Settlement[]): Promise<Settled[]> {
-    return this.settling.settle(this, settlements);
+  /** Carries verdicts out; one answer for each, in order. */
+  async settle(settlements: readonly Settlement[]): Promise<Settled[]> {
+    const whole = settlements.map((each) => this.#broadcast.settle(each));
+    const known = whole.filter((each) => each !== undefined);
+    const settled = await this.settling.settle(this, known);
+    return whole.map((each) => (each === undefined ? "done" : settled[known.indexOf(each)]!));
   }
 
   /** Moves the end of leases to `lease` microseconds from now; tells the new end, or undefined where a lease is lost. */
   async extend(leases: readonly string[], lease: number): Promise<(number | undefined)[]> {
     const now = this.clock.now();
-    const held = await this.engine.extend(this.name, leases, now, now + lease);
+    const held = await this.engine.extend(this.name, leases.map(leaseOf), now, now + lease);
     this.lookAt(now + lease);
     return held.map((holds) => (holds ? now + lease : undefined));
   }
@@ -183,6 +189,11 @@ export class BrokerQueue {
   resume(): void {
     this.paused = false;
     this.wake();
+  }
+
+  /** Ends the consumers: a newer one takes over. */
+  dismissConsumers(refusal: Refusal): void {
+    this.#takers.dismiss(refusal);
   }
 
   /** The queue is deleted: whoever waits learns it. */
@@ -216,23 +227,35 @@ export class BrokerQueue {
 
   async #handOutOnce(): Promise<void> {
     for (let taker = this.#takers.next(); taker !== undefined && !this.paused; taker = this.#takers.next()) {
-      const deliveries = await this.#claim(Math.min(taker.want(), MOST_AT_ONCE), taker.lease);
+      const takers = this.options.broadcast && taker.pushed ? this.#takers.pushed() : [taker];
+      const most = Math.min(...takers.map((each) => each.want()), MOST_AT_ONCE);
+      const deliveries = await this.#claim(most, longestLease(takers, this.options));
       if (deliveries.length === 0 || this.#closed) return;
-      if (this.#takers.has(taker)) {
+      if (takers.length > 1) await this.#handAround(deliveries, takers);
+      else if (this.#takers.has(taker)) {
         this.#takers.goBehind(taker);
         taker.give(deliveries);
       } else await this.giveBack(deliveries);
     }
   }
 
+  /** Hands each delivery to every taker that is still there. */
+  async #handAround(deliveries: readonly Delivery[], takers: readonly Taker[]): Promise<void> {
+    const here = takers.filter((taker) => this.#takers.has(taker));
+    if (here.length === 0) return this.giveBack(deliveries);
+    const done = deliveries.map((delivery) => this.#broadcast.give(delivery, here));
+    await this.settling.settle(
+      this,
+      done.filter((each) => each !== undefined),
+    );
+  }
+
   /** Returns deliveries that reached nobody, uncounted. What was acknowledged on the way out has no lease and is appended anew. */
   async giveBack(deliveries: readonly Delivery[]): Promise<void> {
     if (deliveries.length === 0) return;
-    const now = this.clock.now();
     const [leased, gone] = [deliveries.filter((each) => each.lease), deliveries.filter((each) => !each.lease)];
-    await this.engine.append(gone.map(({ body }) => ({ queue: this.name, body })));
-    const verdicts = leased.map(({ lease }) => ({ lease, kind: "return", at: 0, counted: false }) as const);
-    await this.engine.settle(this.name, verdicts, now);
+    if (gone.length > 0) await this.engine.append(gone.map(({ body }) => this.entry(body, queueFields(body))));
+    if (leased.length > 0) await this.settle(leased.map(({ lease }) => ({ lease, verb: "release" })));
     this.wake();
   }
 
@@ -249,6 +272,7 @@ export class BrokerQueue {
     if (this.#closed) return;
     const { claims, expired, next } = await this.engine.lapsed(this.name, this.clock.now());
     this.settling.expired(this, expired);
+    for (const { lease } of claims) this.#broadcast.forget(lease);
     if (claims.length > 0) await this.settling.lapse(this, claims);
     if (next !== undefined) this.lookAt(next);
     this.wake();
@@ -270,4 +294,10 @@ export class BrokerQueue {
       `the queue ${JSON.stringify(this.name)} is at its bound (${bounds}); consume or purge it`,
     );
   }
+}
+
+/** One taker's own lease, or none; several share the longest, and who acknowledges on the way out has settled already. */
+function longestLease(takers: readonly Taker[], options: QueueOptions): number | undefined {
+  if (takers.length === 1) return takers[0]!.lease;
+  return Math.max(...takers.map(({ lease }) => lease ?? options.lease));
 }

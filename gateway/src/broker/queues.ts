@@ -37,11 +37,24 @@ export class Queues {
     return this.#queues.size;
   }
 
-  /** @throws Refusal QUEUE_NOT_FOUND */
+  find(name: string): BrokerQueue | undefined {
+    return this.#queues.get(name);
+  }
+
+  /** The queue of that name; the dead letters of a queue that stands are there, too. @throws Refusal QUEUE_NOT_FOUND */
   get(name: string): BrokerQueue {
     const queue = this.#queues.get(name);
-    if (queue === undefined)
-      throw new Refusal("QUEUE_NOT_FOUND", `there is no queue ${JSON.stringify(name)}; create it first`);
+    if (queue !== undefined) return queue;
+    const living = name.endsWith(DEAD_SUFFIX) ? this.#queues.get(name.slice(0, -DEAD_SUFFIX.length)) : undefined;
+    if (living !== undefined) return this.make(deadLetterOptions(living.options));
+    throw new Refusal("QUEUE_NOT_FOUND", `there is no queue ${JSON.stringify(name)}; create it first`);
+  }
+
+  /** Makes a queue of the system's own, at once; the engine follows. @throws Refusal LIMIT_REACHED */
+  make(options: QueueOptions): BrokerQueue {
+    this.#checkRoom();
+    const queue = this.#add(options, false);
+    this.engine.putQueue(options, false).catch(this.report);
     return queue;
   }
 

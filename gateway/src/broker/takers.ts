@@ -11,6 +11,8 @@ export interface Delivery extends Claim {
 export interface Taker {
   /** The lease to take, in microseconds; undefined = acknowledged on the way out. */
   readonly lease: number | undefined;
+  /** True for a consumer, false for a get that waits. */
+  readonly pushed: boolean;
   /** How many it would take now. */
   want(): number;
   give(deliveries: Delivery[]): void;
@@ -54,6 +56,20 @@ export class Takers {
   goBehind(taker: Taker): void {
     this.#takers.delete(taker);
     this.#takers.add(taker);
+  }
+
+  /** Consumers that want something now. */
+  pushed(): Taker[] {
+    return [...this.#takers].filter((taker) => taker.pushed && taker.want() > 0);
+  }
+
+  /** Ends the consumers: somebody else takes over. */
+  dismiss(refusal: Refusal): void {
+    for (const taker of [...this.#takers]) {
+      if (!taker.pushed) continue;
+      this.#takers.delete(taker);
+      taker.gone(refusal);
+    }
   }
 
   close(refusal: Refusal): void {

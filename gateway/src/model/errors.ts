@@ -35,6 +35,7 @@ const table = {
   DRAINING: { code: "UNAVAILABLE", retryable: true },
   NOT_SUPPORTED: { code: "UNIMPLEMENTED", retryable: false },
   STORAGE_FAILED: { code: "UNAVAILABLE", retryable: true },
+  TAKEN_OVER: { code: "ABORTED", retryable: false },
   INTERNAL: { code: "INTERNAL", retryable: false },
 } as const satisfies Record<string, { code: Code; retryable: boolean }>;
 

@@ -10,6 +10,8 @@ const ID_TAG = 0x0a;
 const ATTRIBUTE_TAG = 0x2a;
 const PUBLISHED_AT_TAG = 0x30;
 const REPLY_TO_TAG = 0x4a;
+/** Field 16 has a tag of two bytes. */
+const ATTEMPT_TAG = Buffer.of(0x80, 0x01);
 const RESENT = Buffer.of(0x58, 1);
 
 const prefix = randomBytes(10).toString("hex");
@@ -44,6 +46,11 @@ export function bodyOf(entry: Buffer): Buffer {
 /** The body with another `reply_to`. */
 export function withReplyTo(body: Buffer, replyTo: string): Buffer {
   return Buffer.concat([body, lengthDelimited(REPLY_TO_TAG, Buffer.from(replyTo))]);
+}
+
+/** The body, marked as delivered for the given time. */
+export function withAttempt(body: Buffer, attempt: number): Buffer {
+  return Buffer.concat([body, ATTEMPT_TAG, varint(attempt)]);
 }
 
 /** The body with more attributes; a key that it has already takes the new value. */

@@ -1,6 +1,6 @@
 // What a queue was asked to be, validated and with every default filled in.
 import type { Backoff, Queue } from "../gen/berrymq/v1/queue.js";
-import { Overflow } from "../gen/berrymq/v1/queue.js";
+import { Overflow, Policy } from "../gen/berrymq/v1/queue.js";
 import { SECOND } from "./clock.js";
 import { durationOf, toDuration } from "./duration.js";
 import { Refusal } from "./errors.js";
@@ -28,6 +28,8 @@ export interface QueueOptions {
   /** How long an id is remembered; 0 = not at all. */
   readonly dedupe: number;
   readonly standaloneTtl: number;
+  /** Pushed to every consumer instead of one. */
+  readonly broadcast: boolean;
 }
 
 export const DEFAULTS = {
@@ -42,6 +44,7 @@ export const DEFAULTS = {
   delay: 0,
   dedupe: 120 * SECOND,
   standaloneTtl: 60 * SECOND,
+  broadcast: false,
 } as const;
 
 export const LEASE_RANGE = { least: SECOND / 10, most: 12 * 3600 * SECOND } as const;
@@ -76,6 +79,7 @@ export function readQueueOptions(queue: Queue, session: string): QueueOptions {
     ttl: durationOf("ttl", queue.ttl, TTL_RANGE) ?? DEFAULTS.ttl,
     delay: durationOf("delay", queue.delay, DELAY_RANGE) ?? DEFAULTS.delay,
     dedupe: durationOf("dedupe", queue.dedupe, DEDUPE_RANGE) ?? DEFAULTS.dedupe,
+    broadcast: readPolicy(queue.policy),
     standaloneTtl: durationOf("standalone_ttl", queue.standaloneTtl, STANDALONE_TTL_RANGE) ?? DEFAULTS.standaloneTtl,
   };
 }
@@ -127,6 +131,18 @@ function readOverflow(overflow: Overflow): boolean {
   }
 }
 
+function readPolicy(policy: Policy): boolean {
+  switch (policy) {
+    case Policy.POLICY_UNSPECIFIED:
+    case Policy.POLICY_ROUND_ROBIN:
+      return false;
+    case Policy.POLICY_BROADCAST:
+      return true;
+    default:
+      throw new Refusal("INVALID_ARGUMENT", `policy: ${policy} is none of POLICY_ROUND_ROBIN, POLICY_BROADCAST`);
+  }
+}
+
 function readBackoff(backoff: Backoff | undefined): { backoffFirst: number; backoffMost: number } {
   const backoffFirst = durationOf("backoff.first", backoff?.first, BACKOFF_RANGE) ?? DEFAULTS.backoffFirst;
   const backoffMost =
@@ -164,8 +180,14 @@ export function toQueue(options: QueueOptions, paused: boolean): Queue {
     ttl: options.ttl > 0 ? toDuration(options.ttl) : undefined,
     delay: options.delay > 0 ? toDuration(options.delay) : undefined,
     dedupe: toDuration(options.dedupe),
+    policy: options.broadcast ? Policy.POLICY_BROADCAST : Policy.POLICY_ROUND_ROBIN,
     standaloneTtl: options.owner !== "" ? toDuration(options.standaloneTtl) : undefined,
   };
+}
+
+/** The mailbox of an ident: reached by its name only. */
+export function mailboxOptions(name: string, transient: boolean): QueueOptions {
+  return { ...DEFAULTS, name: readQueueName(name), patterns: [], owner: "", dropOldest: false, transient };
 }
 
 /** The dead letters of a queue: nobody publishes to them, their oldest make room, and they neither expire nor are given up again. */
@@ -179,5 +201,6 @@ export function deadLetterOptions(options: QueueOptions): QueueOptions {
     ttl: 0,
     delay: 0,
     dedupe: 0,
+    broadcast: false,
   };
 }

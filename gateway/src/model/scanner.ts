@@ -27,6 +27,7 @@ export interface Scanned {
   expiresAt: number;
   hops: number;
   priority: number;
+  requireAck: boolean;
 }
 
 /** Called for each message in order; what it throws ends the scan. */
@@ -83,6 +84,7 @@ function emptyScan(): Scanned {
     expiresAt: 0,
     hops: 0,
     priority: 0,
+    requireAck: false,
   };
 }
 
@@ -100,8 +102,10 @@ const RESENT = 0x58;
 const HOPS = 0x60;
 const PRIORITY = 0x68;
 const DELIVER_AT = 0x70;
-/** Fields 1 to 14 are known: with another wire type than above they are malformed, not unknown. */
-const LAST_KNOWN_FIELD = 14;
+const REQUIRE_ACK = 0x78;
+const ATTEMPT = 0x80;
+/** Fields 1 to 16 are known: with another wire type than above they are malformed, not unknown. */
+const LAST_KNOWN_FIELD = 16;
 /** No legal identifier is longer: name, `@`, namespace, `:`, action. What is longer is refused by its own reason, later. */
 const MAX_IDENTIFIER_BYTES = 3 * 255 + 2;
 
@@ -110,7 +114,7 @@ function scanMessage(reader: WireReader, into: Scanned): void {
   into.body = reader.at;
   into.end = reader.end;
   into.key = "";
-  into.hasId = into.hasPublishedAt = false;
+  into.hasId = into.hasPublishedAt = into.requireAck = false;
   into.expiresAt = into.hops = into.priority = 0;
   let attributes = 0;
   while (reader.at < reader.end) {
@@ -160,7 +164,11 @@ function scanMessage(reader: WireReader, into: Scanned): void {
         into.priority = reader.uint64();
         break;
       case DELIVER_AT:
+      case ATTEMPT:
         reader.skipUint64();
+        break;
+      case REQUIRE_ACK:
+        into.requireAck = reader.skipUint64();
         break;
       default:
         if (tag >>> 3 <= LAST_KNOWN_FIELD) throw new WireError(`field ${tag >>> 3} with wire type ${tag & 7}`);

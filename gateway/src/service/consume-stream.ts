@@ -56,23 +56,36 @@ export class ConsumeStream {
     const left = [...this.#outstanding.values()];
     this.#outstanding.clear();
     await this.#queue.giveBack(left);
+    await this.broker.mailboxes.left(this.#queue);
   }
 
   #open(request: ConsumeRequest): BrokerQueue {
     if (request.queue === "") throw new Refusal("INVALID_ARGUMENT", "queue: the first request has to name it");
-    const queue = this.broker.queues.get(request.queue);
+    const queue = this.broker.mailboxes.open(request.queue) ?? this.broker.queues.get(request.queue);
+    this.#takeOver(queue);
     const lease = readLease(queue, request.lease, request.autoAck);
     this.#renewing = request.credit === undefined;
     if (this.#renewing) this.#credit = DEFAULT_CREDIT;
     this.#queue = queue;
     this.#taker = {
       lease,
+      pushed: true,
       want: () => (this.#congested ? 0 : this.#credit),
       give: (deliveries) => this.#give(deliveries, lease !== undefined),
       gone: (refusal) => this.onGone(refusal),
     };
     queue.attach(this.#taker);
     return queue;
+  }
+
+  /** A mailbox has one consumer: the newest program of its ident, so that one that crashed never locks its successor out. */
+  #takeOver(queue: BrokerQueue): void {
+    if (!this.broker.mailboxes.isMailbox(queue.name)) return;
+    this.broker.mailboxes.checkOwner(queue.name, this.caller.ident);
+    const { ident } = this.caller;
+    queue.dismissConsumers(
+      new Refusal("TAKEN_OVER", `a newer program of the ident "${ident}" has taken this mailbox over`),
+    );
   }
 
   #give(deliveries: Delivery[], leased: boolean): void {

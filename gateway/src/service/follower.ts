@@ -49,6 +49,9 @@ export class FollowStream {
         `${size} patterns on one stream; at most ${this.limits.followerPatterns} are taken`,
       );
     }
+    if (request.acknowledge.length > 0) {
+      this.broker.unacknowledged.acknowledge(request.acknowledge).catch(this.broker.report);
+    }
     if (request.credit !== undefined) this.#follower.grant(Number(request.credit));
   }
 

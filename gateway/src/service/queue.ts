@@ -4,7 +4,7 @@ import type { BrokerQueue } from "../broker/queue.js";
 import type { Delivery } from "../broker/takers.js";
 import { Message } from "../gen/berrymq/v1/message.js";
 import type { Outcome, Queue, QueueStatus, Settlement } from "../gen/berrymq/v1/queue.js";
-import type { ExtendRequest, GetRequest, ListRequest } from "../gen/berrymq/v1/queue_service.js";
+import type { ExtendRequest, GetRequest, ListRequest, RedriveRequest } from "../gen/berrymq/v1/queue_service.js";
 import { SECOND } from "../model/clock.js";
 import { durationOf } from "../model/duration.js";
 import { Refusal } from "../model/errors.js";
@@ -16,6 +16,8 @@ import { lost, readLease, settleAll } from "./settlement.js";
 const MOST_AT_ONCE = 1000;
 const WAIT_RANGE = { least: 0, most: 300 * SECOND };
 const DEFAULT_PAGE = 100;
+const DEFAULT_RATE = 100;
+const MAX_RATE = 100_000;
 
 export interface Described {
   readonly queue: Queue;
@@ -95,6 +97,14 @@ export class QueueService {
   /** Encoded messages, in the order in which they would be handed out. */
   async peek(name: string, max: number): Promise<Buffer[]> {
     return this.broker.queues.get(name).peek(upTo("max", max || 1));
+  }
+
+  /** Moves dead letters back; tells how many so far, after each piece. */
+  redrive(request: RedriveRequest, signal: AbortSignal): AsyncGenerator<number> {
+    if (request.rate > MAX_RATE)
+      throw new Refusal("INVALID_ARGUMENT", `rate: ${request.rate}; at most ${MAX_RATE} a second`);
+    const queue = this.broker.queues.get(request.queue);
+    return this.broker.redriving.redrive(queue, Number(request.max), request.rate || DEFAULT_RATE, signal);
   }
 
   /** Opens a stream of pushed deliveries. */

@@ -139,6 +139,11 @@ export class StorageFailed extends BerryMQError {
   override readonly retryable = true;
 }
 
+/** A newer program of the same ident has taken its place. */
+export class TakenOver extends BerryMQError {
+  readonly reason = "TAKEN_OVER";
+}
+
 /** A fault of the gateway; its log knows more. */
 export class Internal extends BerryMQError {
   readonly reason = "INTERNAL";

@@ -32,6 +32,7 @@ it("the public surface is exactly this", () => {
       "QueueNotFound",
       "ReservedIdentifier",
       "StorageFailed",
+      "TakenOver",
       "Timeout",
       "Unavailable",
       "ask",

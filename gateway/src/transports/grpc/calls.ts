@@ -105,6 +105,13 @@ export function serverStream(
   };
 }
 
+/** Answers on a stream, and reads nothing more while the client does not take its answers. */
+export function answer(grpc: Duplex, response: Buffer): void {
+  if (!grpc.writable || grpc.write(response)) return;
+  grpc.pause();
+  grpc.once("drain", () => grpc.resume());
+}
+
 /** Ends a stream with a refusal; the client reads it as the stream's status. */
 export function refuse(log: Log, grpc: Duplex, error: unknown): void {
   grpc.emit("error", toServiceError(refusalOf(log, error)));

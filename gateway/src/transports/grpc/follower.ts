@@ -3,7 +3,7 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { FollowRequest, FollowResponse } from "../../gen/berrymq/v1/follower_service.js";
 import type { FollowerService, FollowStream } from "../../service/follower.js";
 import type { Log } from "../../telemetry/log.js";
-import { callerOf, DUPLEX, type Duplex, decode, define, encode, refuse } from "./calls.js";
+import { answer, callerOf, DUPLEX, type Duplex, decode, define, encode, refuse } from "./calls.js";
 import { followResponse } from "./frames.js";
 import type { OpenStreams } from "./open-streams.js";
 
@@ -44,7 +44,7 @@ function follow(service: FollowerService, streams: OpenStreams, log: Log, grpc: 
       const request = decode(FollowRequest, bytes);
       stream.apply(request);
       if (request.revision === 0n && request.add.length + request.remove.length === 0) return;
-      grpc.write(encode(FollowResponse, { batch: undefined, appliedRevision: request.revision, drain: undefined }));
+      answer(grpc, encode(FollowResponse, { batch: undefined, appliedRevision: request.revision, drain: undefined }));
     } catch (error) {
       close();
       refuse(log, grpc, error);

@@ -3,7 +3,7 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { PublishBatchesResponse, PublishResponse } from "../../gen/berrymq/v1/publisher_service.js";
 import type { PublisherService } from "../../service/publisher.js";
 import type { Log } from "../../telemetry/log.js";
-import { callerOf, DUPLEX, type Duplex, define, encode, refuse, UNARY, unary } from "./calls.js";
+import { answer, callerOf, DUPLEX, type Duplex, define, encode, refuse, UNARY, unary } from "./calls.js";
 import { readBatchesFrame } from "./frames.js";
 import type { OpenStreams } from "./open-streams.js";
 
@@ -37,7 +37,7 @@ function publishBatches(service: PublisherService, streams: OpenStreams, log: Lo
     open.close();
     stream.close();
   };
-  stream.onAnswer = (answer) => void (grpc.writable && grpc.write(encode(PublishBatchesResponse, answer)));
+  stream.onAnswer = (response) => answer(grpc, encode(PublishBatchesResponse, response));
   grpc.on("data", (request: Buffer) => {
     if (ended) return;
     try {

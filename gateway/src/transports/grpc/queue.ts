@@ -3,7 +3,19 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import * as contract from "../../gen/berrymq/v1/queue_service.js";
 import type { QueueService } from "../../service/queue.js";
 import type { Log } from "../../telemetry/log.js";
-import { callerOf, DUPLEX, type Duplex, decode, define, encode, refuse, UNARY, unary } from "./calls.js";
+import {
+  callerOf,
+  DUPLEX,
+  type Duplex,
+  decode,
+  define,
+  encode,
+  refuse,
+  SERVER_STREAM,
+  serverStream,
+  UNARY,
+  unary,
+} from "./calls.js";
 import { consumeResponse, getResponse, messagesResponse } from "./frames.js";
 import type { OpenStreams } from "./open-streams.js";
 
@@ -24,6 +36,7 @@ const unaryCalls = [
 export const definition = define("QueueService", {
   ...Object.fromEntries(unaryCalls.map((name) => [name, UNARY])),
   Consume: DUPLEX,
+  Redrive: SERVER_STREAM,
 });
 
 const DRAIN = encode(contract.ConsumeResponse, { deliveries: [], outcomes: [], drain: { address: "" } });
@@ -71,6 +84,11 @@ export function implementation(service: QueueService, streams: OpenStreams, log:
     Peek: unary(log, async (bytes) => {
       const { queue, max } = decode(contract.PeekRequest, bytes);
       return messagesResponse(await service.peek(queue, max));
+    }),
+    Redrive: serverStream(log, async function* (bytes, { signal }) {
+      for await (const moved of service.redrive(decode(contract.RedriveRequest, bytes), signal)) {
+        yield encode(contract.RedriveResponse, { moved: BigInt(moved) });
+      }
     }),
     Consume: (grpc: Duplex) => {
       try {

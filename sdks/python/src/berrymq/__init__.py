@@ -53,6 +53,7 @@ from .errors import (
     QueueNotFound,
     ReservedIdentifier,
     StorageFailed,
+    TakenOver,
     Timeout,
     Unavailable,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "ReservedIdentifier",
     "StorageFailed",
     "Stream",
+    "TakenOver",
     "Timeout",
     "Unavailable",
     "__version__",

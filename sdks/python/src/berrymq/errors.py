@@ -175,6 +175,12 @@ class StorageFailed(BerryMQError):
     retryable = True
 
 
+class TakenOver(BerryMQError):
+    """A newer program of the same ident has taken its place."""
+
+    reason = "TAKEN_OVER"
+
+
 class Internal(BerryMQError):
     """A fault of the gateway; its log knows more."""
 

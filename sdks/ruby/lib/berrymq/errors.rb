@@ -139,6 +139,11 @@ module BerryMQ
     reason_is "STORAGE_FAILED", retryable: true
   end
 
+  # A newer program of the same ident has taken its place.
+  class TakenOver < Error
+    reason_is "TAKEN_OVER"
+  end
+
   # A fault of the gateway; its log knows more.
   class Internal < Error
     reason_is "INTERNAL"

@@ -64,6 +64,8 @@ export enum Reason {
   REASON_INTERNAL = 22,
   /** REASON_STORAGE_FAILED - The engine could not write, for instance because the disk is full. Nothing of it is kept. */
   REASON_STORAGE_FAILED = 23,
+  /** REASON_TAKEN_OVER - A newer program of the same ident has taken its place. */
+  REASON_TAKEN_OVER = 24,
 }
 
 export function reasonFromJSON(object: any): Reason {
@@ -140,6 +142,9 @@ export function reasonFromJSON(object: any): Reason {
     case 23:
     case "REASON_STORAGE_FAILED":
       return Reason.REASON_STORAGE_FAILED;
+    case 24:
+    case "REASON_TAKEN_OVER":
+      return Reason.REASON_TAKEN_OVER;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Reason");
   }
@@ -195,6 +200,8 @@ export function reasonToJSON(object: Reason): string {
       return "REASON_INTERNAL";
     case Reason.REASON_STORAGE_FAILED:
       return "REASON_STORAGE_FAILED";
+    case Reason.REASON_TAKEN_OVER:
+      return "REASON_TAKEN_OVER";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Reason");
   }

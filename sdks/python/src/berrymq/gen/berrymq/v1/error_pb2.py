@@ -13,7 +13,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x62\x65rrymq/v1/error.proto\x12\nberrymq.v1\"k\n\x05\x45rror\x12*\n\x06reason\x18\x01 \x01(\x0e\x32\x12.berrymq.v1.ReasonR\x06reason\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x1c\n\tretryable\x18\x03 \x01(\x08R\tretryable*\xec\x04\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19REASON_INVALID_IDENTIFIER\x10\x01\x12\x1e\n\x1aREASON_RESERVED_IDENTIFIER\x10\x02\x12\x1c\n\x18REASON_MALFORMED_MESSAGE\x10\x03\x12\x1b\n\x17REASON_INVALID_ARGUMENT\x10\x04\x12\x1c\n\x18REASON_MESSAGE_TOO_LARGE\x10\x05\x12\x1a\n\x16REASON_BATCH_TOO_LARGE\x10\x06\x12\x18\n\x14REASON_LIMIT_REACHED\x10\x07\x12\x1a\n\x16REASON_QUEUE_NOT_FOUND\x10\x08\x12\x17\n\x13REASON_QUEUE_EXISTS\x10\t\x12\x15\n\x11REASON_QUEUE_FULL\x10\n\x12\x15\n\x11REASON_LEASE_LOST\x10\x0b\x12\x17\n\x13REASON_NO_FOLLOWERS\x10\x0c\x12\x19\n\x15REASON_HANDLER_FAILED\x10\r\x12\x12\n\x0eREASON_TIMEOUT\x10\x0e\x12\x14\n\x10REASON_HOP_LIMIT\x10\x0f\x12\x13\n\x0fREASON_DRAINING\x10\x10\x12\x16\n\x12REASON_UNAVAILABLE\x10\x11\x12\x17\n\x13REASON_BACKLOG_FULL\x10\x12\x12\x11\n\rREASON_CLOSED\x10\x13\x12\x18\n\x14REASON_NOT_ENCODABLE\x10\x14\x12\x18\n\x14REASON_NOT_SUPPORTED\x10\x15\x12\x13\n\x0fREASON_INTERNAL\x10\x16\x12\x19\n\x15REASON_STORAGE_FAILED\x10\x17\x42\x0e\xea\x02\x0b\x42\x65rryMQ::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x62\x65rrymq/v1/error.proto\x12\nberrymq.v1\"k\n\x05\x45rror\x12*\n\x06reason\x18\x01 \x01(\x0e\x32\x12.berrymq.v1.ReasonR\x06reason\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x1c\n\tretryable\x18\x03 \x01(\x08R\tretryable*\x83\x05\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19REASON_INVALID_IDENTIFIER\x10\x01\x12\x1e\n\x1aREASON_RESERVED_IDENTIFIER\x10\x02\x12\x1c\n\x18REASON_MALFORMED_MESSAGE\x10\x03\x12\x1b\n\x17REASON_INVALID_ARGUMENT\x10\x04\x12\x1c\n\x18REASON_MESSAGE_TOO_LARGE\x10\x05\x12\x1a\n\x16REASON_BATCH_TOO_LARGE\x10\x06\x12\x18\n\x14REASON_LIMIT_REACHED\x10\x07\x12\x1a\n\x16REASON_QUEUE_NOT_FOUND\x10\x08\x12\x17\n\x13REASON_QUEUE_EXISTS\x10\t\x12\x15\n\x11REASON_QUEUE_FULL\x10\n\x12\x15\n\x11REASON_LEASE_LOST\x10\x0b\x12\x17\n\x13REASON_NO_FOLLOWERS\x10\x0c\x12\x19\n\x15REASON_HANDLER_FAILED\x10\r\x12\x12\n\x0eREASON_TIMEOUT\x10\x0e\x12\x14\n\x10REASON_HOP_LIMIT\x10\x0f\x12\x13\n\x0fREASON_DRAINING\x10\x10\x12\x16\n\x12REASON_UNAVAILABLE\x10\x11\x12\x17\n\x13REASON_BACKLOG_FULL\x10\x12\x12\x11\n\rREASON_CLOSED\x10\x13\x12\x18\n\x14REASON_NOT_ENCODABLE\x10\x14\x12\x18\n\x14REASON_NOT_SUPPORTED\x10\x15\x12\x13\n\x0fREASON_INTERNAL\x10\x16\x12\x19\n\x15REASON_STORAGE_FAILED\x10\x17\x12\x15\n\x11REASON_TAKEN_OVER\x10\x18\x42\x0e\xea\x02\x0b\x42\x65rryMQ::V1b\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'berrymq.v1.error_pb2', globals())
@@ -22,7 +22,7 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
   DESCRIPTOR._serialized_options = b'\352\002\013BerryMQ::V1'
   _REASON._serialized_start=148
-  _REASON._serialized_end=768
+  _REASON._serialized_end=791
   _ERROR._serialized_start=38
   _ERROR._serialized_end=145
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,53 @@
+// Policy `broadcast`: one leased message in many hands at once. Each hand has a copy of the delivery with a lease name of its own; the message
+// is settled when the last of them has settled or gone, as acknowledged if one of them acknowledged it.
+import type { Settlement } from "./settling.js";
+import type { Delivery, Taker } from "./takers.js";
+
+const SEPARATOR = "~";
+
+interface Hands {
+  readonly copies: Set<string>;
+  acknowledged: boolean;
+}
+
+export class Broadcast {
+  /** By the message's own lease. */
+  #inHands = new Map<string, Hands>();
+
+  /** Gives every taker a copy. Tells the settlement of a message that nobody is left to settle. */
+  give(delivery: Delivery, takers: readonly Taker[]): Settlement | undefined {
+    const hands: Hands = { copies: new Set(), acknowledged: false };
+    takers.forEach((taker, index) => {
+      const lease = taker.lease === undefined ? "" : `${delivery.lease}${SEPARATOR}${index}`;
+      if (lease === "") hands.acknowledged = true;
+      else hands.copies.add(lease);
+      taker.give([{ ...delivery, lease }]);
+    });
+    if (hands.copies.size === 0) return { lease: delivery.lease, verb: "ack" };
+    this.#inHands.set(delivery.lease, hands);
+    return undefined;
+  }
+
+  /** What a verdict on a copy comes to for the message; undefined = others hold it still. A lease that is no copy is handed through. */
+  settle(settlement: Settlement): Settlement | undefined {
+    const lease = leaseOf(settlement.lease);
+    const hands = this.#inHands.get(lease);
+    if (hands === undefined) return { ...settlement, lease };
+    hands.copies.delete(settlement.lease);
+    hands.acknowledged ||= settlement.verb === "ack";
+    if (hands.copies.size > 0) return undefined;
+    this.#inHands.delete(lease);
+    return hands.acknowledged ? { lease, verb: "ack" } : { ...settlement, lease };
+  }
+
+  /** The message is out of all hands: its lease ran out. */
+  forget(lease: string): void {
+    this.#inHands.delete(lease);
+  }
+}
+
+/** The message's own lease behind the lease of a copy. */
+export function leaseOf(lease: string): string {
+  const at = lease.indexOf(SEPARATOR);
+  return at < 0 ? lease : lease.slice(0, at);
+}
