@@ -4,6 +4,7 @@ import * as contract from "../../gen/berrymq/v1/queue_service.js";
 import type { QueueService } from "../../service/queue.js";
 import type { Log } from "../../telemetry/log.js";
 import {
+  answer,
   callerOf,
   DUPLEX,
   type Duplex,
@@ -127,7 +128,7 @@ function consume(service: QueueService, streams: OpenStreams, log: Log, grpc: Du
     before = before.then(async () => {
       if (ended) return;
       const outcomes = await stream.apply(decode(contract.ConsumeRequest, bytes));
-      if (outcomes.length > 0) write(consumeResponse([], outcomes));
+      if (outcomes.length > 0) answer(grpc, consumeResponse([], outcomes));
     });
     before = before.catch(fail);
   });
