@@ -13,6 +13,8 @@ import type { Caller } from "./caller.js";
 import { ConsumeStream } from "./consume-stream.js";
 import { lost, readLease, settleAll } from "./settlement.js";
 
+export type { Delivery } from "../broker/takers.js";
+
 const MOST_AT_ONCE = 1000;
 const WAIT_RANGE = { least: 0, most: 300 * SECOND };
 const DEFAULT_PAGE = 100;

@@ -1,10 +1,10 @@
 // Requests and responses that carry messages, read and written around the messages' bytes, which stay as they came.
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import type { Delivery } from "../../broker/takers.js";
 import type { Outcome } from "../../gen/berrymq/v1/queue.js";
 import { ConsumeResponse, GetResponse } from "../../gen/berrymq/v1/queue_service.js";
 import { Refusal } from "../../model/errors.js";
 import { lengthDelimited, varint, WireError, WireReader } from "../../model/wire.js";
+import type { Delivery } from "../../service/queue.js";
 
 const BATCH = 0x0a;
 const FIRST_SEQUENCE = 0x10;

@@ -59,6 +59,8 @@ export class GrpcTransport implements Transport {
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.limits.drainSeconds * 1000)));
     await Promise.race([this.#streams.empty(), late]);
     clearTimeout(timer);
+    // The last stream may have ended inside a callback of nghttp2, and a session that is destroyed there spins for ever (node 20).
+    await new Promise((resolve) => setImmediate(resolve));
     this.#injector.destroy();
     this.#server.forceShutdown();
   }
