@@ -14,7 +14,7 @@ export const synchronousModes = ["full", "normal"] as const;
 const schema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
   port: z.coerce.number().int().min(0).max(65_535).default(7201),
-  engine: z.enum(engineNames).default("memory"),
+  engine: z.enum(engineNames).default("sqlite"),
   data: z.string().min(1).default("berrymq-data"),
   synchronous: z.enum(synchronousModes).default("full"),
   logLevel: z.enum(logLevels).default("info"),

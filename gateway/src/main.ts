@@ -18,7 +18,7 @@ program
     "address to bind; this machine alone, as long as there are no credentials (default: 127.0.0.1)",
   )
   .option("--port <number>", "port for every protocol; 0 takes a free one (default: 7201)")
-  .addOption(new Option("--engine <name>", "where messages are kept (default: memory)").choices(engineNames))
+  .addOption(new Option("--engine <name>", "where messages are kept (default: sqlite)").choices(engineNames))
   .option("--data <directory>", "where the sqlite engine keeps its file (default: berrymq-data)")
   .addOption(
     new Option(
