@@ -42,11 +42,14 @@ export class QueueService {
     return { queue: toQueue(made.queue.options, made.queue.paused), created: made.created };
   }
 
+  /** Waits until the signal is given at the longest; a refusal as its reason is thrown. */
   async get(request: GetRequest, signal: AbortSignal): Promise<Delivery[]> {
     const queue = this.broker.queues.get(request.queue);
     const wait = durationOf("wait", request.wait, WAIT_RANGE) ?? 0;
     const lease = readLease(queue, request.lease, request.autoAck);
-    return queue.get(upTo("max", request.max || 1), lease, wait, signal);
+    const deliveries = await queue.get(upTo("max", request.max || 1), lease, wait, signal);
+    if (deliveries.length === 0 && signal.reason instanceof Refusal) throw signal.reason;
+    return deliveries;
   }
 
   async settle(name: string, settlements: readonly Settlement[]): Promise<Outcome[]> {

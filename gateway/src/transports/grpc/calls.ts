@@ -1,4 +1,5 @@
 // How a gRPC call becomes a call of a service: bytes in, bytes out, every failure a status. One wrapper for each kind of call.
+import { once } from "node:events";
 import type {
   handleServerStreamingCall,
   handleUnaryCall,
@@ -9,6 +10,7 @@ import type {
 import { Refusal, toRefusal } from "../../model/errors.js";
 import { type Caller, readCaller } from "../../service/caller.js";
 import type { Log } from "../../telemetry/log.js";
+import type { OpenStreams } from "./open-streams.js";
 import { toServiceError } from "./status.js";
 
 /** A bidirectional stream of encoded messages. */
@@ -69,39 +71,51 @@ export function encode<T>(type: { encode(message: T): { finish(): Uint8Array } }
 
 export interface UnaryContext {
   readonly caller: Caller;
-  /** Given when the client is gone. */
+  /** Given when the client is gone, or, with DRAINING as its reason, when the gateway is about to stop. */
   readonly signal: AbortSignal;
 }
 
+const DRAINING = new Refusal("DRAINING", "the gateway is about to stop; connect again");
+
 export function unary(
   log: Log,
+  streams: OpenStreams,
   call: (request: Buffer, context: UnaryContext) => Promise<Buffer>,
 ): handleUnaryCall<Buffer, Buffer> {
   return (grpc, callback) => {
     const gone = new AbortController();
     grpc.on("cancelled", () => gone.abort());
+    const open = streams.add(() => gone.abort(DRAINING));
     const answer = async () => call(grpc.request, { caller: callerOf(grpc.metadata), signal: gone.signal });
-    answer().then(
-      (response) => callback(null, response),
-      (error: unknown) => callback(toServiceError(refusalOf(log, error))),
-    );
+    answer()
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toServiceError(refusalOf(log, error))),
+      )
+      .finally(() => open.close());
   };
 }
 
 export function serverStream(
   log: Log,
+  streams: OpenStreams,
   call: (request: Buffer, context: UnaryContext) => AsyncIterable<Buffer>,
 ): handleServerStreamingCall<Buffer, Buffer> {
   return (grpc) => {
     const gone = new AbortController();
+    const { signal } = gone;
     grpc.on("cancelled", () => gone.abort());
+    const open = streams.add(() => gone.abort(DRAINING));
     const answer = async () => {
-      for await (const response of call(grpc.request, { caller: callerOf(grpc.metadata), signal: gone.signal })) {
-        grpc.write(response);
+      for await (const response of call(grpc.request, { caller: callerOf(grpc.metadata), signal })) {
+        if (!grpc.write(response)) await once(grpc, "drain", { signal }).catch(() => {});
       }
+      if (signal.reason === DRAINING) throw DRAINING;
       grpc.end();
     };
-    answer().catch((error: unknown) => grpc.emit("error", toServiceError(refusalOf(log, error))));
+    answer()
+      .catch((error: unknown) => grpc.emit("error", toServiceError(refusalOf(log, error))))
+      .finally(() => open.close());
   };
 }
 

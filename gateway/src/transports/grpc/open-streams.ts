@@ -1,4 +1,4 @@
-// The streams that are open, so that a drain can tell each of them.
+// The streams and calls that are open, so that a drain can tell each of them, and wait for their ends.
 
 export class OpenStreams {
   #streams = new Set<() => void>();

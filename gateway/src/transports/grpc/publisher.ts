@@ -17,7 +17,9 @@ export function implementation(
   log: Log,
 ): UntypedServiceImplementation {
   return {
-    Publish: unary(log, async (request, { caller }) => encode(PublishResponse, await service.publish(caller, request))),
+    Publish: unary(log, streams, async (request, { caller }) =>
+      encode(PublishResponse, await service.publish(caller, request)),
+    ),
     PublishBatches: (grpc: Duplex) => {
       try {
         publishBatches(service, streams, log, grpc);

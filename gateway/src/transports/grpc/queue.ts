@@ -45,48 +45,48 @@ const NOTHING = Buffer.alloc(0);
 
 export function implementation(service: QueueService, streams: OpenStreams, log: Log): UntypedServiceImplementation {
   return {
-    Create: unary(log, async (bytes, { caller }) => {
+    Create: unary(log, streams, async (bytes, { caller }) => {
       const { queue } = decode(contract.CreateRequest, bytes);
       return encode(contract.CreateResponse, await service.create(caller, queue));
     }),
-    Get: unary(log, async (bytes, { signal }) =>
+    Get: unary(log, streams, async (bytes, { signal }) =>
       getResponse(await service.get(decode(contract.GetRequest, bytes), signal)),
     ),
-    Settle: unary(log, async (bytes) => {
+    Settle: unary(log, streams, async (bytes) => {
       const { queue, settlements } = decode(contract.SettleRequest, bytes);
       return encode(contract.SettleResponse, { outcomes: await service.settle(queue, settlements) });
     }),
-    Extend: unary(log, async (bytes) =>
+    Extend: unary(log, streams, async (bytes) =>
       encode(contract.ExtendResponse, { outcomes: await service.extend(decode(contract.ExtendRequest, bytes)) }),
     ),
-    Describe: unary(log, async (bytes) =>
+    Describe: unary(log, streams, async (bytes) =>
       encode(contract.DescribeResponse, await service.describe(decode(contract.DescribeRequest, bytes).queue)),
     ),
-    List: unary(log, async (bytes) =>
+    List: unary(log, streams, async (bytes) =>
       encode(contract.ListResponse, await service.list(decode(contract.ListRequest, bytes))),
     ),
-    Purge: unary(log, async (bytes) =>
+    Purge: unary(log, streams, async (bytes) =>
       encode(contract.PurgeResponse, {
         purged: BigInt(await service.purge(decode(contract.PurgeRequest, bytes).queue)),
       }),
     ),
-    Delete: unary(log, async (bytes) => {
+    Delete: unary(log, streams, async (bytes) => {
       await service.delete(decode(contract.DeleteRequest, bytes).queue);
       return NOTHING;
     }),
-    Pause: unary(log, async (bytes) => {
+    Pause: unary(log, streams, async (bytes) => {
       await service.pause(decode(contract.PauseRequest, bytes).queue);
       return NOTHING;
     }),
-    Resume: unary(log, async (bytes) => {
+    Resume: unary(log, streams, async (bytes) => {
       await service.resume(decode(contract.ResumeRequest, bytes).queue);
       return NOTHING;
     }),
-    Peek: unary(log, async (bytes) => {
+    Peek: unary(log, streams, async (bytes) => {
       const { queue, max } = decode(contract.PeekRequest, bytes);
       return messagesResponse(await service.peek(queue, max));
     }),
-    Redrive: serverStream(log, async function* (bytes, { signal }) {
+    Redrive: serverStream(log, streams, async function* (bytes, { signal }) {
       for await (const moved of service.redrive(decode(contract.RedriveRequest, bytes), signal)) {
         yield encode(contract.RedriveResponse, { moved: BigInt(moved) });
       }

@@ -38,7 +38,7 @@ export class GrpcTransport implements Transport {
     this.#server.addService(publisher.definition, publisher.implementation(services.publisher, this.#streams, log));
     this.#server.addService(follower.definition, follower.implementation(services.follower, this.#streams, log));
     this.#server.addService(queue.definition, queue.implementation(services.queue, this.#streams, log));
-    this.#server.addService(talk.definition, talk.implementation(services.talk, log));
+    this.#server.addService(talk.definition, talk.implementation(services.talk, this.#streams, log));
     this.#health.addToServer(this.#server);
     addReflection(this.#server);
     raiseReceiveWindow(this.#server);
@@ -54,14 +54,25 @@ export class GrpcTransport implements Transport {
     this.#streams.drain();
   }
 
+  /** Waits until every stream and call has ended and its last answer has left. */
+  async #finish(): Promise<void> {
+    await this.#streams.empty();
+    await outsideOfCallbacks();
+    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+  }
+
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.limits.drainSeconds * 1000)));
-    await Promise.race([this.#streams.empty(), late]);
+    await Promise.race([this.#finish(), late]);
     clearTimeout(timer);
-    // The last stream may have ended inside a callback of nghttp2, and a session that is destroyed there spins for ever (node 20).
-    await new Promise((resolve) => setImmediate(resolve));
+    await outsideOfCallbacks();
     this.#injector.destroy();
     this.#server.forceShutdown();
   }
+}
+
+/** The last stream may have ended inside a callback of nghttp2, and a session that is destroyed there spins for ever (node 20). */
+function outsideOfCallbacks(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
