@@ -11,9 +11,14 @@ export const engineNames = ["memory", "sqlite"] as const;
 /** What a commit of the sqlite engine waits for: `full` survives a power cut, `normal` the end of the process only. */
 export const synchronousModes = ["full", "normal"] as const;
 
+const PORT = z.number().int().min(0).max(65_535);
+
 const schema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
-  port: z.coerce.number().int().min(0).max(65_535).default(7201),
+  port: z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .pipe(PORT)
+    .default(7201),
   engine: z.enum(engineNames).default("sqlite"),
   data: z.string().min(1).default("berrymq-data"),
   synchronous: z.enum(synchronousModes).default("full"),
@@ -49,7 +54,7 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 export function readConfig(options: Record<string, unknown>, file: string | undefined, env: NodeJS.ProcessEnv): Config {
   const fromEnv = Object.fromEntries(Object.entries(variables).map(([key, name]) => [key, env[name]]));
   const merged = { ...readFile(file ?? env.BERRYMQ_CONFIG), ...defined(fromEnv), ...defined(options) };
-  const parsed = schema.safeParse(merged);
+  const parsed = schema.safeParse(merged, { reportInput: true });
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(explain).join("; "));
   checkHost(parsed.data.host);
   return parsed.data;
@@ -71,7 +76,10 @@ function defined(settings: Record<string, unknown>): Record<string, unknown> {
 }
 
 function explain(issue: z.core.$ZodIssue): string {
-  return `${issue.path.join(".") || "configuration"}: ${issue.message}`;
+  const name = issue.path.join(".") || "configuration";
+  return issue.code === "unrecognized_keys"
+    ? `${name}: ${issue.message}`
+    : `${name}: ${JSON.stringify(issue.input)} will not do. ${issue.message}`;
 }
 
 /** Without credentials, which this release has none of, everybody who reaches the port may do everything. */

@@ -305,7 +305,7 @@ describe("consumers", () => {
       left -= deliveries.length;
       taken.push(...actions(deliveries));
     };
-    return { taken, taker: { lease, want: () => left, give, gone: () => {} } };
+    return { taken, taker: { lease, pushed: true, want: () => left, give, gone: () => {} } };
   }
 
   test("take as much as they have credit for, in turn", async () => {

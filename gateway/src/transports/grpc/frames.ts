@@ -24,7 +24,7 @@ export function readBatchesFrame(request: Buffer): BatchesFrame {
   const frame = { batch: request.subarray(0, 0), firstSequence: 0, resent: false };
   const reader = new WireReader(request, 0, request.length);
   readFields(reader, (tag) => {
-    if (tag === BATCH) frame.batch = bytes(reader);
+    if (tag === BATCH) frame.batch = joined(frame.batch, bytes(reader));
     else if (tag === FIRST_SEQUENCE) frame.firstSequence = reader.uint64();
     else if (tag === RESENT) frame.resent = reader.uint64() !== 0;
     else if (tag >>> 3 <= 3) throw new WireError(`field ${tag >>> 3} with wire type ${tag & 7}`);
@@ -63,6 +63,11 @@ function bytes(reader: WireReader): Buffer {
   const content = reader.buffer.subarray(reader.at, end);
   reader.at = end;
   return content;
+}
+
+/** A field that comes twice is one message in two pieces. */
+function joined(before: Buffer, piece: Buffer): Buffer {
+  return before.length === 0 ? piece : Buffer.concat([before, piece]);
 }
 
 /** A FollowResponse with a batch of these entries. */
