@@ -37,8 +37,10 @@ verify-generated: ## is gen/ what proto/ says?
 generate: ## write gen/ anew from proto/
 	@scripts/generate
 
-bench: setup ## measure messages per second, SDK to gateway to SDK
+bench: setup ## measure messages per second, SDK to gateway to SDK, and durable queues beside NATS and Redis
+	@scripts/setup-bench
 	@tsx test/bench/bench.ts
+	@tsx test/bench/durable.ts
 
 package: setup ## build wheel, gem and npm tarballs into packages/
 	@scripts/package

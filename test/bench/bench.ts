@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { Gateway } from "../support/gateway.ts";
 import { type Latency, latency, throughput } from "./pair.ts";
+import { inTurns, median } from "./rounds.ts";
 
-const ROUNDS = 3;
 const languages = ["ts", "python", "ruby"] as const;
 type Language = (typeof languages)[number];
 
@@ -13,22 +13,11 @@ const counts: Record<Language, number> = { ts: 1_500_000, python: 600_000, ruby:
 
 const gateway = await Gateway.start();
 try {
-  const rates = await inTurns((language) => throughput(language, gateway.url, counts[language]));
-  const ages = await inTurns((language) => latency(language, gateway.url));
+  const rates = await inTurns(languages, (language) => throughput(language, gateway.url, counts[language]));
+  const ages = await inTurns(languages, (language) => latency(language, gateway.url));
   print(rates, ages);
 } finally {
   await gateway.stop();
-}
-
-async function inTurns<T>(measure: (language: Language) => Promise<T>): Promise<Record<Language, T[]>> {
-  const results: Record<Language, T[]> = { ts: [], python: [], ruby: [] };
-  for (let round = 1; round <= ROUNDS; round++) {
-    for (const language of languages) {
-      process.stderr.write(`round ${round} of ${ROUNDS}: ${language}\n`);
-      results[language].push(await measure(language));
-    }
-  }
-  return results;
 }
 
 function print(rates: Record<Language, number[]>, ages: Record<Language, Latency[]>): void {
@@ -50,8 +39,4 @@ function print(rates: Record<Language, number[]>, ages: Record<Language, Latency
       `| ${language} | ${Math.round(rate)} | ${rounds}k | ${(rate / base).toFixed(2)} | ${p50} ms | ${p99} ms |`,
     );
   }
-}
-
-function median(values: number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }
