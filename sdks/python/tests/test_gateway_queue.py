@@ -8,9 +8,20 @@ from datetime import datetime, timezone
 
 import pytest
 from conftest import Gateway
-from waiting import until
+from waiting import Heard, until
 
-from berrymq import Bus, Closed, Empty, LeaseLost, Queue, QueueExists, QueueFull, QueueNotFound
+from berrymq import (
+    Bus,
+    Closed,
+    Empty,
+    InvalidArgument,
+    LeaseLost,
+    Message,
+    Queue,
+    QueueExists,
+    QueueFull,
+    QueueNotFound,
+)
 
 Make = Callable[[], Bus]
 
@@ -124,24 +135,99 @@ def test_a_consumer_of_a_deleted_queue_is_told(linked: Make) -> None:
         next(deliveries)
 
 
-def test_a_waiting_get_survives_the_loss_of_the_gateway(fresh_gateway: Gateway) -> None:
+def test_a_waiting_get_survives_the_loss_of_the_gateway_and_its_queue_is_made_again(fresh_gateway: Gateway) -> None:
     with Bus().connect(fresh_gateway.url) as bus:
-        tasks = Queue("gwait:*", shared=True, bus=bus)
+        tasks = Queue("gwait:*", shared=True, lease=7, bus=bus)
         got: list[object] = []
-
-        def take() -> None:
-            try:
-                got.append(tasks.get(timeout=30))
-            except QueueNotFound as error:
-                got.append(error)
-
-        waiting = threading.Thread(target=take)
+        waiting = threading.Thread(target=lambda: got.append(tasks.get(timeout=30).args))
         waiting.start()
+        until(lambda: tasks.status().consumers == 1)
         fresh_gateway.kill()
         fresh_gateway.start()
+        until(lambda: bus.publish("gwait:x", 1).wait(10).queues == 1 or got, "the queue is there again")
         waiting.join(20)
-        assert len(got) == 1
-        assert isinstance(got[0], QueueNotFound), "the memory engine forgot the queue; the wait itself went on"
+        assert got == [(1,)]
+        assert Queue("gwait:*", shared=True, lease=7, bus=bus).name == tasks.name, "made with the same options"
+
+
+def test_a_queue_that_somebody_deleted_is_not_made_again(linked: Make) -> None:
+    one, other = linked(), linked()
+    tasks = Queue("gdeleted:*", shared=True, bus=one)
+    Queue("gdeleted:*", shared=True, bus=other).delete()
+    with pytest.raises(QueueNotFound):
+        tasks.qsize()
+
+
+def test_a_consumer_goes_on_with_the_queue_that_is_made_again(fresh_gateway: Gateway) -> None:
+    with Bus().connect(fresh_gateway.url) as bus:
+        tasks = Queue("gagain:*", shared=True, bus=bus)
+        with tasks.consume() as deliveries:
+            bus.publish("gagain:x", 1).wait(10)
+            next(deliveries).ack()
+            fresh_gateway.kill()
+            fresh_gateway.start()
+            until(lambda: bus.publish("gagain:x", 2).wait(10).queues == 1, "the queue is there again")
+            assert next(deliveries).message.args == (2,)
+
+
+def test_priorities_delays_and_doubles(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("gopt:*", bus=bus, dedupe=60, ttl=60, delay=0, standalone_ttl=5, transient=True, policy="round_robin")
+    for message in (
+        Message("gopt:x", "late").with_(delay=0.2),
+        Message("gopt:x", "low"),
+        Message("gopt:x", "high").with_(priority=9),
+        Message("gopt:x", "once").with_(message_id="the one"),
+        Message("gopt:x", "again").with_(message_id="the one"),
+    ):
+        bus.publish(message).wait(10)
+    assert tasks.status().delayed == 1
+    taken = [tasks.get(timeout=10) for _ in range(4)]
+    assert [(message.args[0], message.priority) for message in taken] == [
+        ("high", 9),
+        ("low", 0),
+        ("once", 0),
+        ("late", 0),
+    ]
+    with pytest.raises(Empty):
+        tasks.get_nowait()
+
+
+def test_what_expires_in_a_queue_is_dropped_and_told(linked: Make) -> None:
+    bus = linked()
+    drops = Heard(bus.follow("berrymq:drop"))
+    bus.flush()
+    tasks = Queue("gdrop:*", bus=bus, ttl=0.1)
+    receipt = bus.publish("gdrop:x").wait(10)
+    until(lambda: any(drop.kwargs["message_id"] == receipt.message_id for drop in drops.messages))
+    assert tasks.empty()
+
+
+def test_dead_letters_are_redriven(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("gredrive:*", shared=True, bus=bus)
+    bus.publish_many([("gredrive:x", number) for number in range(3)]).wait(10)
+    for delivery in tasks.get_many(3, auto_ack=False):
+        delivery.reject("not today")
+    assert tasks.dead.redrive(max=2, rate=1000) == 2
+    assert [message.args[0] for message in tasks.get_many(10, timeout=5)] == [0, 1]
+    assert tasks.dead.redrive() == 1
+    with pytest.raises(InvalidArgument, match="dead letters"):
+        tasks.redrive()
+    tasks.delete()
+
+
+def test_every_connected_consumer_hears_a_broadcast(linked: Make) -> None:
+    bus = linked()
+    tasks = Queue("gcast:*", shared=True, policy="broadcast", bus=bus)
+    with tasks.consume() as one, tasks.consume() as other:
+        until(lambda: tasks.status().consumers == 2)
+        bus.publish("gcast:x", 1).wait(10)
+        for deliveries in (one, other):
+            delivery = next(deliveries)
+            assert delivery.message.args == (1,)
+            delivery.ack()
+    tasks.delete()
 
 
 def test_closing_the_bus_ends_a_waiting_get(gateway: Gateway) -> None:

@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import pytest
+from waiting import until
 
 from berrymq import (
     Bus,
@@ -16,6 +17,7 @@ from berrymq import (
     InvalidArgument,
     LeaseLost,
     Message,
+    NotSupported,
     Queue,
     QueueExists,
     QueueFull,
@@ -49,6 +51,103 @@ def put(keeper: LocalQueue, *numbers: int) -> None:
 
 def numbers(taken: Any) -> list[int]:
     return [one.message.args[0] for one in taken]
+
+
+def test_priorities_go_first_and_keep_their_order(clock: Clock) -> None:
+    keeper = local(clock, overflow="drop_oldest", max_messages=5)
+    for number, priority in enumerate((0, 5, 0, 9, 5, 0)):
+        keeper.take(Message("a:b", number).with_(priority=priority))
+    (first,) = keeper.get(1, 0, False)
+    assert first.message.args == (3,)
+    keeper.settle(first.lease_id, "release", None, None)
+    assert [message.args[0] for message in keeper.peek(9)] == [3, 1, 4, 2, 5], (
+        "the oldest made room, whatever goes first"
+    )
+    assert numbers(keeper.get(9, 0, True)) == [3, 1, 4, 2, 5]
+
+
+def test_delays_count_from_the_publishing(clock: Clock) -> None:
+    clock.now = Message("a:b").published_at.timestamp()
+    keeper = local(clock, delay=10)
+    put(keeper, 1)
+    keeper.take(Message("a:b", 2).with_(delay=60))
+    assert keeper.status()[:2] == (0, 2)
+    clock.now += 15
+    assert numbers(keeper.get(9, 0, True)) == [1]
+    clock.now += 50
+    assert numbers(keeper.get(9, 0, True)) == [2]
+
+
+def test_what_expires_is_dropped_unless_it_is_leased(clock: Clock) -> None:
+    clock.now = Message("a:b").published_at.timestamp()
+    dropped: list[tuple[int, str]] = []
+    keeper = LocalQueue(
+        QueueOptions("q", ("a:*",), False, ttl=10, lease=60),
+        clock,
+        dropped=lambda message, name: dropped.append((message.args[0], name)),
+    )
+    put(keeper, 1, 2)
+    keeper.take(Message("a:b", 3).with_(ttl=2))
+    (leased,) = keeper.get(1, 0, False)
+    clock.now += 5
+    assert keeper.status()[:3] == (1, 0, 1)
+    assert dropped == [(3, "q")]
+    clock.now += 10
+    assert keeper.status()[:3] == (0, 0, 1)
+    keeper.settle(leased.lease_id, "release", None, None)
+    assert keeper.status()[:4] == (0, 0, 0, 0)
+    assert dropped == [(3, "q"), (2, "q"), (1, "q")]
+
+
+def test_followers_in_the_process_hear_of_what_expired(bus: Bus) -> None:
+    tasks = Queue("task:*", ttl=0.02, bus=bus)
+    with bus.follow("berrymq:drop") as drops:
+        sent = bus.publish("task:a")
+        until(tasks.empty)
+        told = next(drops).kwargs
+    assert (told["queue"], told["message_id"], told["identifier"]) == (tasks.name, sent.message_id, "task:a")
+
+
+def test_the_same_id_within_the_window_is_kept_once(clock: Clock) -> None:
+    keeper = local(clock, dedupe=10)
+    once = Message("a:b", 1)
+    keeper.take(once)
+    keeper.take(once)
+    clock.now += 10
+    keeper.take(once)
+    assert numbers(keeper.get(9, 0, True)) == [1, 1]
+    free = local(clock, dedupe=0)
+    free.take(once)
+    free.take(once)
+    assert free.status().ready == 2
+
+
+def test_dead_letters_are_redriven_with_all_attempts_before_them(clock: Clock) -> None:
+    keeper = local(clock, max_attempts=1, ttl=60)
+    put(keeper, 1, 2)
+    for taken in keeper.get(2, 0, False):
+        keeper.settle(taken.lease_id, "retry", 0, None)
+    clock.now += 100
+    assert keeper.dead().redrive(1, 100_000) == 1
+    assert keeper.dead().redrive(None, 100_000) == 1
+    again = keeper.get(9, 0, False)
+    assert [(taken.message.args[0], taken.attempt) for taken in again] == [(1, 1), (2, 1)]
+    with pytest.raises(InvalidArgument, match="dead"):
+        keeper.redrive(None, 100)
+
+
+def test_a_broadcast_needs_a_gateway(bus: Bus) -> None:
+    with pytest.raises(NotSupported, match="broadcast"):
+        Queue("task:*", policy="broadcast", bus=bus)
+
+
+def test_a_message_tells_which_delivery_it_is(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus)
+    bus.publish("task:a")
+    for attempt in (1, 2):
+        delivery = tasks.get(auto_ack=False)
+        assert (delivery.attempt, delivery.message.attempt) == (attempt, attempt)
+        delivery.retry(0)
 
 
 def test_first_in_first_out_from_its_making_on(bus: Bus) -> None:
@@ -256,6 +355,10 @@ def test_what_was_acknowledged_on_the_way_out_cannot_be_given_back(bus: Bus) -> 
         ({"lease": 0.01}, "lease=0.01"),
         ({"backoff": (5, 1)}, r"backoff=\(5, 1\)"),
         ({"max_attempts": 1.5}, "max_attempts=1.5"),
+        ({"ttl": 0}, "ttl=0"),
+        ({"delay": -1}, "delay=-1"),
+        ({"dedupe": 7200}, "dedupe=7200"),
+        ({"policy": "all"}, "'all'"),
     ],
 )
 def test_wrong_options_are_named(bus: Bus, options: dict[str, Any], named: str) -> None:

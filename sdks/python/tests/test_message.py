@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import struct
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -81,3 +85,34 @@ def test_a_received_message_is_what_was_sent() -> None:
 def test_the_content_type_of_what_cannot_travel_is_told_all_the_same() -> None:
     assert Message("a:b", object()).content_type == ""
     assert Message("a:b", b"x").content_type == "application/octet-stream"
+
+
+def test_options_travel_with_the_message() -> None:
+    message = Message("a:b", 1).with_(priority=7, delay=60, ttl=120, require_ack=True)
+    assert (message.priority, message.require_ack, message.attempt) == (7, True, 1)
+    wire = pack(message)
+    assert wire.expires_at - wire.deliver_at == pytest.approx(60_000_000, abs=1_000_000)
+    again = received(Wire.FromString(wire.SerializeToString()))
+    assert (again.priority, again.require_ack) == (7, True)
+    wire.attempt = 3
+    assert received(wire).attempt == 3
+
+
+@pytest.mark.parametrize(
+    "option", [{"priority": 10}, {"priority": -1}, {"priority": 1.5}, {"delay": -1}, {"ttl": 0}, {"ttl": 1e300}]
+)
+def test_options_out_of_range_are_named(option: dict[str, Any]) -> None:
+    ((name, value),) = option.items()
+    with pytest.raises(InvalidArgument, match=re.escape(f"{name}={value!r}")):
+        Message("a:b").with_(**option)
+
+
+def test_the_checksum_is_of_what_the_publisher_chose() -> None:
+    message = Message("a:b").with_(message_id="m-1", payload=b"\x00\x01", content_type="x/y")
+    parts = (b"m-1", b"a:b", b"x/y", b"\x00\x01")
+    expected = hashlib.sha256(b"".join(struct.pack(">Q", len(part)) + part for part in parts)).hexdigest()
+    assert message.checksum == expected
+    wire = pack(message)
+    wire.attempt, wire.resent = 2, True
+    assert received(wire).checksum == expected
+    assert message.with_(message_id="m-2").checksum != expected

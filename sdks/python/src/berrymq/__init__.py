@@ -18,11 +18,17 @@ from .default_bus import (
     flush,
     follow,
     following_function,
+    mailbox,
+    on_connect,
+    on_disconnect,
+    on_drop,
     on_error,
+    on_recv,
     publish,
     publish_many,
     regist_function,
     regist_method,
+    send,
     set_multiplicity,
     show_followers,
     talk,
@@ -61,11 +67,13 @@ from .follower import Following
 from .follower_class import Follower, following
 from .identifier import Identifier, matches
 from .keeper import QueueStatus
+from .mailbox import Callback, Mailbox
 from .message import Answer, Message
 from .payload import Failure
 from .queue import Delivery, Queue
 from .receipt import Receipt
 from .stream import Stream
+from .verdicts import Reject, Release, Retry
 from .version import __version__
 
 __all__ = [
@@ -74,6 +82,7 @@ __all__ = [
     "BatchTooLarge",
     "BerryMQError",
     "Bus",
+    "Callback",
     "Closed",
     "Delivery",
     "Draining",
@@ -89,6 +98,7 @@ __all__ = [
     "InvalidIdentifier",
     "LeaseLost",
     "LimitReached",
+    "Mailbox",
     "MalformedMessage",
     "Message",
     "MessageTooLarge",
@@ -101,7 +111,10 @@ __all__ = [
     "QueueNotFound",
     "QueueStatus",
     "Receipt",
+    "Reject",
+    "Release",
     "ReservedIdentifier",
+    "Retry",
     "StorageFailed",
     "Stream",
     "TakenOver",
@@ -116,12 +129,18 @@ __all__ = [
     "follow",
     "following",
     "following_function",
+    "mailbox",
     "matches",
+    "on_connect",
+    "on_disconnect",
+    "on_drop",
     "on_error",
+    "on_recv",
     "publish",
     "publish_many",
     "regist_function",
     "regist_method",
+    "send",
     "set_multiplicity",
     "show_followers",
     "talk",

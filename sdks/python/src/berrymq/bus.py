@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import secrets
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeVar
 
-from . import follower
+from . import follower, lifetime
 from .asking import Asker
-from .bulk import Bulk, Item, check_publishable, too_large
-from .dispatch import Dispatcher, OnError
+from .bulk import Bulk, Item, check_publishable
+from .courier import Courier, as_message
+from .dispatch import OnError
+from .durable import Durable
 from .errors import Closed, InvalidArgument, Timeout
 from .follower import Following, Guard, Handle
-from .frame import frame_encoded
 from .gateway_queue import GatewayQueue
+from .ident import check_ident, new_ident
 from .identifier import Identifier
 from .inbox import Inbox
 from .keeper import Keeper, QueueOptions
 from .link import Link, LinkOptions
-from .local_queues import LocalQueues
-from .message import Message, Wire, addressed, pack, received
-from .outbox import MESSAGE_BYTES
+from .mailbox import Callback, Correspondence, Drop, Mailbox, Presence, Recv
+from .message import Message, addressed
 from .receipt import Receipt
-from .registry import Registry
 from .stream import Stream
-from .talk import DEFAULT_TIMEOUT, Answers, PublishedAnswers, Within
+from .talk import DEFAULT_TIMEOUT, Answers, Within
 from .transports import load, parse_url
+from .work import Works
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,20 +41,19 @@ class Bus:
 
     def __init__(self, ident: str | None = None) -> None:
         self._reopens = False
-        self._ident = _check_ident(ident) if ident is not None else _new_ident()
         self._named = ident is not None
-        self._registry = Registry()
-        self._dispatcher = Dispatcher()
-        self._queues = LocalQueues(self._registry)
-        self._asker = Asker(self._registry, self._queues, self._dispatcher)
-        self._link: Link | None = None
-        self._closed = False
-        _buses.add(self)
+        self._courier = Courier(check_ident(ident) if ident is not None else new_ident())
+        self._registry = self._courier.registry
+        self._dispatcher = self._courier.dispatcher
+        self._asker = Asker(self._registry, self._courier.queues, self._dispatcher)
+        self._works = Works(self._courier)
+        self._correspondence = Correspondence(self._courier, self._works)
+        lifetime.look_after(self)
 
     @property
     def ident(self) -> str:
         """The sender of what it publishes."""
-        return self._ident
+        return self._courier.ident
 
     @property
     def connected(self) -> bool:
@@ -70,20 +65,20 @@ class Bus:
 
         Raises InvalidIdentifier, ReservedIdentifier, Closed, QueueFull of a queue in this process; when the message
         leaves the process NotEncodable, MessageTooLarge, and BacklogFull while the link is down."""
-        return self._publish(_as_message(identifier, args, kwargs))
+        return self._courier.publish(as_message(identifier, args, kwargs))
 
     twitter = publish
 
     def publish_many(self, messages: Iterable[Item]) -> Receipt:
         """Publishes each, a `Message` or a tuple `(identifier, *args)`; one receipt for all. Raises what `publish`
         raises; what came before stays published."""
-        self._check_open()
-        return Bulk(self._registry, self._link, self._ident, self._publish_here).publish(messages)
+        self._courier.check_open()
+        return Bulk(self._registry, self._link, self.ident, self._courier.publish_here).publish(messages)
 
     def talk(self, identifier: str | Message, reply_to: str, /, *args: Any, **kwargs: Any) -> Receipt:
         """Publishes; what each handler returns, wherever it runs, is published to `reply_to`."""
         check_publishable(Identifier.parse(reply_to))
-        return self._publish(addressed(_as_message(identifier, args, kwargs), reply_to))
+        return self._courier.publish(addressed(as_message(identifier, args, kwargs), reply_to))
 
     def ask(self, identifier: str | Message, /, *args: Any, **kwargs: Any) -> Any:
         """The value of the first answer. Raises HandlerFailed, NoFollowers at once, Timeout after 30 s."""
@@ -102,26 +97,55 @@ class Bus:
     def follow(self, *patterns: str, max_messages: int = 10_000, max_bytes: int = 16 * MIB) -> Stream:
         """Messages to iterate over, from now on, in a buffer of their own; when it is full the oldest go
         (`berrymq:lag` tells)."""
-        self._check_open()
-        return Stream(self._registry, patterns, max_messages, max_bytes, self._tell_lag)
+        self._courier.check_open()
+        return Stream(self._registry, patterns, max_messages, max_bytes, self._courier.tell_lag)
 
-    def following_function(self, identifier: str, guard_condition: Guard | None = None) -> Callable[[F], F]:
-        """Decorator: the function is called with each message that the pattern reaches and the guard agrees to."""
+    def following_function(
+        self,
+        identifier: str,
+        guard_condition: Guard | None = None,
+        *,
+        queue: str | None = None,
+        queue_options: Mapping[str, Any] | None = None,
+        concurrency: int = 1,
+    ) -> Callable[[F], F]:
+        """Decorator: the function is called with each message that the pattern reaches and the guard agrees to. With
+        `queue` it is fed from that shared queue, `concurrency` messages at a time: returning acknowledges, raising
+        retries, as do the verdicts Retry, Reject and Release."""
+        durable = Durable.of(queue, queue_options, concurrency)
 
         def follow(function: F) -> F:
-            follower.regist(self._registry, identifier, function, guard_condition)
+            self._regist(identifier, function, guard_condition, durable)
             return function
 
         return follow
 
-    def regist_function(self, identifier: str, function: Handle, guard_condition: Guard | None = None) -> Following:
-        """Lets a function follow. Keep what is returned: it holds a function that nobody else holds, and can
-        `unfollow()`."""
-        return follower.regist(self._registry, identifier, function, guard_condition)
+    def regist_function(
+        self,
+        identifier: str,
+        function: Handle,
+        guard_condition: Guard | None = None,
+        *,
+        queue: str | None = None,
+        queue_options: Mapping[str, Any] | None = None,
+        concurrency: int = 1,
+    ) -> Following:
+        """Lets a function follow, as `following_function` does. Keep what is returned: it holds a function that nobody
+        else holds, and can `unfollow()`."""
+        return self._regist(identifier, function, guard_condition, Durable.of(queue, queue_options, concurrency))
 
-    def regist_method(self, identifier: str, method: Handle, guard_condition: Guard | None = None) -> Following:
+    def regist_method(
+        self,
+        identifier: str,
+        method: Handle,
+        guard_condition: Guard | None = None,
+        *,
+        queue: str | None = None,
+        queue_options: Mapping[str, Any] | None = None,
+        concurrency: int = 1,
+    ) -> Following:
         """Lets a bound method follow for as long as its object lives."""
-        return follower.regist(self._registry, identifier, method, guard_condition)
+        return self._regist(identifier, method, guard_condition, Durable.of(queue, queue_options, concurrency))
 
     def set_multiplicity(self, threads: int) -> None:
         """Handlers run in so many threads; 0, as at first, = in the thread that publishes, in order."""
@@ -134,6 +158,32 @@ class Bus:
     def on_error(self, callback: OnError | None) -> None:
         """`callback(error, message, handler)` hears what handlers raise; None = the log does."""
         self._dispatcher.on_error(callback)
+
+    def send(self, ident: str, /, *args: Any, **kwargs: Any) -> Receipt:
+        """Reaches the program of that ident now, or when it next connects, in order. Raises as `Mailbox.send`."""
+        return self.mailbox(ident).send(*args, **kwargs)
+
+    def mailbox(self, ident: str, ttl: float | None = None, persistent: bool = True) -> Mailbox:
+        """To send to that ident otherwise: what is not taken within `ttl` seconds is dropped (`on_drop` tells); what is
+        not persistent does not outlive the gateway."""
+        return Mailbox(self._courier, ident, ttl, persistent)
+
+    def on_recv(self, callback: Recv) -> Callback:
+        """`callback(ident, message)` with what was sent to this bus's ident, and by whom. It is acknowledged when all
+        callbacks have returned, and comes again when one raised."""
+        return self._correspondence.on_recv(callback)
+
+    def on_drop(self, callback: Drop) -> Callback:
+        """`callback(ident, message_id)` when something that this bus sent there expired unread."""
+        return self._correspondence.on_drop(callback)
+
+    def on_connect(self, callback: Presence) -> Callback:
+        """`callback(ident)` when a program joins the gateway."""
+        return self._correspondence.on_presence("connect", callback)
+
+    def on_disconnect(self, callback: Presence) -> Callback:
+        """`callback(ident)` when a program left the gateway."""
+        return self._correspondence.on_presence("disconnect", callback)
 
     def connect(
         self,
@@ -148,23 +198,25 @@ class Bus:
         While the connection is lost, up to `max_held` publishes of `max_held_bytes` wait for it. Raises
         InvalidArgument, Unavailable after `timeout` seconds, Closed."""
         if self._reopens:
-            self._closed = False
-        self._check_open()
+            self._courier.closed = False
+        self._courier.check_open()
         if self._link is not None:
             raise InvalidArgument(
                 f"this bus is linked to {self._link.options.target} already; close() it first, or make another Bus"
             )
         if ident is not None:
-            self._ident, self._named = _check_ident(ident), True
-        link = self._new_link(LinkOptions(parse_url(url), self._ident, max_held, max_held_bytes))
+            self._courier.ident, self._named = check_ident(ident), True
+        link = self._new_link(LinkOptions(parse_url(url), self.ident, max_held, max_held_bytes))
         link.start()
         try:
             link.wait_connected(timeout)
+            work = self._works.prepare(link)
         except BaseException:
             link.close()
             raise
-        self._link = link
-        _renew_links_after_fork()
+        self._courier.link = link
+        work()
+        lifetime.renew_links_after_fork()
         return self
 
     def flush(self, timeout: float = 10.0) -> None:
@@ -174,14 +226,15 @@ class Bus:
 
     def close(self) -> None:
         """Flushes for 5 s at most, ends link, streams and threads. Publishing raises Closed afterwards. Idempotent."""
-        self._closed = True
+        self._courier.closed = True
+        self._works.stop()
         link = self._link
         if link is not None:
             # What is left is refused by link.close, and its receipts tell.
             with suppress(Timeout, Closed):
                 link.flush(_CLOSE_FLUSH)
             link.close()
-            self._link = None
+            self._courier.link = None
         for receiver in self._registry.receivers():
             receiver.close()
         self._dispatcher.set_multiplicity(0)
@@ -194,68 +247,19 @@ class Bus:
     ) -> None:
         self.close()
 
-    def _publish(self, message: Message) -> Receipt:
-        self._check_open()
-        receipt, frame = self._publish_here(message)
-        link = self._link
-        if frame and link is not None:
-            link.send((frame,), len(frame), receipt)
-        return receipt
+    @property
+    def _link(self) -> Link | None:
+        return self._courier.link
 
-    def _publish_here(self, message: Message) -> tuple[Receipt, bytes]:
-        """To the receivers of this process; also returns the frame for the link, empty when the message stays here.
-        It is made first: what cannot travel reaches nobody."""
-        identifier = message.identifier
-        check_publishable(identifier)
-        frame = b"" if self._link is None or identifier.local else self._encode(message)
-        return self._publish_locally(message), frame
-
-    def _publish_locally(self, message: Message) -> Receipt:
-        self._sign(message)
-        receivers = self._registry.route(message.id)
-        if not receivers:
-            return Receipt(message)
-        self._queues.check_room(receivers, message)
-        answers = PublishedAnswers(message, self._publish, declines=False) if message.reply_to else None
-        return Receipt(message, *self._dispatcher.dispatch(message, receivers, answers))
-
-    def _sign(self, message: Message) -> None:
-        if not message._wire.sender:
-            message._wire.sender = self._ident
-
-    def _encode(self, message: Message) -> bytes:
-        """An element of a batch; a local reply_to means this process only and stays here. Raises NotEncodable,
-        MessageTooLarge."""
-        self._sign(message)
-        return _frame(addressed(message, "") if message.reply_to.startswith("_") else message)
-
-    def _deliver(self, wire: Wire) -> None:
-        """What came over the link, in the dispatching thread."""
-        receivers = self._registry.route_linked(wire.identifier)
-        if not receivers:
-            return
-        message = received(wire)
-        reply_to = wire.reply_to
-        if not reply_to:
-            self._dispatcher.hand_over(message, receivers)
-            return
-        # A local reply_to from outside is the gateway's own: it takes the answer on its way.
-        asked = reply_to.startswith("_")
-        answers = PublishedAnswers(message, self._send if asked else self._publish, declines=asked)
-        self._dispatcher.dispatch(message, receivers, answers)
-
-    def _send(self, message: Message) -> None:
-        """Over the link only."""
-        link = self._link
-        if link is not None:
-            self._sign(message)
-            frame = _frame(message)
-            link.send((frame,), len(frame), Receipt(message))
+    def _regist(self, pattern: str, target: Handle, guard: Guard | None, durable: Durable | None) -> Following:
+        if durable is None:
+            return follower.regist(self._registry, pattern, target, guard)
+        return durable.regist(self._courier, self._works, pattern, target, guard)
 
     def _ask(self, identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float) -> Any:
         message = self._question(identifier, args, kwargs)
         link = None if message.identifier.local else self._link
-        frame = self._encode(message) if link is not None else b""
+        frame = self._courier.encode(message) if link is not None else b""
         return self._asker.ask(message, link, frame, seconds)
 
     def _ask_many(
@@ -265,101 +269,41 @@ class Bus:
         return self._asker.ask_many(message, None if message.identifier.local else self._link, seconds)
 
     def _question(self, identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Message:
-        self._check_open()
-        message = _as_message(identifier, args, kwargs)
+        self._courier.check_open()
+        message = as_message(identifier, args, kwargs)
         check_publishable(message.identifier)
-        self._sign(message)
+        self._courier.sign(message)
         return message
 
     def _keeper(self, options: QueueOptions) -> Keeper:
         """Where a new queue is kept: at the gateway, if there is one and its pattern is not local."""
-        self._check_open()
+        self._courier.check_open()
         link = self._link
-        if link is None or all(Identifier.parse(pattern).local for pattern in options.patterns):
-            return self._queues.open(options)
+        if link is None or options.local:
+            return self._courier.queues.open(options)
         return GatewayQueue(link, options).create()
 
-    def _tell_lag(self, dropped: int, pattern: str) -> None:
-        """A message of the system, for the followers of this process."""
-        self._publish_locally(Message("berrymq:lag", dropped=dropped, pattern=pattern))
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise Closed("this bus was closed")
-
     def _new_link(self, options: LinkOptions) -> Link:
-        return Link(options, self._registry, Inbox(self._deliver), load())
+        return Link(options, self._registry, Inbox(self._courier.deliver), load())
 
     def _after_fork(self) -> None:
         """In the child: locks and threads are the parent's."""
         self._registry.after_fork()
         self._dispatcher.after_fork()
-        self._queues.after_fork()
+        self._courier.queues.after_fork()
         for receiver in self._registry.receivers():
             receiver.after_fork()
+        self._works.after_fork()
+        self._correspondence.after_fork()
         if not self._named:
-            self._ident = _new_ident()
+            self._courier.ident = new_ident()
+        if self._link is None:
+            self._works.restart()
 
     def _relink(self) -> None:
         """In the child: the connection is the parent's, too; the child gets one, and a session, of its own."""
         if self._link is not None:
             self._link.orphan()
-            self._link = self._new_link(self._link.options._replace(ident=self._ident))
+            self._courier.link = self._new_link(self._link.options._replace(ident=self.ident))
             self._link.start()
-
-
-def _as_message(identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Message:
-    if not isinstance(identifier, Message):
-        return Message(identifier, *args, **kwargs)
-    if args or kwargs:
-        raise InvalidArgument(
-            f"a Message brings its own arguments; {args!r:.80} {kwargs!r:.80} beside it cannot be added"
-        )
-    return identifier
-
-
-def _frame(message: Message) -> bytes:
-    encoded = pack(message).SerializeToString()
-    if len(encoded) > MESSAGE_BYTES:
-        raise too_large(message.id, len(encoded))
-    return frame_encoded(encoded)
-
-
-def _new_ident() -> str:
-    return f"python-{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def _check_ident(ident: str) -> str:
-    if not ident or len(ident) > 255 or not (ident.isascii() and ident.isprintable()):
-        raise InvalidArgument(f"ident={ident!r:.80}: 1 to 255 printable ASCII letters")
-    return ident
-
-
-_buses: weakref.WeakSet[Bus] = weakref.WeakSet()
-
-
-def _renew_after_fork() -> None:
-    for bus in list(_buses):
-        bus._after_fork()
-
-
-def _relink_after_fork() -> None:
-    for bus in list(_buses):
-        bus._relink()
-
-
-@lru_cache(maxsize=1)
-def _renew_links_after_fork() -> None:
-    """Called once there was a connection: gRPC registers its own hooks with its first, and they have to run first in
-    the child."""
-    os.register_at_fork(after_in_child=_relink_after_fork)
-
-
-def _close_all() -> None:
-    """At the end of the program: what was published is still sent."""
-    for bus in list(_buses):
-        bus.close()
-
-
-os.register_at_fork(after_in_child=_renew_after_fork)
-atexit.register(_close_all)
+            self._works.restart()

@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from .gen.berrymq.v1 import queue_pb2
 from .keeper import Taken, Verb
-from .message import received
+from .message import delivered, received
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -27,7 +27,7 @@ def settlement(lease_id: str, verb: Verb, delay: float | None, why: str | None) 
 def taken(delivery: queue_pb2.Delivery) -> Taken:
     """A delivery as the contract writes it, read."""
     deadline = moment(delivery.deadline) if delivery.deadline else None
-    return Taken(received(delivery.message), delivery.lease_id, delivery.attempt, deadline)
+    return Taken(delivered(received(delivery.message), delivery.attempt), delivery.lease_id, delivery.attempt, deadline)
 
 
 def duration(seconds: float | None) -> Duration | None:

@@ -6,6 +6,7 @@ import inspect
 import os
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .identifier import Identifier
@@ -55,14 +56,13 @@ class Handler:
 class Following:
     """One following, to be ended with `unfollow()`. A function that nobody else holds lives as long as this object."""
 
-    def __init__(self, registry: Registry, handler: Handler, held: object) -> None:
-        self._registry = registry
-        self._handler = handler
+    def __init__(self, end: Callable[[], None], held: object) -> None:
+        self._end = end
         self._held = held
 
     def unfollow(self) -> None:
         """Follows no more. Once more is harmless."""
-        self._registry.remove(self._handler)
+        self._end()
         self._held = None
 
 
@@ -73,7 +73,7 @@ def regist(registry: Registry, pattern: str, target: Handle, guard: Guard | None
         raise TypeError(f"a follower is called with a message; {target!r} cannot be called")
     handler = Handler(registry, pattern, target, guard)
     registry.add(handler)
-    return Following(registry, handler, None if inspect.ismethod(target) else target)
+    return Following(partial(registry.remove, handler), None if inspect.ismethod(target) else target)
 
 
 def source_of(target: object) -> str:

@@ -7,9 +7,10 @@ overrides a following method follows with its own.
 from __future__ import annotations
 
 from abc import ABCMeta
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from .durable import Durable
 from .follower import Guard
 from .identifier import Identifier
 
@@ -20,17 +21,27 @@ _MARKS = "_berrymq_following"
 class _Mark(NamedTuple):
     pattern: str
     guard: Guard | None
+    durable: Durable | None
 
 
-def following(identifier: str, guard_condition: Guard | None = None) -> Callable[[F], F]:
+def following(
+    identifier: str,
+    guard_condition: Guard | None = None,
+    *,
+    queue: str | None = None,
+    queue_options: Mapping[str, Any] | None = None,
+    concurrency: int = 1,
+) -> Callable[[F], F]:
     """Marks a method of a `Follower` class: it is called with each message that the pattern reaches and the guard
-    agrees to. Raises InvalidIdentifier."""
+    agrees to; with `queue` it is fed from that queue, as `Bus.following_function` tells. Raises InvalidIdentifier,
+    InvalidArgument."""
     Identifier.parse(identifier)
+    durable = Durable.of(queue, queue_options, concurrency)
 
     def mark(method: F) -> F:
         function = getattr(method, "__func__", method)
         marks = function.__dict__.setdefault(_MARKS, [])
-        marks.append(_Mark(identifier, guard_condition))
+        marks.append(_Mark(identifier, guard_condition, durable))
         return method
 
     return mark
@@ -107,4 +118,4 @@ def _follow(method: Callable[..., Any], marks: list[_Mark]) -> None:
     from .default_bus import bus
 
     for mark in marks:
-        bus.regist_method(mark.pattern, method, mark.guard)
+        bus._regist(mark.pattern, method, mark.guard, mark.durable)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from .delivery_wire import settlement, taken
-from .errors import BerryMQError, Closed, LeaseLost, Timeout, from_wire
+from .errors import BerryMQError, Closed, LeaseLost, QueueExists, QueueNotFound, Timeout, from_wire
 from .gen.berrymq.v1 import queue_pb2
 from .keeper import Taken, Verb
 from .link import Link
@@ -23,11 +23,24 @@ _Requests = queue.SimpleQueue["ConsumeRequest | None"]
 class GatewayConsumer:
     """A consumer. One thread, `berrymq-consume`, reads the stream; settling waits for its outcome there."""
 
-    def __init__(self, link: Link, name: str, credit: int, auto_ack: bool) -> None:
+    def __init__(
+        self,
+        link: Link,
+        name: str,
+        credit: int,
+        auto_ack: bool,
+        remake: Callable[[], bool],
+        lost: Callable[[], None],
+    ) -> None:
         self._link = link
         self._name = name
         self._credit = credit
         self._auto_ack = auto_ack
+        # Makes the queue again when it is gone and that is why the consumer ends; whether it did.
+        self._remake = remake
+        self._lost = lost
+        # Leases of this stream that were not settled yet: each holds one credit.
+        self._unsettled: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._stream: Stream[ConsumeResponse] | None = None
@@ -41,27 +54,44 @@ class GatewayConsumer:
         consumed = 0
         while (pushed := self._pushed.get()) is not None:
             if isinstance(pushed, BerryMQError):
+                self._pushed.put(pushed)
                 raise pushed
             yield pushed
             consumed += 1
             if self._auto_ack and consumed * 2 >= self._credit:
                 self._requests.put(ConsumeRequest(credit=consumed))
                 consumed = 0
+        self._pushed.put(None)
 
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
         outcome: Future[None] = Future()
-        request = ConsumeRequest(settlements=[settlement(lease_id, verb, delay, why)], credit=1)
         with self._lock:
             if self._stream is None:
                 raise _lost()
             self._awaiting.append(outcome)
-            self._requests.put(request)
+            self._requests.put(
+                ConsumeRequest(
+                    settlements=[settlement(lease_id, verb, delay, why)], credit=self._credit_of(lease_id) or None
+                )
+            )
         try:
             outcome.result(SETTLE_TIMEOUT)
         except TimeoutError as error:
             if isinstance(error, BerryMQError):
                 raise
             raise Timeout(f"the gateway did not settle within {SETTLE_TIMEOUT} s") from None
+
+    def give_up(self, lease_id: str) -> None:
+        with self._lock:
+            credit = self._credit_of(lease_id)
+            if credit:
+                self._requests.put(ConsumeRequest(credit=credit))
+
+    def _credit_of(self, lease_id: str) -> int:
+        """What an end of that lease gives back to the gateway: nothing if this stream never pushed it."""
+        credit = int(lease_id in self._unsettled)
+        self._unsettled.discard(lease_id)
+        return credit
 
     def close(self) -> None:
         with self._lock:
@@ -79,6 +109,8 @@ class GatewayConsumer:
                 self._read()
             except Closed:
                 break
+            except QueueNotFound as error:
+                end = self._make_again(error)
             except BerryMQError as error:
                 end = None if error.retryable else error
             finally:
@@ -86,6 +118,16 @@ class GatewayConsumer:
             if end is None:
                 self._link.wait_change(0.2)
         self._pushed.put(end)
+
+    def _make_again(self, error: QueueNotFound) -> BerryMQError | None:
+        """What ends the consumer, if making the queue again does not help."""
+        try:
+            return None if self._remake() else error
+        except QueueExists:
+            # Somebody else made it meanwhile.
+            return None
+        except BerryMQError as refusal:
+            return None if refusal.retryable else refusal
 
     def _read(self) -> None:
         """One stream from beginning to end."""
@@ -106,6 +148,9 @@ class GatewayConsumer:
                 return
 
     def _push(self, delivery: queue_pb2.Delivery) -> None:
+        if delivery.lease_id:
+            with self._lock:
+                self._unsettled.add(delivery.lease_id)
         self._pushed.put(taken(delivery))
 
     def _finish(self, outcome: queue_pb2.Outcome) -> None:
@@ -123,11 +168,13 @@ class GatewayConsumer:
         with self._lock:
             stream, self._stream = self._stream, None
             awaiting, self._awaiting = self._awaiting, deque()
+            self._unsettled = set()
         self._requests.put(None)
         if stream is not None:
             stream.cancel()
         for waiting in awaiting:
             waiting.set_exception(_lost())
+        self._lost()
         while not self._closed:
             try:
                 self._pushed.get_nowait()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from google.protobuf.message import Message as WireMessage
 
 from .delivery_wire import duration, moment, settlement, taken
-from .errors import BerryMQError, Draining, Internal, Unavailable, from_wire
+from .errors import BerryMQError, Draining, Internal, QueueExists, QueueNotFound, Unavailable, from_wire
 from .gateway_consumer import GatewayConsumer
 from .gen.berrymq.v1 import queue_pb2, queue_service_pb2
-from .keeper import QueueOptions, QueueStatus, Taken, Verb
+from .keeper import QueueOptions, QueueStatus, Taken, Verb, nothing_lost
 from .link import Link
 from .message import Message, received
 from .transports.transport import Response
+
+log = logging.getLogger("berrymq")
 
 CALL_TIMEOUT = 10.0
 LONGEST_WAIT = 30.0
@@ -27,6 +30,11 @@ _OVERFLOWS = {
     "reject_publish": queue_pb2.OVERFLOW_REJECT_PUBLISH,
     "drop_oldest": queue_pb2.OVERFLOW_DROP_OLDEST,
 }
+_POLICIES = {
+    None: queue_pb2.POLICY_UNSPECIFIED,
+    "round_robin": queue_pb2.POLICY_ROUND_ROBIN,
+    "broadcast": queue_pb2.POLICY_BROADCAST,
+}
 
 
 class GatewayQueue:
@@ -35,13 +43,51 @@ class GatewayQueue:
     def __init__(self, link: Link, options: QueueOptions) -> None:
         self.options = options
         self._link = link
+        # At which connection of the link it was made here; None = it is somebody else's to make.
+        self._made_at: int | None = None
 
     def create(self) -> GatewayQueue:
         """Makes the queue unless it is there. Raises QueueExists."""
-        request = queue_service_pb2.CreateRequest(queue=_to_wire(self.options))
-        made = self._call("Create", request, queue_service_pb2.CreateResponse).queue
-        self.options = self.options._replace(max_messages=made.max_messages, max_bytes=made.max_bytes)
+        self._create()
         return self
+
+    def create_for_work(self) -> GatewayQueue:
+        """Makes the queue unless one of that name is there, whatever its options. While the gateway is out of reach
+        its consumer makes it later."""
+        self._made_at = 0
+        try:
+            self._create()
+        except QueueExists:
+            self._take_over()
+        except (Unavailable, Draining):
+            log.info("the queue %r is made once the gateway is back", self.options.name)
+        return self
+
+    def remake(self) -> bool:
+        """Makes it again, if it was made here on a connection that is gone: a gateway that keeps all in memory was
+        restarted. Whether it did."""
+        if self._made_at is None or self._made_at == self._link.connections:
+            return False
+        self._create()
+        return True
+
+    def _create(self) -> None:
+        connection = self._link.connections
+        request = queue_service_pb2.CreateRequest(queue=_to_wire(self.options))
+        made = self._call_once("Create", request, queue_service_pb2.CreateResponse).queue
+        self._made_at = connection
+        self._bounds(made)
+
+    def _take_over(self) -> None:
+        request = queue_service_pb2.DescribeRequest(queue=self.options.name)
+        self._bounds(self._call_once("Describe", request, queue_service_pb2.DescribeResponse).queue)
+
+    def _bounds(self, made: queue_pb2.Queue) -> None:
+        """What the gateway filled in, as far as somebody here reckons with it."""
+        lease = made.lease.ToMicroseconds() / 1e6 or None
+        self.options = self.options._replace(
+            max_messages=made.max_messages, max_bytes=made.max_bytes, lease=self.options.lease or lease
+        )
 
     def get(self, most: int, wait: float | None, auto_ack: bool) -> list[Taken]:
         end = None if wait is None else time.monotonic() + wait
@@ -61,8 +107,8 @@ class GatewayQueue:
             if response.deliveries or (end is not None and time.monotonic() >= end):
                 return [taken(delivery) for delivery in response.deliveries]
 
-    def consume(self, credit: int, auto_ack: bool) -> GatewayConsumer:
-        return GatewayConsumer(self._link, self.options.name, credit, auto_ack)
+    def consume(self, credit: int, auto_ack: bool, lost: Callable[[], None] = nothing_lost) -> GatewayConsumer:
+        return GatewayConsumer(self._link, self.options.name, credit, auto_ack, self.remake, lost)
 
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
         request = queue_service_pb2.SettleRequest(
@@ -96,7 +142,15 @@ class GatewayQueue:
     def resume(self) -> None:
         self._call("Resume", queue_service_pb2.ResumeRequest(queue=self.options.name), queue_service_pb2.ResumeResponse)
 
+    def redrive(self, most: int | None, rate: int) -> int:
+        request = queue_service_pb2.RedriveRequest(queue=self.options.name, max=most or 0, rate=rate)
+        moved = 0
+        for response in self._link.transport().redrive(request):
+            moved = response.moved
+        return moved
+
     def delete(self) -> None:
+        self._made_at = None
         self._call("Delete", queue_service_pb2.DeleteRequest(queue=self.options.name), queue_service_pb2.DeleteResponse)
 
     def dead(self) -> GatewayQueue:
@@ -111,6 +165,14 @@ class GatewayQueue:
         """The gateway deletes it once the session is gone."""
 
     def _call(self, method: str, request: WireMessage, response: type[Response], wait: float = 0.0) -> Response:
+        try:
+            return self._call_once(method, request, response, wait)
+        except QueueNotFound:
+            if not self.remake():
+                raise
+            return self._call_once(method, request, response, wait)
+
+    def _call_once(self, method: str, request: WireMessage, response: type[Response], wait: float = 0.0) -> Response:
         return self._link.transport(wait).queue_call(method, request, response, wait + CALL_TIMEOUT)
 
 
@@ -134,4 +196,10 @@ def _to_wire(options: QueueOptions) -> queue_pb2.Queue:
         lease=duration(options.lease),
         max_attempts=options.max_attempts or 0,
         backoff=queue_pb2.Backoff(first=duration(first), most=duration(most)) if options.backoff else None,
+        transient=options.transient,
+        ttl=duration(options.ttl),
+        delay=duration(options.delay),
+        dedupe=duration(options.dedupe),
+        standalone_ttl=duration(options.standalone_ttl),
+        policy=_POLICIES[options.policy],
     )

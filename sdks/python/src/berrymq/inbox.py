@@ -60,7 +60,8 @@ class Inbox:
         for wire in messages:
             if wire.expires_at and wire.expires_at <= now:
                 continue
-            if wire.resent and self._recent.holds(wire.id):
+            # What is delivered again for want of an acknowledgement is wanted again.
+            if wire.resent and wire.attempt < 2 and self._recent.holds(wire.id):
                 continue
             self._deliver(wire)
         self._recent.add([wire.id for wire in messages])

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -18,6 +18,19 @@ DEFAULT_BYTES = 1024**3
 DEFAULT_LEASE = 30.0
 DEFAULT_ATTEMPTS = 10
 DEFAULT_BACKOFF = (1.0, 300.0)
+DEFAULT_DEDUPE = 120.0
+DEFAULT_RATE = 100
+
+_DAY = 86_400.0
+
+# Seconds, as the contract bounds them.
+_RANGES = {
+    "lease": (0.1, 12 * 3600.0),
+    "ttl": (0.001, 365 * _DAY),
+    "delay": (0.0, 30 * _DAY),
+    "dedupe": (0.0, 3600.0),
+    "standalone_ttl": (0.0, 30 * _DAY),
+}
 
 
 class QueueOptions(NamedTuple):
@@ -32,6 +45,17 @@ class QueueOptions(NamedTuple):
     lease: float | None = None
     max_attempts: int | None = None
     backoff: tuple[float, float] | None = None
+    transient: bool = False
+    ttl: float | None = None
+    delay: float | None = None
+    dedupe: float | None = None
+    standalone_ttl: float | None = None
+    policy: str | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether nothing that it keeps ever leaves the process."""
+        return bool(self.patterns) and all(Identifier.parse(pattern).local for pattern in self.patterns)
 
 
 class QueueStatus(NamedTuple):
@@ -59,10 +83,13 @@ class Consumer(Protocol):
     """Deliveries pushed for as long as it is open."""
 
     def __iter__(self) -> Iterator[Taken]:
-        """Ends after `close`, or raises what ended it."""
+        """Ends after `close`, or raises what ended it. Several threads may iterate: each delivery comes to one."""
 
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
         """As Keeper.settle."""
+
+    def give_up(self, lease_id: str) -> None:
+        """The lease is lost: nothing is settled, and something else may come instead."""
 
     def close(self) -> None:
         """Gives back what is not settled; idempotent."""
@@ -76,8 +103,9 @@ class Keeper(Protocol):
     def get(self, most: int, wait: float | None, auto_ack: bool) -> list[Taken]:
         """Up to `most` messages, waiting for the first `wait` seconds (None = for ever); empty when none came."""
 
-    def consume(self, credit: int, auto_ack: bool) -> Consumer:
-        """Has up to `credit` deliveries pushed ahead of their settlement."""
+    def consume(self, credit: int, auto_ack: bool, lost: Callable[[], None] = ...) -> Consumer:
+        """Has up to `credit` deliveries pushed ahead of their settlement. `lost` is called whenever all that is not
+        settled was given back behind the consumer's back."""
 
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
         """Carries a verdict out; twice is harmless. Raises LeaseLost."""
@@ -94,6 +122,10 @@ class Keeper(Protocol):
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
+
+    def redrive(self, most: int | None, rate: int) -> int:
+        """Moves dead letters back to where they came from, so many a second; how many. Raises InvalidArgument when
+        these are no dead letters."""
 
     def delete(self) -> None:
         """Afterwards every call raises QueueNotFound."""
@@ -118,10 +150,18 @@ def check_options(options: QueueOptions) -> QueueOptions:
             raise InvalidArgument(f"{option}={value!r}: a whole number, 1 or more")
     if options.overflow not in (None, "reject_publish", "drop_oldest"):
         raise InvalidArgument(f"overflow={options.overflow!r}: 'reject_publish' or 'drop_oldest'")
-    if options.lease is not None and not 0.1 <= options.lease <= 12 * 3600:
-        raise InvalidArgument(f"lease={options.lease!r}: from 0.1 to 43200 seconds")
+    if options.policy not in (None, "round_robin", "broadcast"):
+        raise InvalidArgument(f"policy={options.policy!r}: 'round_robin' or 'broadcast'")
+    for option, (least, longest) in _RANGES.items():
+        value = getattr(options, option)
+        if value is not None and not least <= value <= longest:
+            raise InvalidArgument(f"{option}={value!r}: from {least:g} to {longest:.0f} seconds")
     if options.backoff is not None:
         first, most = options.backoff
         if not 0 <= first <= most:
             raise InvalidArgument(f"backoff={options.backoff!r}: (first, most) in seconds, first not above most")
     return options
+
+
+def nothing_lost() -> None:
+    """Nobody cares for lost leases before they are settled."""

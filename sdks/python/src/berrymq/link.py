@@ -56,6 +56,8 @@ class Link:
         self._connect = connect
         self._session: Session | None = None
         self._connected = False
+        self.connections = 0
+        """How often the gateway was joined so far."""
         self._closed = False
         self._failure: BerryMQError | None = None
         self._supervisor = threading.Thread(target=self._supervise, name="berrymq-link", daemon=True)
@@ -111,6 +113,13 @@ class Link:
                 raise Timeout(f"not everything was answered within {timeout} s")
             if not self._flushed(last, revision):
                 raise Closed(f"the link to {self.options.target} was closed")
+
+    def acknowledge(self, message_id: str) -> None:
+        """Tells the gateway that a message with `require_ack` was handled; while there is no connection nobody is told,
+        and the message comes again."""
+        session = self._session
+        if session is not None:
+            session.acknowledge(message_id)
 
     def transport(self, timeout: float = 0.0) -> Transport:
         """The connection of this moment, for calls beside the streams. Raises Unavailable after `timeout` seconds,
@@ -177,6 +186,7 @@ class Link:
         """The gateway follows everything: the session is open for publishes and calls."""
         with self.lock:
             self._connected = True
+            self.connections += 1
             self._failure = None
             self.progress.notify_all()
         log.info("linked to %s", self.options.target)

@@ -1,55 +1,49 @@
-"""A queue that lives in this process: first in first out, leases, retries, dead letters. Nothing of it survives the
-process."""
+"""A queue that lives in this process: leases, retries, dead letters. Nothing of it survives the process."""
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from .errors import Closed, LeaseLost, QueueFull, QueueNotFound
+from .errors import BerryMQError, Closed, InvalidArgument, LeaseLost, QueueFull, QueueNotFound
 from .identifier import Identifier
 from .keeper import (
     DEFAULT_ATTEMPTS,
     DEFAULT_BACKOFF,
     DEFAULT_BYTES,
+    DEFAULT_DEDUPE,
     DEFAULT_LEASE,
     DEFAULT_MESSAGES,
     QueueOptions,
     QueueStatus,
     Taken,
     Verb,
+    nothing_lost,
 )
-from .message import Message
+from .local_consumer import LocalConsumer
+from .message import Message, delivered
 from .registry import serials
+from .shelf import Item, Shelf
 from .stream import size_of
 
 Clock = Callable[[], float]
 """Seconds since the Unix epoch."""
 
+Dropped = Callable[[Message, str], None]
+"""Told of a message that expired unread, and of the name of the queue."""
+
 _REMEMBERED = 10_000
 """Settled leases that are known, so that settling twice is harmless."""
 
+_MOST_IDS = 100_000
+"""Ids that are remembered at most, so that a fast queue does not fill the memory with what it took."""
 
-class _Item:
-    __slots__ = ("attempts", "due", "lease", "message", "number", "size", "until")
-
-    def __init__(self, number: int, message: Message, size: int) -> None:
-        self.number = number
-        self.message = message
-        self.size = size
-        self.attempts = 0
-        self.due = 0.0
-        self.lease = ""
-        self.until = 0.0
-
-    def __lt__(self, other: _Item) -> bool:
-        return self.number < other.number
+_TOLD = "berrymq-dead-"
 
 
 class LocalQueue:
@@ -65,6 +59,8 @@ class LocalQueue:
         clock: Clock = time.time,
         forget: Callable[[LocalQueue], None] | None = None,
         abandon: Callable[[LocalQueue], None] | None = None,
+        dropped: Dropped | None = None,
+        origin: LocalQueue | None = None,
     ) -> None:
         self.options = options
         self.serial = next(serials)
@@ -73,14 +69,16 @@ class LocalQueue:
         self._clock = clock
         self._forget = forget
         self._abandon = abandon
+        self._dropped = dropped
+        # The queue whose dead letters these are.
+        self._origin = origin
         self._max_messages = options.max_messages or DEFAULT_MESSAGES
         self._max_bytes = options.max_bytes or DEFAULT_BYTES
-        self._numbers = itertools.count()
-        self._ready: list[_Item] = []
-        self._delayed: list[tuple[float, _Item]] = []
-        self._leased: dict[str, _Item] = {}
+        self._dedupe = DEFAULT_DEDUPE if options.dedupe is None else options.dedupe
+        self._shelf = Shelf()
+        self._recent: OrderedDict[str, float] = OrderedDict()
         self._settled: OrderedDict[str, None] = OrderedDict()
-        self._bytes = 0
+        self._expired: list[Message] = []
         self._waiting = 0
         self._paused = False
         self._gone: Exception | None = None
@@ -98,21 +96,23 @@ class LocalQueue:
 
     def refuses(self, message: Message) -> bool:
         """Whether the message finds no room; it is asked before anybody receives the message."""
-        with self._changed:
+        with self._locked():
+            self._expire()
             return self.options.overflow != "drop_oldest" and not self._fits(size_of(message))
 
     def take(self, message: Message) -> None:
         """Keeps a message. Raises QueueFull."""
-        size = size_of(message)
-        with self._changed:
-            if self._gone is not None:
-                return
-            while not self._fits(size):
-                if self.options.overflow != "drop_oldest" or not self._drop_oldest():
-                    raise self.full_error()
-            heapq.heappush(self._ready, _Item(next(self._numbers), message, size))
-            self._bytes += size
-            self._changed.notify()
+        with self._locked():
+            if self._gone is None and not self._knows(message):
+                self._keep(message, self._due(message), self._end_of(message))
+
+    def take_back(self, message: Message) -> None:
+        """Keeps a message that was here before, with its full time to live before it. Raises QueueFull, or what ended
+        the queue."""
+        with self._locked():
+            self._look_after()
+            ttl = self.options.ttl
+            self._keep(message, 0.0, self._clock() + ttl if ttl else 0.0)
 
     def full_error(self) -> QueueFull:
         return QueueFull(
@@ -127,13 +127,13 @@ class LocalQueue:
     ) -> list[Taken]:
         """As Keeper.get; empty, too, once `ended` is true after a `wake`."""
         end = None if wait is None else time.monotonic() + wait
-        with self._changed:
+        with self._locked():
             self._waiting += 1
             try:
                 while not ended():
                     due = self._look_after()
-                    if self._ready and not self._paused:
-                        return [self._hand_out(auto_ack) for _ in range(min(most, len(self._ready)))]
+                    if self._shelf.ready and not self._paused:
+                        return [self._hand_out(auto_ack) for _ in range(min(most, self._shelf.ready))]
                     left = None if end is None else end - time.monotonic()
                     if left is not None and left <= 0:
                         break
@@ -147,73 +147,91 @@ class LocalQueue:
         with self._changed:
             self._changed.notify_all()
 
-    def consume(self, credit: int, auto_ack: bool) -> LocalConsumer:
+    def consume(self, credit: int, auto_ack: bool, lost: Callable[[], None] = nothing_lost) -> LocalConsumer:
         return LocalConsumer(self, auto_ack)
 
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
-        with self._changed:
+        with self._locked():
             self._look_after()
             if lease_id in self._settled:
                 return
             item = self._held(lease_id)
-            self._end_lease(item)
             self._settled[lease_id] = None
             if len(self._settled) > _REMEMBERED:
                 self._settled.popitem(last=False)
             self._carry_out(item, verb, delay, why)
 
     def extend(self, lease_id: str, seconds: float | None) -> datetime:
-        with self._changed:
+        with self._locked():
             self._look_after()
             item = self._held(lease_id)
             item.until = self._clock() + (seconds or self.options.lease or DEFAULT_LEASE)
             return _moment(item.until)
 
     def status(self) -> QueueStatus:
-        with self._changed:
+        with self._locked():
             self._look_after()
-            oldest = self._ready[0].message.published_at if self._ready else None
-            return QueueStatus(
-                len(self._ready), len(self._delayed), len(self._leased), self._bytes, self._waiting, oldest
-            )
+            shelf, first = self._shelf, self._shelf.first(1)
+            oldest = first[0].published_at if first else None
+            return QueueStatus(shelf.ready, shelf.delayed, shelf.leased, shelf.bytes, self._waiting, oldest)
 
     def peek(self, most: int) -> list[Message]:
-        with self._changed:
+        with self._locked():
             self._look_after()
-            return [item.message for item in heapq.nsmallest(most, self._ready)]
+            return self._shelf.first(most)
 
     def purge(self) -> int:
-        with self._changed:
+        with self._locked():
             self._look_after()
-            gone = [*self._ready, *(item for _, item in self._delayed)]
-            self._ready, self._delayed = [], []
-            self._bytes -= sum(item.size for item in gone)
-            return len(gone)
+            return self._shelf.purge()
 
     def pause(self) -> None:
-        with self._changed:
+        with self._locked():
             self._look_after()
             self._paused = True
 
     def resume(self) -> None:
-        with self._changed:
+        with self._locked():
             self._look_after()
             self._paused = False
             self._changed.notify_all()
 
+    def redrive(self, most: int | None, rate: int) -> int:
+        origin = self._origin
+        if origin is None:
+            raise InvalidArgument(f"redrive: {self.options.name!r} keeps no dead letters; take the queue's `dead`")
+        left, moved, pause = most or self.status().ready, 0, threading.Event()
+        while moved < left and (taken := self.get(1, 0.0, False)):
+            try:
+                origin.take_back(taken[0].message)
+            except BerryMQError:
+                self.settle(taken[0].lease_id, "release", None, None)
+                raise
+            self.settle(taken[0].lease_id, "ack", None, None)
+            moved += 1
+            pause.wait(1 / rate if moved < left else 0)
+        return moved
+
     def delete(self) -> None:
-        with self._changed:
+        with self._locked():
             self._look_after()
         self._end(QueueNotFound(f"the queue {self.options.name!r} was deleted"))
 
     def dead(self) -> LocalQueue:
         with self._changed:
             if self._dead is None:
-                name = f"{self.options.name}.dead"
-                options = self.options._replace(
-                    name=name, patterns=(), standalone=False, overflow="drop_oldest", max_attempts=2**32 - 1
+                options = QueueOptions(
+                    f"{self.options.name}.dead",
+                    (),
+                    False,
+                    self.options.max_messages,
+                    self.options.max_bytes,
+                    "drop_oldest",
+                    self.options.lease,
+                    2**32 - 1,
+                    dedupe=0,
                 )
-                self._dead = LocalQueue(options, self._clock)
+                self._dead = LocalQueue(options, self._clock, origin=self)
             return self._dead
 
     def close(self) -> None:
@@ -224,6 +242,10 @@ class LocalQueue:
     def abandon(self) -> None:
         if self._abandon is not None:
             self._abandon(self)
+
+    def disown(self) -> None:
+        """In a forked child: what it holds is the parent's to work off."""
+        self._shelf = Shelf()
 
     def after_fork(self) -> None:
         """In the child: makes new locks, as threads that held them may be gone."""
@@ -236,46 +258,87 @@ class LocalQueue:
             self._gone = why
             self._changed.notify_all()
 
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Holds the lock; what expired meanwhile is told of afterwards, as followers may do anything."""
+        try:
+            with self._changed:
+                yield
+        finally:
+            while self._expired and self._dropped is not None:
+                self._dropped(self._expired.pop(), self.options.name)
+
     # What follows is called with the lock held.
 
+    def _keep(self, message: Message, due: float, expires: float) -> None:
+        size = size_of(message)
+        while not self._fits(size):
+            if self.options.overflow != "drop_oldest" or not self._shelf.drop_oldest():
+                raise self.full_error()
+        self._shelf.put(message, size, due, expires)
+        self._changed.notify()
+
     def _look_after(self) -> float | None:
-        """Ends leases and delays that are over; returns in how many seconds the next one is. Raises what ended the
-        queue."""
+        """Ends leases, delays and messages that are over; returns in how many seconds the next one is. Raises what
+        ended the queue."""
         if self._gone is not None:
             raise self._gone
         now = self._clock()
-        for item in [item for item in self._leased.values() if item.until <= now]:
-            self._end_lease(item)
+        for item in self._shelf.age(now):
             self._attempt_failed(item, "the lease ran out", 0.0)
-        while self._delayed and self._delayed[0][0] <= now:
-            heapq.heappush(self._ready, heapq.heappop(self._delayed)[1])
-        ends = [item.until for item in self._leased.values()]
-        if self._delayed:
-            ends.append(self._delayed[0][0])
-        return max(0.001, min(ends) - now) if ends else None
+        self._expire()
+        change = self._shelf.next_change()
+        return None if change is None else max(0.001, change - now)
+
+    def _expire(self) -> None:
+        dropped = self._shelf.expire(self._clock())
+        if self._dropped is not None:
+            self._expired += dropped
+
+    def _knows(self, message: Message) -> bool:
+        """Whether it was taken within the window for doubles; it is remembered now."""
+        if not self._dedupe:
+            return False
+        now, recent, name = self._clock(), self._recent, message.message_id
+        while recent and (len(recent) >= _MOST_IDS or next(iter(recent.values())) <= now - self._dedupe):
+            recent.popitem(last=False)
+        known = name in recent
+        recent.setdefault(name, now)
+        return known
+
+    def _due(self, message: Message) -> float:
+        """When it is handed out; 0 = at once."""
+        delay = self.options.delay
+        due = max(message._wire.deliver_at / 1e6, self._published(message) + delay if delay else 0.0)
+        return due if due > self._clock() else 0.0
+
+    def _end_of(self, message: Message) -> float:
+        """When it is dropped; 0 = never."""
+        ttl = self.options.ttl
+        own = message._wire.expires_at / 1e6
+        ends = [end for end in (own, self._published(message) + ttl if ttl else 0.0) if end]
+        return min(ends, default=0.0)
+
+    def _published(self, message: Message) -> float:
+        return min(message.published_at.timestamp(), self._clock())
 
     def _hand_out(self, auto_ack: bool) -> Taken:
-        item = heapq.heappop(self._ready)
         if auto_ack:
-            self._bytes -= item.size
-            return Taken(item.message, "", item.attempts + 1, None)
-        item.lease = secrets.token_hex(12)
-        item.until = self._clock() + (self.options.lease or DEFAULT_LEASE)
-        self._leased[item.lease] = item
-        return Taken(item.message, item.lease, item.attempts + 1, _moment(item.until))
+            item = self._shelf.take()
+            return Taken(delivered(item.message, item.attempts + 1), "", item.attempts + 1, None)
+        until = self._clock() + (self.options.lease or DEFAULT_LEASE)
+        item = self._shelf.lease(secrets.token_hex(12), until)
+        return Taken(delivered(item.message, item.attempts + 1), item.lease, item.attempts + 1, _moment(until))
 
-    def _held(self, lease_id: str) -> _Item:
-        item = self._leased.get(lease_id)
+    def _held(self, lease_id: str) -> Item:
+        item = self._shelf.held(lease_id)
         if item is None:
             raise LeaseLost(f"the lease {lease_id!r} ran out or never was; somebody else may hold the message now")
         return item
 
-    def _end_lease(self, item: _Item) -> None:
-        del self._leased[item.lease]
-
-    def _carry_out(self, item: _Item, verb: Verb, delay: float | None, why: str | None) -> None:
+    def _carry_out(self, item: Item, verb: Verb, delay: float | None, why: str | None) -> None:
         if verb == "ack":
-            self._bytes -= item.size
+            self._shelf.forget(item)
         elif verb == "release":
             self._give_back(item, 0.0)
         elif verb == "retry":
@@ -285,7 +348,7 @@ class LocalQueue:
         else:
             self._bury(item, why or "rejected", item.attempts + 1)
 
-    def _attempt_failed(self, item: _Item, why: str, delay: float) -> None:
+    def _attempt_failed(self, item: Item, why: str, delay: float) -> None:
         item.attempts += 1
         most = self.options.max_attempts or DEFAULT_ATTEMPTS
         if item.attempts >= most:
@@ -293,75 +356,30 @@ class LocalQueue:
         else:
             self._give_back(item, delay)
 
-    def _give_back(self, item: _Item, delay: float) -> None:
+    def _give_back(self, item: Item, delay: float) -> None:
         """At its old place, now or after a while."""
-        if delay > 0:
-            heapq.heappush(self._delayed, (self._clock() + delay, item))
-        else:
-            heapq.heappush(self._ready, item)
+        self._shelf.give_back(item, self._clock() + delay if delay > 0 else 0.0)
         self._changed.notify()
 
-    def _bury(self, item: _Item, why: str, attempt: int) -> None:
+    def _bury(self, item: Item, why: str, attempt: int) -> None:
         """To the dead letters, with the attributes that a gateway gives; a dead letter itself is forgotten."""
-        self._bytes -= item.size
-        if self.options.name.endswith(".dead"):
+        self._shelf.forget(item)
+        if self._origin is not None:
             return
         told = {
-            "berrymq-dead-queue": self.options.name,
-            "berrymq-dead-reason": why,
-            "berrymq-dead-attempts": str(attempt),
-            "berrymq-dead-at": _moment(self._clock()).isoformat(),
+            f"{_TOLD}queue": self.options.name,
+            f"{_TOLD}reason": why,
+            f"{_TOLD}attempts": str(attempt),
+            f"{_TOLD}at": _moment(self._clock()).isoformat(),
         }
-        message = item.message
-        self.dead().take(message.with_(message_id=message.message_id, attributes={**message.attributes, **told}))
+        letter = item.message.with_(message_id=item.message.message_id)
+        letter._wire.attributes.update(told)
+        letter._wire.ClearField("expires_at")
+        letter._wire.ClearField("deliver_at")
+        self.dead().take(letter)
 
     def _fits(self, size: int) -> bool:
-        held = len(self._ready) + len(self._delayed) + len(self._leased)
-        return held < self._max_messages and self._bytes + size <= self._max_bytes
-
-    def _drop_oldest(self) -> bool:
-        if self._ready:
-            self._bytes -= heapq.heappop(self._ready).size
-        elif self._delayed:
-            self._bytes -= heapq.heappop(self._delayed)[1].size
-        else:
-            return False
-        return True
-
-
-class LocalConsumer:
-    """Takes one delivery at a time; nobody is ahead of anybody inside one process."""
-
-    def __init__(self, queue: LocalQueue, auto_ack: bool) -> None:
-        self._queue = queue
-        self._auto_ack = auto_ack
-        self._closed = False
-        self._unsettled: dict[str, None] = {}
-
-    def __iter__(self) -> Iterator[Taken]:
-        while not self._closed:
-            try:
-                got = self._queue.get(1, None, self._auto_ack, ended=lambda: self._closed)
-            except Closed:
-                return
-            for taken in got:
-                if taken.lease_id:
-                    self._unsettled[taken.lease_id] = None
-                yield taken
-
-    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
-        self._queue.settle(lease_id, verb, delay, why)
-        self._unsettled.pop(lease_id, None)
-
-    def close(self) -> None:
-        self._closed = True
-        self._queue.wake()
-        while self._unsettled:
-            lease_id, _ = self._unsettled.popitem()
-            try:
-                self._queue.settle(lease_id, "release", None, None)
-            except (LeaseLost, Closed, QueueNotFound):
-                continue
+        return len(self._shelf) < self._max_messages and self._shelf.bytes + size <= self._max_bytes
 
 
 def _moment(seconds: float) -> datetime:

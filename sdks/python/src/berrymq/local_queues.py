@@ -6,9 +6,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from .errors import QueueExists
+from .errors import NotSupported, QueueExists
 from .keeper import QueueOptions
-from .local_queue import LocalQueue
+from .local_queue import Dropped, LocalQueue
 from .message import Message
 from .registry import Receiver, Registry
 
@@ -16,25 +16,34 @@ from .registry import Receiver, Registry
 class LocalQueues:
     """Opens queues, and asks them for room before a message reaches anybody."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, dropped: Dropped) -> None:
         self._registry = registry
+        self._dropped = dropped
         self._shared: dict[str, LocalQueue] = {}
         self._lock = threading.Lock()
 
     def open(self, options: QueueOptions) -> LocalQueue:
-        """The shared queue of that name, made if it is not there; or a new standalone one. Raises QueueExists."""
+        """The shared queue of that name, made if it is not there; or a new standalone one. Raises QueueExists,
+        NotSupported."""
         with self._lock:
             known = None if options.standalone else self._shared.get(options.name)
             if known is None:
-                known = LocalQueue(options, forget=self._forget, abandon=self._registry.end_soon)
-                self._registry.add(known)
-                if not options.standalone:
-                    self._shared[options.name] = known
+                known = self._make(options, linked=True)
             elif known.options != options:
                 raise QueueExists(
                     f"the queue {options.name!r} exists with other options; choose another name, or the same options"
                 )
             return known
+
+    def open_for_work(self, options: QueueOptions) -> LocalQueue:
+        """The shared queue of that name, whatever its options; one that has to be made takes nothing from the link,
+        whose gateway keeps a queue of that name by then. Raises NotSupported."""
+        with self._lock:
+            return self._shared.get(options.name) or self._make(options, linked=False)
+
+    def retire(self, queue: LocalQueue) -> None:
+        """It takes nothing more; what it holds can still be had."""
+        self._forget(queue)
 
     def check_room(self, receivers: Iterable[Receiver], message: Message) -> None:
         """Raises QueueFull when one of the queues would refuse: the message reaches nobody then."""
@@ -44,6 +53,17 @@ class LocalQueues:
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
+
+    def _make(self, options: QueueOptions, linked: bool) -> LocalQueue:
+        if options.policy == "broadcast":
+            raise NotSupported(
+                f"the queue {options.name!r}: policy='broadcast' needs a gateway; connect() first, or leave it out"
+            )
+        made = LocalQueue(options, forget=self._forget, abandon=self._registry.end_soon, dropped=self._dropped)
+        self._registry.add(made, linked)
+        if not options.standalone:
+            self._shared[options.name] = made
+        return made
 
     def _forget(self, queue: LocalQueue) -> None:
         self._registry.remove(queue)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
@@ -18,6 +20,7 @@ Wire = message_pb2.Message
 T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LONGEST = 1000 * 365.25 * 86_400
 
 
 class Answer(NamedTuple):
@@ -36,17 +39,23 @@ class Message:
     objects.
     """
 
-    __slots__ = ("__weakref__", "_call", "_packed", "_wire")
+    __slots__ = ("__weakref__", "_attempt", "_call", "_lease_lost", "_packed", "_taken", "_wire")
 
     _wire: Wire
     _call: Call | None
     _packed: bool
+    _attempt: int
+    _lease_lost: threading.Event | None
+    # Called when a stream hands it out; None = nobody waits for that.
+    _taken: Callable[[], None] | None
 
     def __init__(self, identifier: str, /, *args: Any, **kwargs: Any) -> None:
         Identifier.parse(identifier)
         self._wire = Wire(identifier=identifier)
         self._call = Call(args, kwargs)
         self._packed = False
+        self._attempt = 0
+        self._lease_lost = self._taken = None
 
     @property
     def id(self) -> str:
@@ -138,6 +147,40 @@ class Message:
         """How many talks and links it has travelled."""
         return self._wire.hops
 
+    @property
+    def priority(self) -> int:
+        """Queues hand out the higher first, 0 to 9."""
+        return self._wire.priority
+
+    @property
+    def require_ack(self) -> bool:
+        """Whether the gateway delivers it again and again until a follower has acknowledged it."""
+        return self._wire.require_ack
+
+    @property
+    def attempt(self) -> int:
+        """Which delivery this is, from 1."""
+        return self._attempt or self._wire.attempt or 1
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256, in hex, of what its publisher chose: `message_id`, `identifier`, `content_type` and `payload`, each
+        preceded by its length as 8 bytes, big-endian. Raises NotEncodable when the arguments cannot travel."""
+        wire = pack(self)
+        digest = hashlib.sha256()
+        for part in (wire.id.encode(), wire.identifier.encode(), wire.content_type.encode(), wire.payload):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+        return digest.hexdigest()
+
+    @property
+    def lease_lost(self) -> threading.Event:
+        """Set once the message may be somebody else's, while the handler of a durable following works on it; of any
+        other message never."""
+        if self._lease_lost is None:
+            self._lease_lost = threading.Event()
+        return self._lease_lost
+
     def apply(self, function: Callable[..., T]) -> T:
         """Calls `function(**kwargs)`."""
         return function(**self._decoded().kwargs)
@@ -146,17 +189,25 @@ class Message:
         self,
         *,
         ttl: float | None = None,
+        priority: int | None = None,
+        delay: float | None = None,
+        require_ack: bool | None = None,
         attributes: Mapping[str, str] | None = None,
         message_id: str | None = None,
         content_type: str | None = None,
         payload: bytes | None = None,
     ) -> Message:
-        """A copy with other options. `ttl`: seconds from now. A payload without a content type is plain bytes; a
-        content type without a payload names the kind of the one bytes argument. Raises InvalidArgument."""
+        """A copy with other options. `ttl`: seconds from now. `priority`: 0 to 9, queues hand out the higher first.
+        `delay`: seconds from now until queues hand it out. `require_ack`: delivered again and again until a follower
+        acknowledges it. A payload without a content type is plain bytes; a content type without a payload names the
+        kind of the one bytes argument. Raises InvalidArgument."""
         wire, call, packed = Wire(), self._call, self._packed
         wire.CopyFrom(self._wire)
-        if ttl is not None:
-            wire.expires_at = _expiry(ttl)
+        _set_times(wire, ttl, delay)
+        if priority is not None:
+            wire.priority = _priority(priority)
+        if require_ack is not None:
+            wire.require_ack = require_ack
         if attributes is not None:
             _set_attributes(wire, attributes)
         if message_id is not None:
@@ -196,11 +247,14 @@ class Message:
 
 def received(wire: Wire) -> Message:
     """The message that came as `wire`, which nobody changes any more."""
-    message = Message.__new__(Message)
-    message._wire = wire
-    message._call = None
-    message._packed = True
-    return message
+    return _build(wire, None, True)
+
+
+def delivered(message: Message, attempt: int) -> Message:
+    """The same message as one delivery of it, which is a matter of its receiver alone."""
+    copy = _build(message._wire, message._call, message._packed)
+    copy._attempt = attempt
+    return copy
 
 
 def pack(message: Message) -> Wire:
@@ -247,6 +301,8 @@ def _build(wire: Wire, call: Call | None, packed: bool) -> Message:
     message._wire = wire
     message._call = call
     message._packed = packed
+    message._attempt = 0
+    message._lease_lost = message._taken = None
     return message
 
 
@@ -262,10 +318,21 @@ def _moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _expiry(ttl: float) -> int:
-    if not ttl > 0:
-        raise InvalidArgument(f"ttl={ttl!r}: seconds from now, more than 0")
-    return now_microseconds() + int(ttl * 1_000_000)
+def _set_times(wire: Wire, ttl: float | None, delay: float | None) -> None:
+    if ttl is not None:
+        if not 0 < ttl <= _LONGEST:
+            raise InvalidArgument(f"ttl={ttl!r}: seconds from now, more than 0 and at most a thousand years")
+        wire.expires_at = now_microseconds() + int(ttl * 1_000_000)
+    if delay is not None:
+        if not 0 <= delay <= _LONGEST:
+            raise InvalidArgument(f"delay={delay!r}: seconds from now, 0 or more and at most a thousand years")
+        wire.deliver_at = now_microseconds() + int(delay * 1_000_000) if delay else 0
+
+
+def _priority(priority: int) -> int:
+    if not isinstance(priority, int) or not 0 <= priority <= 9:
+        raise InvalidArgument(f"priority={priority!r}: a whole number from 0 to 9; queues hand out the higher first")
+    return priority
 
 
 def _message_id(text: str) -> str:

@@ -12,6 +12,7 @@ from .errors import Closed, Empty, InvalidArgument, LeaseLost
 from .keeper import (
     DEFAULT_BYTES,
     DEFAULT_MESSAGES,
+    DEFAULT_RATE,
     Consumer,
     Keeper,
     QueueOptions,
@@ -112,6 +113,10 @@ class Queue:
 
     `shared=True`: everybody who opens that name (the pattern, unless given) shares it; else a copy of one's own. A
     queue made while its bus is connected is kept at the gateway, else in this process. Times are in seconds.
+
+    `ttl`: how old a message gets. `delay`: how long after its publishing it is handed out at the earliest. `dedupe`: a
+    message whose id came so long ago or less is not taken again. `transient`: in the gateway's memory, whatever its
+    engine. `standalone_ttl`: how long one's own outlives the connection. `policy`: how pushed consumers share.
     """
 
     def __init__(
@@ -126,11 +131,31 @@ class Queue:
         lease: float | None = None,
         max_attempts: int | None = None,
         backoff: tuple[float, float] | None = None,
+        transient: bool = False,
+        ttl: float | None = None,
+        delay: float | None = None,
+        dedupe: float | None = None,
+        standalone_ttl: float | None = None,
+        policy: Literal["round_robin", "broadcast"] | None = None,
         bus: Bus | None = None,
     ) -> None:
         named = name or (pattern if shared else f"{pattern}#{secrets.token_hex(8)}")
         asked = QueueOptions(
-            named, (pattern,), not shared, max_messages, max_bytes, overflow, lease, max_attempts, backoff
+            named,
+            (pattern,),
+            not shared,
+            max_messages,
+            max_bytes,
+            overflow,
+            lease,
+            max_attempts,
+            backoff,
+            transient,
+            ttl,
+            delay,
+            dedupe,
+            standalone_ttl,
+            policy,
         )
         self._open((bus or _default_bus())._keeper(check_options(asked)))
 
@@ -221,6 +246,15 @@ class Queue:
 
     def resume(self) -> None:
         self._kept().resume()
+
+    def redrive(self, max: int | None = None, rate: int = DEFAULT_RATE) -> int:
+        """Of a queue of dead letters: moves them (`max` at most) back to where they came from, `rate` a second, and
+        returns how many once they are there."""
+        if max is not None and max < 1:
+            raise InvalidArgument(f"redrive(max={max!r}): 1 or more, or None for all")
+        if not 1 <= rate <= 100_000:
+            raise InvalidArgument(f"redrive(rate={rate!r}): from 1 to 100000 messages a second")
+        return self._kept().redrive(max, rate)
 
     def delete(self) -> None:
         """Removes the queue with everything in it, for everybody."""

@@ -67,15 +67,19 @@ class Registry:
         self._linked: Router[Receiver] = Router()
         self._followed: dict[str, dict[Receiver, None]] = {}
         self._touched: set[str] = set()
+        self._apart: set[Receiver] = set()
         self._ended: deque[Receiver] = deque()
         self._lock = threading.Lock()
         self.changed: Callable[[], None] = _nobody_listens
 
-    def add(self, receiver: Receiver) -> None:
+    def add(self, receiver: Receiver, linked: bool = True) -> None:
+        """With `linked=False` it receives nothing that comes over a link."""
         with self._lock:
             for pattern in receiver.patterns:
                 self._all.add(pattern, receiver)
-                if not pattern.local:
+                if not linked:
+                    self._apart.add(receiver)
+                elif not pattern.local:
                     self._linked.add(pattern, receiver)
                     self._touched.add(str(pattern))
                 self._followed.setdefault(str(pattern), {})[receiver] = None
@@ -84,6 +88,7 @@ class Registry:
     def remove(self, receiver: Receiver) -> None:
         """Removing what is not there is harmless."""
         with self._lock:
+            self._apart.discard(receiver)
             for pattern in receiver.patterns:
                 self._all.remove(pattern, receiver)
                 self._linked.remove(pattern, receiver)
@@ -141,7 +146,7 @@ class Registry:
         self._linked.after_fork()
 
     def _want(self, text: str) -> Wanted | None:
-        followers = self._followed.get(text)
+        followers = [receiver for receiver in self._followed.get(text, ()) if receiver not in self._apart]
         if not followers or Identifier.parse(text).local:
             return None
         source = next((receiver.source for receiver in followers if receiver.source), "")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import BerryMQError
 from .frame import varint
@@ -25,6 +25,17 @@ CREDIT_STEP = CREDIT // 8
 """Credit is given back in steps, so that it costs a request now and then, not one for each batch."""
 
 
+MOST_ACKNOWLEDGED = 1000
+"""Messages that one request acknowledges."""
+
+
+class _FollowWork(NamedTuple):
+    """What the follow stream has to tell: bytes of credit, and ids of messages that were handled."""
+
+    credit: int
+    acknowledged: list[str]
+
+
 class Session:
     """Lives in the link's thread, except for the two request iterators, the answers' reader, and `grant`."""
 
@@ -39,8 +50,8 @@ class Session:
         self._over = False
         self._stopped = False
         self._owed = 0
-        # Bytes of credit to give, 0 = patterns changed, None = the stream is over.
-        self._follow_work: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        # Bytes of credit to give, 0 = patterns changed, a message id to acknowledge, None = the stream is over.
+        self._follow_work: queue.SimpleQueue[int | str | None] = queue.SimpleQueue()
         self._publishes: Stream[PublishBatchesResponse] | None = None
         self._follows: Stream[object] | None = None
 
@@ -74,6 +85,10 @@ class Session:
     def wake_follow(self) -> None:
         """Patterns changed. Takes no lock."""
         self._follow_work.put(0)
+
+    def acknowledge(self, message_id: str) -> None:
+        """A message with `require_ack` was handled. Takes no lock."""
+        self._follow_work.put(message_id)
 
     def grant(self, size: int) -> None:
         """So many bytes were dispatched. Called by the dispatching thread only."""
@@ -150,27 +165,31 @@ class Session:
         with link.lock:
             revision = link.revision
         yield FollowRequest(add=map(_followed, link.registry.wanted()), credit=CREDIT, revision=revision)
-        while (credit := self._gather_follow_work()) is not None:
+        while (work := self._gather_follow_work()) is not None:
             with link.lock:
                 revision = link.revision
             added, removed = link.registry.changes()
-            request = FollowRequest(add=map(_followed, added), remove=removed, revision=revision)
-            if credit:
-                request.credit = credit
-            yield request
+            yield FollowRequest(
+                add=map(_followed, added),
+                remove=removed,
+                revision=revision,
+                credit=work.credit or None,
+                acknowledge=work.acknowledged,
+            )
 
-    def _gather_follow_work(self) -> int | None:
-        """Waits for something to tell the gateway, and takes all there is; None = the stream is over."""
-        credit = 0
+    def _gather_follow_work(self) -> _FollowWork | None:
+        """Waits for something to tell the gateway, and takes what there is; None = the stream is over."""
+        credit, acknowledged = 0, []
         step = self._follow_work.get()
-        while True:
-            if step is None:
-                return None
-            credit += step
-            try:
-                step = self._follow_work.get_nowait()
-            except queue.Empty:
-                return credit
+        while step is not None:
+            if isinstance(step, str):
+                acknowledged.append(step)
+            else:
+                credit += step
+            if len(acknowledged) == MOST_ACKNOWLEDGED or self._follow_work.empty():
+                return _FollowWork(credit, acknowledged)
+            step = self._follow_work.get()
+        return None
 
 
 def _followed(wanted: Wanted) -> follower_service_pb2.FollowedPattern:

@@ -58,6 +58,8 @@ class Stream:
         message = self._buffer.take()
         if message is None:
             raise StopIteration
+        if message._taken is not None:
+            message._taken()
         return message
 
     def __enter__(self) -> Stream:

@@ -26,6 +26,8 @@ from .transport import (
     FollowResponse,
     PublishBatchesResponse,
     Received,
+    RedriveRequest,
+    RedriveResponse,
     Response,
 )
 
@@ -77,12 +79,10 @@ class GrpcTransport:
         )
 
     def ask(self, request: AskRequest, timeout: float) -> GrpcStream[AskResponse]:
-        call = self._channel.unary_stream(
-            f"{_PACKAGE}TalkService/Ask",
-            request_serializer=AskRequest.SerializeToString,
-            response_deserializer=AskResponse.FromString,
-        )
-        return GrpcStream(call(request, metadata=self._metadata, timeout=timeout))
+        return self._answering("TalkService/Ask", request, AskResponse.FromString, timeout)
+
+    def redrive(self, request: RedriveRequest) -> GrpcStream[RedriveResponse]:
+        return self._answering("QueueService/Redrive", request, RedriveResponse.FromString, None)
 
     def queue_call(self, method: str, request: WireMessage, response: type[Response], timeout: float) -> Response:
         call = self._channel.unary_unary(
@@ -100,6 +100,14 @@ class GrpcTransport:
 
     def close(self) -> None:
         self._channel.close()
+
+    def _answering(
+        self, method: str, request: WireMessage, read: Callable[[bytes], T], timeout: float | None
+    ) -> GrpcStream[T]:
+        call = self._channel.unary_stream(
+            f"{_PACKAGE}{method}", request_serializer=type(request).SerializeToString, response_deserializer=read
+        )
+        return GrpcStream(call(request, metadata=self._metadata, timeout=timeout))
 
     def _duplex(
         self, method: str, requests: Iterator[Any], serialize: Callable[[Any], bytes] | None, read: Callable[[bytes], T]

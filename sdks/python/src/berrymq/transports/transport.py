@@ -14,6 +14,8 @@ FollowResponse = follower_service_pb2.FollowResponse
 PublishBatchesResponse = publisher_service_pb2.PublishBatchesResponse
 ConsumeRequest = queue_service_pb2.ConsumeRequest
 ConsumeResponse = queue_service_pb2.ConsumeResponse
+RedriveRequest = queue_service_pb2.RedriveRequest
+RedriveResponse = queue_service_pb2.RedriveResponse
 AskRequest = talk_service_pb2.AskRequest
 AskResponse = talk_service_pb2.AskResponse
 
@@ -57,6 +59,9 @@ class Transport(Protocol):
 
     def consume(self, requests: Iterator[ConsumeRequest]) -> Stream[ConsumeResponse]:
         """QueueService.Consume."""
+
+    def redrive(self, request: RedriveRequest) -> Stream[RedriveResponse]:
+        """QueueService.Redrive."""
 
     def ask(self, request: AskRequest, timeout: float) -> Stream[AskResponse]:
         """TalkService.Ask. `timeout` in seconds bounds the call beyond what the gateway is asked for."""

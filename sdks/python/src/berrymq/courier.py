@@ -1,0 +1,138 @@
+"""The way of a message: to the receivers of this process, out over the link, and in from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .acknowledgement import Acknowledgement
+from .bulk import check_publishable, too_large
+from .dispatch import Answers, Dispatcher
+from .errors import Closed, InvalidArgument, Unavailable
+from .frame import frame_encoded
+from .link import Link
+from .local_queues import LocalQueues
+from .message import Message, Wire, addressed, pack, received
+from .outbox import MESSAGE_BYTES
+from .receipt import Receipt
+from .registry import Registry
+from .talk import PublishedAnswers
+
+
+class Courier:
+    """What a bus has inside. `link` is None while it is not connected."""
+
+    def __init__(self, ident: str) -> None:
+        self.ident = ident
+        self.registry = Registry()
+        self.dispatcher = Dispatcher()
+        self.queues = LocalQueues(self.registry, self._tell_drop)
+        self.link: Link | None = None
+        self.closed = False
+
+    def check_open(self) -> None:
+        if self.closed:
+            raise Closed("this bus was closed")
+
+    def publish(self, message: Message) -> Receipt:
+        """To the receivers of this process, then to the link."""
+        self.check_open()
+        receipt, frame = self.publish_here(message)
+        link = self.link
+        if frame and link is not None:
+            link.send((frame,), len(frame), receipt)
+        return receipt
+
+    def publish_here(self, message: Message) -> tuple[Receipt, bytes]:
+        """To the receivers of this process; also returns the frame for the link, empty when the message stays here.
+        It is made first: what cannot travel reaches nobody."""
+        identifier = message.identifier
+        check_publishable(identifier)
+        frame = b"" if self.link is None or identifier.local else self.encode(message)
+        return self.publish_locally(message), frame
+
+    def publish_locally(self, message: Message) -> Receipt:
+        """To the receivers of this process only; the system's own messages, too."""
+        self.sign(message)
+        receivers = self.registry.route(message.id)
+        if not receivers:
+            return Receipt(message)
+        self.queues.check_room(receivers, message)
+        answers = PublishedAnswers(message, self.publish, declines=False) if message.reply_to else None
+        return Receipt(message, *self.dispatcher.dispatch(message, receivers, answers))
+
+    def send(self, message: Message) -> Receipt:
+        """Over the link only. Raises Unavailable before the first connection."""
+        self.check_open()
+        link = self.link
+        if link is None:
+            raise Unavailable(f"{message.id!r} needs a gateway; connect() first")
+        self.sign(message)
+        frame, receipt = _frame(message), Receipt(message)
+        link.send((frame,), len(frame), receipt)
+        return receipt
+
+    def encode(self, message: Message) -> bytes:
+        """An element of a batch; a local reply_to means this process only and stays here. Raises NotEncodable,
+        MessageTooLarge."""
+        self.sign(message)
+        return _frame(addressed(message, "") if message.reply_to.startswith("_") else message)
+
+    def sign(self, message: Message) -> None:
+        if not message._wire.sender:
+            message._wire.sender = self.ident
+
+    def deliver(self, wire: Wire) -> None:
+        """What came over the link, in the dispatching thread."""
+        receivers = self.registry.route_linked(wire.identifier)
+        if not receivers:
+            return
+        message = received(wire)
+        if wire.require_ack:
+            acknowledgement = Acknowledgement(wire.id, self._acknowledge, self.answers_to(message))
+            message._taken = acknowledgement.taken
+            _, queues = self.dispatcher.dispatch(message, receivers, acknowledgement)
+            acknowledgement.dispatched(kept=queues > 0)
+        elif wire.reply_to:
+            self.dispatcher.dispatch(message, receivers, self.answers_to(message))
+        else:
+            self.dispatcher.hand_over(message, receivers)
+
+    def answers_to(self, message: Message) -> Answers | None:
+        """Where the results for a message that came from the gateway go; None = nobody wants them."""
+        if not message.reply_to:
+            return None
+        # A local reply_to from outside is the gateway's own: it takes the answer on its way.
+        asked = message.reply_to.startswith("_")
+        return PublishedAnswers(message, self.send if asked else self.publish, declines=asked)
+
+    def tell_lag(self, dropped: int, pattern: str) -> None:
+        """A message of the system, for the followers of this process."""
+        self.publish_locally(Message("berrymq:lag", dropped=dropped, pattern=pattern))
+
+    def _tell_drop(self, message: Message, queue: str) -> None:
+        told = {"message_id": message.message_id, "identifier": message.id, "sender": message.sender}
+        self.publish_locally(Message("berrymq:drop", queue=queue, reason="expired", **told))
+
+    def _acknowledge(self, message_id: str) -> None:
+        link = self.link
+        if link is not None:
+            link.acknowledge(message_id)
+
+
+def as_message(identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Message:
+    """What a caller of `publish` and its like means. Raises InvalidIdentifier, InvalidArgument."""
+    if not isinstance(identifier, Message):
+        return Message(identifier, *args, **kwargs)
+    if args or kwargs:
+        raise InvalidArgument(
+            f"a Message brings its own arguments; {args!r:.80} {kwargs!r:.80} beside it cannot be added"
+        )
+    return identifier
+
+
+def _frame(message: Message) -> bytes:
+    encoded = pack(message).SerializeToString()
+    if len(encoded) > MESSAGE_BYTES:
+        raise too_large(message.id, len(encoded))
+    return frame_encoded(encoded)

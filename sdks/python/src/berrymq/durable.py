@@ -1,0 +1,86 @@
+"""What makes a following durable: the queue that feeds it, here or at the gateway."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import InvalidArgument
+from .follower import Following, Guard, Handle
+from .gateway_queue import GatewayQueue
+from .keeper import Keeper, QueueOptions, check_options
+from .link import Link
+from .local_queue import LocalQueue
+from .work import Work, Works
+
+if TYPE_CHECKING:
+    from .courier import Courier
+
+_FIXED = ("name", "patterns", "standalone", "standalone_ttl")
+
+
+class Durable(NamedTuple):
+    """As `queue=…, queue_options=…, concurrency=…` say it."""
+
+    queue: str
+    options: Mapping[str, Any]
+    concurrency: int
+
+    @classmethod
+    def of(cls, queue: str | None, options: Mapping[str, Any] | None, concurrency: int) -> Durable | None:
+        """None = not durable. Raises InvalidArgument."""
+        if queue is None:
+            if options is not None or concurrency != 1:
+                raise InvalidArgument("queue_options and concurrency speak of a queue: name it with queue='…'")
+            return None
+        if not queue:
+            raise InvalidArgument("queue='': the name of a shared queue")
+        if not isinstance(concurrency, int) or concurrency < 1:
+            raise InvalidArgument(f"concurrency={concurrency!r}: 1 or more messages at a time")
+        known = [name for name in QueueOptions._fields if name not in _FIXED]
+        for name in options or {}:
+            if name not in known:
+                raise InvalidArgument(f"queue_options: {name!r} is none of {', '.join(known)}")
+        return cls(queue, options or {}, concurrency)
+
+    def regist(self, courier: Courier, works: Works, pattern: str, target: Handle, guard: Guard | None) -> Following:
+        """Lets `target` work from now on. Raises InvalidIdentifier, InvalidArgument, and what the gateway refuses the
+        queue with."""
+        if not callable(target):
+            raise TypeError(f"a follower is called with a message; {target!r} cannot be called")
+        courier.check_open()
+        options = check_options(QueueOptions(self.queue, (pattern,), False, **self.options))
+        feed = _Feed(courier, options)
+        work = Work(courier, works.leases, feed.open, _weakly(target), guard, self.concurrency, feed.retire)
+        works.add(work)
+        return Following(work.end, None if inspect.ismethod(target) else target)
+
+
+class _Feed:
+    """From the process's own queue until the bus is connected for the first time."""
+
+    def __init__(self, courier: Courier, options: QueueOptions) -> None:
+        self._courier = courier
+        self._options = options
+        self._own: LocalQueue | None = None
+
+    def open(self, link: Link | None) -> Keeper | None:
+        queues = self._courier.queues
+        if link is not None and not self._options.local:
+            return GatewayQueue(link, self._options).create_for_work()
+        if self._own is not None:
+            # A forked child.
+            self._own.disown()
+        self._own = queues.open_for_work(self._options)
+        return self._own
+
+    def retire(self) -> None:
+        """The gateway's queue feeds it now; what the own one holds is still worked off."""
+        if self._own is not None and not self._options.local:
+            self._courier.queues.retire(self._own)
+
+
+def _weakly(target: Handle) -> Callable[[], Handle | None]:
+    return weakref.WeakMethod(target) if inspect.ismethod(target) else weakref.ref(target)

@@ -1,0 +1,50 @@
+"""Deliveries of a queue in this process, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .errors import Closed, LeaseLost, QueueNotFound
+from .keeper import Taken, Verb
+
+if TYPE_CHECKING:
+    from .local_queue import LocalQueue
+
+
+class LocalConsumer:
+    """Takes one delivery at a time; nobody is ahead of anybody inside one process."""
+
+    def __init__(self, queue: LocalQueue, auto_ack: bool) -> None:
+        self._queue = queue
+        self._auto_ack = auto_ack
+        self._closed = False
+        self._unsettled: dict[str, None] = {}
+
+    def __iter__(self) -> Iterator[Taken]:
+        while not self._closed:
+            try:
+                got = self._queue.get(1, None, self._auto_ack, ended=lambda: self._closed)
+            except Closed:
+                return
+            for taken in got:
+                if taken.lease_id:
+                    self._unsettled[taken.lease_id] = None
+                yield taken
+
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+        self._queue.settle(lease_id, verb, delay, why)
+        self._unsettled.pop(lease_id, None)
+
+    def give_up(self, lease_id: str) -> None:
+        self._unsettled.pop(lease_id, None)
+
+    def close(self) -> None:
+        self._closed = True
+        self._queue.wake()
+        while self._unsettled:
+            lease_id, _ = self._unsettled.popitem()
+            try:
+                self._queue.settle(lease_id, "release", None, None)
+            except (LeaseLost, Closed, QueueNotFound):
+                continue

@@ -1,0 +1,186 @@
+"""Durable following: a handler that is fed from a queue, and whose end settles the delivery."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .errors import BerryMQError, Closed, TakenOver
+from .follower import Guard, Handle
+from .keeper import DEFAULT_LEASE, Consumer, Keeper, Taken
+from .leases import Leases
+from .link import Link
+from .message import Message
+from .talk import PublishedAnswers
+from .verdicts import Reject, Release, Retry
+
+if TYPE_CHECKING:
+    from .courier import Courier
+
+log = logging.getLogger("berrymq")
+
+Open = Callable[[Link | None], Keeper | None]
+"""Where the deliveries come from over that link, or without one; None = from nowhere yet."""
+
+
+class Work:
+    """One durable following. `target` answers with the handler, or None once it is gone: then it ends."""
+
+    def __init__(
+        self,
+        courier: Courier,
+        leases: Leases,
+        open_keeper: Open,
+        target: Callable[[], Handle | None],
+        guard: Guard | None = None,
+        concurrency: int = 1,
+        linked: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._courier = courier
+        self._leases = leases
+        self._open = open_keeper
+        self._target = target
+        self._guard = guard
+        self._concurrency = concurrency
+        # Called once it is fed over a link.
+        self._linked = linked
+        self._consumers: list[Consumer] = []
+        self._ended = False
+
+    def prepare(self, link: Link | None) -> Keeper | None:
+        """Makes the queue. Raises what it is refused with."""
+        return None if self._ended else self._open(link)
+
+    def start(self, keeper: Keeper, linked: bool) -> None:
+        """Works off what the keeper has, from now on, in threads of its own."""
+        consumer = keeper.consume(self._concurrency, False, partial(self._leases.lose, keeper))
+        self._consumers.append(consumer)
+        for _ in range(self._concurrency):
+            arguments = (keeper, consumer, linked)
+            threading.Thread(target=self._work, args=arguments, name="berrymq-work", daemon=True).start()
+        if linked:
+            self._linked()
+
+    def stop(self) -> None:
+        """Takes nothing more; what is handled now is given back. It may start again."""
+        consumers, self._consumers = self._consumers, []
+        for consumer in consumers:
+            consumer.close()
+
+    def end(self) -> None:
+        """Stops for good. Once more is harmless."""
+        self._ended = True
+        self.stop()
+
+    def after_fork(self) -> None:
+        """In the child: the consumers are the parent's."""
+        self._consumers = []
+
+    def _work(self, keeper: Keeper, consumer: Consumer, linked: bool) -> None:
+        try:
+            for taken in consumer:
+                handler = self._target()
+                if handler is None:
+                    self.end()
+                    return
+                self._handle(keeper, consumer, taken, handler, linked)
+        except Closed:
+            return
+        except TakenOver as error:
+            log.warning("%s: %s", keeper.options.name, error)
+        except BerryMQError as error:
+            log.error("nothing more comes from the queue %r: %s", keeper.options.name, error)
+
+    def _handle(self, keeper: Keeper, consumer: Consumer, taken: Taken, handler: Handle, linked: bool) -> None:
+        message, lost = taken.message, taken.message.lease_lost
+        settle: Callable[[], None]
+        hold = self._leases.hold(keeper, taken.lease_id, keeper.options.lease or DEFAULT_LEASE, lost)
+        try:
+            settle = self._call(handler, message, partial(consumer.settle, taken.lease_id), linked)
+        finally:
+            self._leases.drop(hold)
+        try:
+            if lost.is_set():
+                consumer.give_up(taken.lease_id)
+            else:
+                settle()
+        except BerryMQError as error:
+            # Somebody will have the message again, which is what every queue promises.
+            log.info("a delivery of %s could not be settled: %s", keeper.options.name, error)
+
+    def _call(self, handler: Handle, message: Message, settle: Callable[..., None], linked: bool) -> Callable[[], None]:
+        """Runs the handler; returns how the delivery is settled."""
+        try:
+            if self._guard is None or self._guard(message):
+                value = handler(message)
+                if not message.lease_lost.is_set():
+                    self._answer(message, value, handler, linked)
+            return partial(settle, "ack", None, None)
+        except Retry as verdict:
+            return partial(settle, "retry", verdict.after, None)
+        except Reject as verdict:
+            return partial(settle, "reject", None, verdict.why)
+        except Release:
+            return partial(settle, "release", None, None)
+        except Exception as error:
+            self._courier.dispatcher.report(error, message, handler)
+            return partial(settle, "retry", None, None)
+
+    def _answer(self, message: Message, value: object, handler: Handle, linked: bool) -> None:
+        """A talk's answer; it is published before the delivery is settled, so that none is missing."""
+        if not message.reply_to:
+            return
+        answers = self._courier.answers_to(message) if linked else None
+        answers = answers or PublishedAnswers(message, self._courier.publish, declines=False)
+        try:
+            answers.begin(1)
+            answers.returned(1, 1, value)
+        except Exception as error:
+            self._courier.dispatcher.report(error, message, handler)
+
+
+class Works:
+    """All durable followings of one bus."""
+
+    def __init__(self, courier: Courier) -> None:
+        self.leases = Leases()
+        self._courier = courier
+        self._works: list[Work] = []
+
+    def add(self, work: Work) -> None:
+        """Starts it where the bus is now."""
+        keeper = work.prepare(self._courier.link)
+        self._works = [*(each for each in self._works if not each._ended), work]
+        if keeper is not None:
+            work.start(keeper, self._courier.link is not None)
+
+    def prepare(self, link: Link) -> Callable[[], None]:
+        """Makes the queues at the gateway; what it returns starts the work there."""
+        prepared = [(work, work.prepare(link)) for work in self._works]
+
+        def start() -> None:
+            for work, keeper in prepared:
+                if keeper is not None:
+                    work.start(keeper, True)
+
+        return start
+
+    def stop(self) -> None:
+        for work in self._works:
+            work.stop()
+
+    def after_fork(self) -> None:
+        """In the child: threads are the parent's."""
+        self.leases.after_fork()
+        for work in self._works:
+            work.after_fork()
+
+    def restart(self) -> None:
+        """In the child, over a link of its own or without one."""
+        for work in self._works:
+            keeper = work.prepare(self._courier.link)
+            if keeper is not None:
+                work.start(keeper, self._courier.link is not None)
