@@ -96,8 +96,7 @@ export class Ledger<E extends Entry> {
     entry.until = until;
     entry.state = "leased";
     this.#leased.set(entry.lease, entry);
-    this.#ends.push({ until, lease: entry.lease });
-    if (this.#ends.size > SLACK + 2 * this.#leased.size) this.#ends.retain((end) => this.#leased.has(end.lease));
+    this.#noteEnd(entry);
   }
 
   /** The entry behind a lease that holds at `now`. */
@@ -134,8 +133,16 @@ export class Ledger<E extends Entry> {
   }
 
   extend(entry: E, until: number): void {
+    if (entry.until === until) return;
     entry.until = until;
-    this.#ends.push({ until, lease: entry.lease });
+    this.#noteEnd(entry);
+  }
+
+  /** Old ends are swept out before they outnumber those that hold. */
+  #noteEnd({ until, lease }: E): void {
+    this.#ends.push({ until, lease });
+    if (this.#ends.size <= SLACK + 2 * this.#leased.size) return;
+    this.#ends.retain((end) => this.#leased.get(end.lease)?.until === end.until);
   }
 
   /** What happened by itself until `now`: leases that ended (still in place) and entries that expired (taken out), each told once; and when to look again. */

@@ -19,6 +19,14 @@ export class FollowerService {
   }
 }
 
+/** Characters of a source that are kept: it is for diagrams, and the end of a long path tells enough. */
+const MAX_SOURCE = 255;
+
+/** A copy, since a slice would keep the whole text alive. */
+function endOf(source: string): string {
+  return source.length <= MAX_SOURCE ? source : Buffer.from(source.slice(-MAX_SOURCE)).toString();
+}
+
 export class FollowStream {
   readonly #follower: Follower;
   #closed = false;
@@ -39,7 +47,7 @@ export class FollowStream {
   /** Changes what is followed. @throws Refusal that ends the stream: INVALID_IDENTIFIER, LIMIT_REACHED */
   apply(request: FollowRequest): void {
     for (const { pattern, answers, source } of request.add) {
-      this.broker.follow(this.#follower, { identifier: readIdentifier(pattern), answers, source });
+      this.broker.follow(this.#follower, { identifier: readIdentifier(pattern), answers, source: endOf(source) });
     }
     for (const pattern of request.remove) this.broker.unfollow(this.#follower, pattern);
     const { size } = this.#follower.patterns;

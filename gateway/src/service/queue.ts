@@ -2,6 +2,7 @@
 import type { Broker } from "../broker/broker.js";
 import type { BrokerQueue } from "../broker/queue.js";
 import type { Delivery } from "../broker/takers.js";
+import { CLAIM_BYTES } from "../engines/engine.js";
 import { Message } from "../gen/berrymq/v1/message.js";
 import type { Outcome, Queue, QueueStatus, Settlement } from "../gen/berrymq/v1/queue.js";
 import type { ExtendRequest, GetRequest, ListRequest, RedriveRequest } from "../gen/berrymq/v1/queue_service.js";
@@ -99,9 +100,11 @@ export class QueueService {
     await this.broker.queues.setPaused(name, false);
   }
 
-  /** Encoded messages, in the order in which they would be handed out. */
+  /** Encoded messages, in the order in which they would be handed out, about CLAIM_BYTES of them at most. */
   async peek(name: string, max: number): Promise<Buffer[]> {
-    return this.broker.queues.get(name).peek(upTo("max", max || 1));
+    const shown = await this.broker.queues.get(name).peek(upTo("max", max || 1));
+    let bytes = 0;
+    return shown.filter((body, index) => (bytes += body.length) <= CLAIM_BYTES || index === 0);
   }
 
   /** Moves dead letters back; tells how many so far, after each piece. */
