@@ -149,11 +149,6 @@ module BerryMQ
     reason_is "INTERNAL"
   end
 
-  # The engine of that gateway could not write; nothing of the message is kept.
-  class StorageFailed < Error
-    reason_is "STORAGE_FAILED", retryable: true
-  end
-
   # The handler that should have answered raised.
   class HandlerFailed < Error
     reason_is "HANDLER_FAILED"

@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 # Queues that a gateway keeps.
+require_relative "consuming"
+
 module BerryMQ
   class GatewayQueue
     # Longest single wait at the gateway; a longer one is made of several.
@@ -9,26 +11,30 @@ module BerryMQ
     GRACE = 10.0
     # Between attempts of a get while the connection is down.
     PAUSE = 0.1
-    OVERFLOWS = { "reject_publish" => :OVERFLOW_REJECT_PUBLISH, "drop_oldest" => :OVERFLOW_DROP_OLDEST }.freeze
-    private_constant :MOST_WAIT, :GRACE, :PAUSE, :OVERFLOWS
+    private_constant :MOST_WAIT, :GRACE, :PAUSE
 
     # Makes the queue, or finds it with the same options.
-    def self.create(link, options)
-      backoff = V1::Backoff.new(first: Link.duration(options.backoff[0]), most: Link.duration(options.backoff[1])) if options.backoff
-      queue = V1::Queue.new(
-        name: options.name, patterns: [options.pattern], standalone: options.standalone, max_messages: options.max_messages || 0,
-        max_bytes: options.max_bytes || 0, overflow: OVERFLOWS.fetch(options.overflow), backoff: backoff,
-        lease: options.lease && Link.duration(options.lease), max_attempts: options.max_attempts || 0
-      )
-      link.transport.queue(:create, V1::CreateRequest.new(queue: queue))
-      new(link, options.name, standalone: options.standalone)
-    end
+    def self.create(link, options) = new(link, options.name, options).tap(&:make)
 
-    def initialize(link, name, standalone: false)
+    # `options` are those of who makes it; nil = it is there.
+    def initialize(link, name, options = nil)
       @link = link
       @name = name
-      @standalone = standalone
-      @closed = false
+      @options = options
+      @made_on = nil # which connection of the link
+      @closed = @deleted = false
+      @consuming = []
+    end
+
+    # Seconds.
+    def lease = @lease || @options&.lease || QueueOptions::DEFAULTS[:lease]
+
+    # Raises QueueExists, Unavailable.
+    def make
+      connections = @link.connections
+      queue = @link.transport.queue(:create, V1::CreateRequest.new(queue: QueueWire.queue(@options))).queue
+      @lease = QueueWire.seconds(queue.lease)
+      @made_on = connections
     end
 
     # See LocalQueue#take. A lost connection is waited for.
@@ -44,32 +50,37 @@ module BerryMQ
     end
 
     # See LocalQueue#consume. A lost connection is waited for; what was unsettled then comes again.
-    def consume(credit, auto_ack)
-      until @closed || @link.stopped?
-        begin
-          consuming = Consuming.new(@link.transport, self, @name, credit, auto_ack)
-          consuming.each { |delivery| yield delivery }
-        rescue Unavailable, Draining
-          raise if consuming&.handing_over? || !(@link.reconnecting? || @link.stopped?)
-        end
+    def consume(credit, auto_ack, stopping = nil, &block)
+      until @closed || @link.stopped? || stopping&.call
+        consume_once(credit, auto_ack, &block)
         @link.wait_connected(MOST_WAIT)
       end
     end
 
+    # Has a `consume` look whether it shall stop, which ends its stream when it does.
+    def wake = @consuming.dup.each(&:cancel)
+
+    # See Queue#redrive.
+    def redrive(max, rate)
+      moved = 0
+      @link.transport.redrive(V1::RedriveRequest.new(queue: @name, max: max || 0, rate: rate)).each { |told| moved = told.moved }
+      moved
+    end
+
     def settle(lease_id, verb, detail)
-      settlement = GatewayQueue.settlement(lease_id, verb, detail)
-      GatewayQueue.check(call(:settle, V1::SettleRequest.new(queue: @name, settlements: [settlement])).outcomes.first)
+      settlement = QueueWire.settlement(lease_id, verb, detail)
+      QueueWire.check(call(:settle, V1::SettleRequest.new(queue: @name, settlements: [settlement])).outcomes.first)
     end
 
     def extend_lease(lease_id, seconds)
-      request = V1::ExtendRequest.new(queue: @name, lease_ids: [lease_id], lease: seconds && Link.duration(seconds))
-      GatewayQueue.time(GatewayQueue.check(call(:extend, request).outcomes.first).deadline)
+      request = V1::ExtendRequest.new(queue: @name, lease_ids: [lease_id], lease: QueueWire.duration(seconds))
+      QueueWire.time(QueueWire.check(call(:extend, request).outcomes.first).deadline)
     end
 
     def status
       status = describe.status
       QueueStatus.new(ready: status.ready, delayed: status.delayed, leased: status.leased, bytes: status.bytes, consumers: status.consumers,
-                      oldest_published_at: GatewayQueue.time(status.oldest_published_at))
+                      oldest_published_at: QueueWire.time(status.oldest_published_at))
     end
 
     def full?
@@ -87,6 +98,7 @@ module BerryMQ
     def resume = call(:resume, V1::ResumeRequest.new(queue: @name)) && nil
 
     def delete
+      @deleted = true
       call(:delete, V1::DeleteRequest.new(queue: @name))
       nil
     end
@@ -95,7 +107,8 @@ module BerryMQ
       return if @closed
 
       @closed = true
-      call(:delete, V1::DeleteRequest.new(queue: @name)) if @standalone
+      wake
+      delete if @options&.standalone
       nil
     rescue QueueNotFound, Unavailable
       nil # gone already, or soon
@@ -106,35 +119,13 @@ module BerryMQ
     # V1::Delivery as a Delivery.
     def delivery(proto)
       lease = proto.lease_id.empty? ? nil : proto.lease_id
-      Delivery.new(self, Wire.from_proto(proto.message), [proto.attempt, 1].max, lease, GatewayQueue.time(proto.deadline))
-    end
-
-    class << self
-      def settlement(lease_id, verb, detail)
-        verdict = case verb
-                  when :ack then V1::Ack.new
-                  when :release then V1::Release.new
-                  when :retry then V1::Retry.new(delay: detail && Link.duration(detail))
-                  when :reject then V1::Reject.new(why: detail || "")
-                  end
-        V1::Settlement.new(lease_id: lease_id, verb => verdict)
-      end
-
-      # The outcome, or its error raised.
-      def check(outcome)
-        return outcome unless outcome.error
-
-        raise Error.from_proto(outcome.error)
-      end
-
-      # Time of microseconds; 0 = nil.
-      def time(micros) = micros.zero? ? nil : Time.at(micros / 1_000_000, micros % 1_000_000, :usec)
+      Delivery.new(self, Wire.from_proto(proto.message), [proto.attempt, 1].max, lease, QueueWire.time(proto.deadline))
     end
 
     private
 
     def take_once(max, wait, auto_ack, left)
-      request = V1::GetRequest.new(queue: @name, max: max, wait: wait.positive? ? Link.duration(wait) : nil, auto_ack: auto_ack)
+      request = V1::GetRequest.new(queue: @name, max: max, wait: wait.positive? ? QueueWire.duration(wait) : nil, auto_ack: auto_ack)
       call(:get, request, timeout: wait + GRACE).deliveries.map { |proto| delivery(proto) }
     rescue Unavailable, Draining
       raise if left <= PAUSE || !@link.reconnecting?
@@ -145,49 +136,32 @@ module BerryMQ
 
     def describe = call(:describe, V1::DescribeRequest.new(queue: @name))
 
-    def call(name, request, timeout: GRACE) = @link.transport.queue(name, request, timeout: timeout)
-  end
-
-  # One Consume stream.
-  class Consuming
-    def initialize(transport, keeper, name, credit, auto_ack)
-      @keeper = keeper
-      @auto_ack = auto_ack
-      @handing_over = false
-      @requests = Thread::Queue.new
-      @requests << V1::ConsumeRequest.new(queue: name, credit: credit, auto_ack: auto_ack)
-      @call = transport.consume(each_request)
-    end
-
-    # Yields Deliveries; giving up the iteration ends the stream, and the gateway releases what is unsettled.
-    def each
-      @call.each do |response|
-        response.deliveries.each do |proto|
-          @handing_over = true
-          yield @keeper.delivery(proto)
-          @handing_over = false
-          @requests << V1::ConsumeRequest.new(credit: 1)
-        end
-        break if response.drain
-      end
+    def consume_once(credit, auto_ack, &block)
+      @consuming << (consuming = Consuming.new(@link.transport, self, @name, credit, auto_ack))
+      consuming.each(&block)
+    rescue QueueNotFound
+      raise if consuming&.handing_over? || !made_again?
+    rescue Unavailable, Draining, Closed
+      raise if consuming&.handing_over? || @link.fatal?
     ensure
-      @requests.close
-      @call.cancel
+      @consuming.delete(consuming)
     end
 
-    # True while the consumer's own code runs, or when that ended the iteration.
-    def handing_over? = @handing_over
+    def call(name, request, timeout: GRACE)
+      @link.transport.queue(name, request, timeout: timeout)
+    rescue QueueNotFound
+      raise unless made_again?
 
-    private
+      @link.transport.queue(name, request, timeout: timeout)
+    end
 
-    def each_request
-      Enumerator.new do |yielder|
-        Thread.current.name = "berrymq-consume-writer"
-        while (request = @requests.pop)
-          yielder << request
-        end
-      end
+    # A gateway that keeps all in memory has forgotten its queues after a restart: whoever made one makes it again, once for each
+    # connection, so that a queue that somebody deleted stays deleted.
+    def made_again?
+      return false if @options.nil? || @deleted || @made_on == @link.connections
+
+      make
+      true
     end
   end
-  private_constant :Consuming
 end

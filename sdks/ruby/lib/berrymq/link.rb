@@ -2,6 +2,7 @@
 
 # Joins a bus to a gateway: keeps a connection, makes a new one when it is lost, and dispatches what arrives.
 require_relative "wire"
+require_relative "queue_wire"
 require_relative "transports/grpc"
 require_relative "connection"
 
@@ -15,8 +16,8 @@ module BerryMQ
     ADDRESS = %r{\A(?:[^\s:/@]+|\[[\h:.]+\]):\d{1,5}\z}
     private_constant :ADDRESS, :FIRST_PAUSE, :MOST_PAUSE, :CLOSING_SECONDS, :SEEN
 
-    # host:port of the gateway.
-    attr_reader :address
+    # host:port of the gateway; how many connections have stood so far.
+    attr_reader :address, :connections
 
     # `url` is host:port or grpc://host:port.
     def initialize(bus, url, ident:, outbox:)
@@ -60,7 +61,7 @@ module BerryMQ
 
     # Enumerator of answers (Message) to a message.
     def ask(message, answers, seconds)
-      request = V1::AskRequest.new(message: Wire.to_proto(message), answers: answers, timeout: Link.duration(seconds))
+      request = V1::AskRequest.new(message: Wire.to_proto(message), answers: answers, timeout: QueueWire.duration(seconds))
       # The gateway tells TIMEOUT itself; the deadline is for one that does not.
       transport.ask(request, timeout: seconds + 1).lazy.map { |proto| Wire.from_proto(proto) }
     end
@@ -75,8 +76,11 @@ module BerryMQ
       raise Unavailable, "not connected to #{@address} at this moment; try again"
     end
 
-    # True while it has no connection and tries for one.
+    # True unless it is closed or gave up: a lost connection is tried for again.
     def reconnecting? = !@stopped && !@fatal
+
+    # True once no connection can ever come.
+    def fatal? = !@fatal.nil?
 
     # True once its owner closed it.
     def stopped? = @stopped
@@ -168,6 +172,7 @@ module BerryMQ
     def applied(revision)
       @mutex.synchronize do
         @applied = [@applied, revision].max # 0 = a request that only gave credit
+        @connections += 1 unless @connected
         @connected = true
         @changed.broadcast
       end
@@ -185,10 +190,6 @@ module BerryMQ
 
     def settle(through, accepted, refused) = @outbox.settle(through, accepted, refused)
 
-    def self.duration(seconds)
-      Google::Protobuf::Duration.new(seconds: seconds.to_i, nanos: ((seconds % 1) * 1_000_000_000).to_i)
-    end
-
     private
 
     def renew
@@ -198,6 +199,7 @@ module BerryMQ
       @applied = -1
       @connection = nil
       @connected = false
+      @connections = 0
       @stopped = @parked = false
       @fatal = @last_error = nil
       @arrivals = Thread::Queue.new # bounded by the credit that is given

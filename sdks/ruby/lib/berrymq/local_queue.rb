@@ -1,56 +1,27 @@
 # frozen_string_literal: true
 
-# Queues of this process, with the behaviour of those at a gateway (DESIGN §4.3).
+# A queue of this process, with the behaviour of those at a gateway (DESIGN §4.3).
 module BerryMQ
-  # The shared queues of one bus, by name.
-  class LocalQueues
-    def initialize
-      @mutex = Mutex.new
-      @shared = {}
-    end
-
-    # The queue that the options ask for, following their pattern. Raises QueueExists.
-    def open(bus, options)
-      return follow(bus, LocalQueue.new(options)) if options.standalone
-
-      @mutex.synchronize do
-        queue = @shared[options.name] ||= follow(bus, LocalQueue.new(options) { @shared.delete(options.name) })
-        next queue if queue.options == options
-
-        raise QueueExists, "the queue #{options.name} is there with other options; open it with the same, or delete it first"
-      end
-    end
-
-    private
-
-    def follow(bus, queue)
-      queue.following = bus.register(SinkFollowing.new(bus, queue.options.pattern, queue))
-      queue
-    end
-  end
-
-  # One queue. Thread-safe; waiting is for the one condition that something changed.
+  # Thread-safe; waiting is for the one condition that something changed.
   class LocalQueue
-    DEFAULTS = { max_messages: 1_000_000, max_bytes: 1024**3, lease: 30.0, max_attempts: 10, backoff: [1.0, 300.0] }.freeze
     LEASES_REMEMBERED = 10_000
-    Item = Struct.new(:number, :message, :bytes, :attempt)
+    MICROS = 1_000_000
     Lease = Struct.new(:item, :ends)
-    private_constant :DEFAULTS, :LEASES_REMEMBERED, :Item, :Lease
+    private_constant :LEASES_REMEMBERED, :MICROS, :Lease
 
-    # What it was asked to be.
+    # What it was asked to be, with every default filled in.
     attr_reader :options
     # What ends with it.
     attr_writer :following
 
     # The block is called when it is deleted.
     def initialize(options, &on_delete)
-      @options = options
-      @limits = DEFAULTS.to_h { |name, default| [name, options[name] || default] }
+      @options = options.filled
       @on_delete = on_delete
       @mutex = Mutex.new
       @changed = ConditionVariable.new
-      @ready = [] # Items by number
-      @delayed = [] # [due, Item], unsorted: retries are few
+      @shelf = Shelf.new
+      @recent = RecentIds.new(@options.dedupe)
       @leases = {} # lease id → Lease
       @settled = {} # lease ids, for those that settle twice
       @numbers = @bytes = @consumers = 0
@@ -58,42 +29,52 @@ module BerryMQ
       @ended = nil # the error of whoever uses it afterwards
     end
 
-    # Takes a message in; raises QueueFull at a bound unless the oldest make room.
-    def push(message, _pattern = nil)
-      bytes = Stream.size_of(message)
-      @mutex.synchronize do
-        next if @ended
+    # Seconds.
+    def lease = @options.lease
 
-        make_room(bytes)
-        @ready << Item.new(@numbers += 1, message, bytes, 1)
-        @bytes += bytes
-        @changed.signal
+    # Takes a message in, unless it took that id in lately; raises QueueFull at a bound unless the oldest make room.
+    def push(message, _pattern = nil)
+      @mutex.synchronize do
+        next if @ended || @recent.include?(message.message_id)
+
+        shelve(message, due(message), expiry(message))
+        @recent.add(message.message_id)
       end
     end
 
-    # Up to `max` Deliveries; waits for the first.
-    def take(max, timeout, auto_ack)
+    # Takes in what was given up before: at once, with its whole time before it, though its id is known.
+    def take_back(message)
+      @mutex.synchronize { shelve(message, 0, @options.ttl ? Message.now_micros + micros(@options.ttl) : 0) unless @ended }
+    end
+
+    # Takes in nothing more of what is published; what is there can be had.
+    def take_no_more = @following&.unfollow
+
+    # Up to `max` Deliveries; waits for the first. A block that turns true ends the wait; `wake` has it asked.
+    def take(max, timeout, auto_ack, &given_up)
       deadline = Clock.now + timeout
       @mutex.synchronize do
         loop do
           raise @ended if @ended
 
           look_after
-          return hand_out(max, auto_ack) if @ready.any? && !@paused
-          return [] if Clock.past?(deadline)
+          deliveries = @paused ? [] : hand_out(max, auto_ack)
+          return deliveries if deliveries.any? || Clock.past?(deadline) || given_up&.call
 
           @changed.wait(@mutex, Clock.left([deadline, next_due].min.then { |time| time.finite? ? time : nil }))
         end
       end
     end
 
-    # Yields Deliveries until the queue is closed; at most `credit` unsettled at a time.
-    def consume(credit, auto_ack)
+    def wake = @mutex.synchronize { @changed.broadcast }
+
+    # Yields Deliveries until the queue is closed, or `stopping` answers true; at most `credit` unsettled at a time.
+    def consume(credit, auto_ack, stopping = nil)
       held = []
       @mutex.synchronize { @consumers += 1 }
       loop do
         wait_until_fewer(held, credit)
-        delivery = take(1, Float::INFINITY, auto_ack).first
+        delivery = take(1, Float::INFINITY, auto_ack, &stopping).first or break
         held << delivery.lease_id if delivery.lease_id
         yield delivery
       end
@@ -119,38 +100,37 @@ module BerryMQ
     def extend_lease(lease_id, seconds)
       @mutex.synchronize do
         lease = held(lease_id)
-        lease.ends = Clock.now + (seconds || @limits[:lease])
-        Time.now + (seconds || @limits[:lease])
+        lease.ends = Clock.now + (seconds || @options.lease)
+        Time.now + (seconds || @options.lease)
       end
     end
 
     def status
       @mutex.synchronize do
         look_after
-        items = @ready + @delayed.map(&:last) + @leases.values.map(&:item)
-        QueueStatus.new(ready: @ready.size, delayed: @delayed.size, leased: @leases.size, bytes: @bytes, consumers: @consumers,
-                        oldest_published_at: items.min_by(&:number)&.message&.published_at)
+        drop_expired
+        items = @shelf.items.concat(@leases.values.map(&:item))
+        QueueStatus.new(ready: @shelf.ready_count, delayed: @shelf.delayed_count, leased: @leases.size, bytes: @bytes,
+                        consumers: @consumers, oldest_published_at: items.min_by(&:number)&.message&.published_at)
       end
     end
 
-    def full? = @mutex.synchronize { count >= @limits[:max_messages] || @bytes >= @limits[:max_bytes] }
+    def full?
+      @mutex.synchronize do
+        drop_expired
+        count >= @options.max_messages || @bytes >= @options.max_bytes
+      end
+    end
 
     def peek(max)
       @mutex.synchronize do
         look_after
-        @ready.first(max).map(&:message)
+        drop_expired
+        @shelf.first(max).map(&:message)
       end
     end
 
-    def purge
-      @mutex.synchronize do
-        gone = @ready.map(&:bytes) + @delayed.map { |_, item| item.bytes }
-        @ready.clear
-        @delayed.clear
-        @bytes -= gone.sum
-        gone.size
-      end
-    end
+    def purge = @mutex.synchronize { forget(@shelf.remove { true }) }
 
     def pause
       @mutex.synchronize { @paused = true }
@@ -174,15 +154,8 @@ module BerryMQ
       finish(Closed.new("the queue #{@options.name} was closed")) if @options.standalone
     end
 
-    # The LocalQueue of its dead letters.
-    def dead
-      @dead ||= LocalQueue.new(@options.dup.tap do |options|
-        options.name += Queue::DEAD
-        options.standalone = false
-        options.overflow = "drop_oldest"
-        options.max_attempts = Float::INFINITY
-      end)
-    end
+    # The DeadLetters.
+    def dead = @dead ||= DeadLetters.new(self)
 
     private
 
@@ -195,56 +168,90 @@ module BerryMQ
       nil
     end
 
-    def count = @ready.size + @delayed.size + @leases.size
+    def count = @shelf.ready_count + @shelf.delayed_count + @leases.size
+
+    # `due` and `expires` are microseconds since the Unix epoch; 0 = at once, never.
+    def shelve(message, due, expires)
+      bytes = Stream.size_of(message)
+      make_room(bytes)
+      item = Shelf::Item.new(@numbers += 1, message, bytes, 1, message.priority, expires)
+      @bytes += bytes
+      left = due - Message.now_micros
+      left.positive? ? @shelf.put_later(item, Clock.now + (left / MICROS.to_f)) : @shelf.put(item)
+      @changed.signal
+    end
+
+    # The later of the message's own time and the queue's.
+    def due(message)
+      [message.deliver_micros, @options.delay ? message.published_micros + micros(@options.delay) : 0].max
+    end
+
+    # The earlier of the message's own end and the queue's.
+    def expiry(message)
+      [message.expires_micros, @options.ttl ? message.published_micros + micros(@options.ttl) : 0].select(&:positive?).min || 0
+    end
+
+    def micros(seconds) = (seconds * MICROS).round
 
     def make_room(bytes)
-      until count < @limits[:max_messages] && @bytes + bytes <= @limits[:max_bytes]
-        oldest = @ready.shift if @options.overflow == "drop_oldest"
+      return if room?(bytes)
+
+      drop_expired
+      until room?(bytes)
+        oldest = @shelf.shift_oldest if @options.overflow == "drop_oldest"
         raise QueueFull, full unless oldest
 
         @bytes -= oldest.bytes
       end
     end
 
+    def room?(bytes) = count < @options.max_messages && @bytes + bytes <= @options.max_bytes
+
     def full
-      "the queue #{@options.name} is at its bound (#{@limits[:max_messages]} messages, #{@limits[:max_bytes]} bytes); consume or purge it"
+      "the queue #{@options.name} is at its bound (#{@options.max_messages} messages, #{@options.max_bytes} bytes); consume or purge it"
     end
 
     # Moves what is due, and gives back what leases that ran out held.
     def look_after
       now = Clock.now
-      due, @delayed = @delayed.partition { |time, _| time <= now }
-      due.each { |_, item| put_back(item) }
+      @shelf.advance(now)
       lost = @leases.select { |_, lease| lease.ends <= now }
       lost.each do |id, lease|
         @leases.delete(id)
         count_attempt(lease.item, 0, "the lease ran out")
       end
-      drop_expired
     end
 
     def drop_expired
-      @bytes -= @ready.shift.bytes while @ready.first&.message&.expired?
+      now = Message.now_micros
+      forget(@shelf.remove { |item| item.expired?(now) })
     end
 
-    def next_due
-      times = @delayed.map(&:first) + @leases.values.map(&:ends)
-      times.min || Float::INFINITY
+    # How many.
+    def forget(items)
+      @bytes -= items.sum(&:bytes)
+      items.size
     end
+
+    def next_due = [@shelf.next_due, @leases.each_value.map(&:ends).min].compact.min || Float::INFINITY
 
     def hand_out(max, auto_ack)
-      @ready.shift(max).map do |item|
-        next lease(item) unless auto_ack
-
-        @bytes -= item.bytes
-        Delivery.new(self, item.message, item.attempt, nil, nil)
+      deliveries = []
+      while deliveries.size < max && (item = @shelf.shift)
+        if auto_ack || item.expired?
+          @bytes -= item.bytes
+          deliveries << Delivery.new(self, item.message, item.attempt, nil, nil) unless item.expired?
+        else
+          deliveries << leased(item)
+        end
       end
+      deliveries
     end
 
-    def lease(item)
+    def leased(item)
       id = MessageIds.next
-      @leases[id] = Lease.new(item, Clock.now + @limits[:lease])
-      Delivery.new(self, item.message, item.attempt, id, Time.now + @limits[:lease])
+      @leases[id] = Lease.new(item, Clock.now + @options.lease)
+      Delivery.new(self, item.message, item.attempt, id, Time.now + @options.lease)
     end
 
     def held(lease_id)
@@ -261,36 +268,25 @@ module BerryMQ
     def carry_out(item, verb, detail)
       case verb
       when :ack then @bytes -= item.bytes
-      when :release then put_back(item)
+      when :release then @shelf.put(item)
       when :retry then count_attempt(item, detail, "retried")
       when :reject then bury(item, detail || "rejected")
       end
     end
 
     def count_attempt(item, delay, why)
-      most = @limits[:max_attempts]
+      most = @options.max_attempts
       return bury(item, "#{why} after attempt #{item.attempt} of #{most}") if item.attempt >= most
 
-      first, longest = @limits[:backoff]
+      first, longest = @options.backoff
       delay ||= [first * (2**(item.attempt - 1)), longest].min
       item.attempt += 1
-      delay.zero? ? put_back(item) : @delayed << [Clock.now + delay, item]
+      delay.zero? ? @shelf.put(item) : @shelf.put_later(item, Clock.now + delay)
     end
 
-    # At its old place.
-    def put_back(item)
-      index = @ready.bsearch_index { |other| other.number > item.number } || @ready.size
-      @ready.insert(index, item)
-    end
-
-    # A dead letter that is given up is forgotten: there is nowhere further to go.
     def bury(item, why)
       @bytes -= item.bytes
-      return if @options.name.end_with?(Queue::DEAD)
-
-      marks = { "berrymq-dead-queue" => @options.name, "berrymq-dead-reason" => why, "berrymq-dead-attempts" => item.attempt.to_s,
-                "berrymq-dead-at" => Time.now.utc.strftime("%FT%T.%LZ") }
-      dead.push(item.message.with(attributes: item.message.attributes.merge(marks)))
+      dead.keep(item.message, why, item.attempt)
     end
 
     def wait_until_fewer(held, credit)

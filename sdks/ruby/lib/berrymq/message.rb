@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 # Messages: what somebody published. Immutable; what is not looked at is never decoded or encoded.
+require "digest"
+
 module BerryMQ
   # Marks a message as the answer to another: `to` is that message's id; `number` of `of` this process's answers;
   # `failed` when the handler raised.
@@ -15,7 +17,9 @@ module BerryMQ
   class Message
     MICROS = 1_000_000
     NO_ATTRIBUTES = {}.freeze
-    private_constant :MICROS, :NO_ATTRIBUTES
+    OPTIONS = %w[ttl delay priority require_ack attributes message_id content_type payload reply_to].freeze
+    PRIORITIES = (0..9)
+    private_constant :MICROS, :NO_ATTRIBUTES, :OPTIONS, :PRIORITIES
 
     # Address, parsed.
     attr_reader :identifier
@@ -33,8 +37,9 @@ module BerryMQ
       @kwargs = kwargs.freeze
     end
 
-    # A copy with other options: `ttl` (seconds), `attributes` (Hash of Strings), `message_id`, `reply_to`, and `payload`
-    # (bytes) with `content_type` in place of the arguments. Raises InvalidArgument for what is none of these.
+    # A copy with other options: `ttl` and `delay` (seconds; a delay is for queues), `priority` (0 to 9), `require_ack`, `attributes`
+    # (Hash of Strings), `message_id`, `reply_to`, and `payload` (bytes) with `content_type` in place of the arguments.
+    # Raises InvalidArgument for what is none of these.
     def with(**options)
       if options.key?(:content_type) && !options.key?(:payload)
         raise InvalidArgument, "content_type is #{options[:content_type].inspect} without a payload; give both"
@@ -76,6 +81,27 @@ module BerryMQ
     # Time after which it is worth nothing, or nil.
     def expires_at = expires_micros.zero? ? nil : time(expires_micros)
 
+    # Queues hand out the higher first: 0 to 9.
+    def priority = @priority || 0
+
+    # Time before which queues do not hand it out, or nil.
+    def deliver_at = deliver_micros.zero? ? nil : time(deliver_micros)
+
+    # Whether it is delivered again and again until a follower has acknowledged it.
+    def require_ack? = @require_ack || false
+
+    # Which delivery this is, from 1.
+    def attempt = @attempt || 1
+
+    # True once the lease under which a queue handed it to its handler was lost: somebody else may be at it.
+    def lease_lost? = @lease ? @lease.lost? : false
+
+    # SHA-256 in hex of id, address, content type and payload, each after its length as 8 bytes: the same for everybody who holds it.
+    def checksum
+      fields = [message_id, id, content_type, payload]
+      Digest::SHA256.hexdigest(fields.map { |field| [field.bytesize].pack("Q>") << field.b }.join)
+    end
+
     # How many talks and links it has travelled.
     def hops = @hops || 0
 
@@ -98,12 +124,26 @@ module BerryMQ
       @expires_micros ||= @ttl ? published_micros + (@ttl * MICROS).round : 0
     end
 
+    # Microseconds since the Unix epoch; 0 = at once.
+    def deliver_micros
+      @deliver_micros ||= @delay ? published_micros + (@delay * MICROS).round : 0
+    end
+
     def expired?(now = Message.now_micros) = expires_micros.positive? && expires_micros <= now
 
     def self.now_micros = Process.clock_gettime(Process::CLOCK_REALTIME, :microsecond)
 
     # Whether it has more than what every message has.
-    def rare? = @ttl || @attributes || @reply_to || @answer || @hops ? true : false
+    def rare?
+      @ttl || @attributes || @reply_to || @answer || @hops || @priority || @delay || @require_ack ? true : false
+    end
+
+    # As a queue hands it out: which delivery it is, and (for a handler that works the queue) what answers `lost?`.
+    def delivered(attempt, lease = nil)
+      return self if attempt == self.attempt && lease.nil?
+
+      dup.tap { |copy| copy.mark_delivered(attempt, lease) }
+    end
 
     # Sets once who published it and when.
     def stamp(sender)
@@ -127,16 +167,24 @@ module BerryMQ
 
     protected
 
+    def mark_delivered(attempt, lease)
+      @attempt = attempt
+      @lease = lease
+    end
+
     def set(option, value)
       case option
       when :ttl then set_ttl(value)
+      when :delay then set_delay(value)
+      when :priority then set_priority(value)
+      when :require_ack then @require_ack = value ? true : false
       when :attributes then @attributes = Message.checked_attributes(value)
       when :message_id then @message_id = Message.checked_text(option, value)
       when :content_type then @content_type = Message.checked_text(option, value)
       when :payload then set_payload(value)
       when :reply_to then @reply_to = value && Identifier.parse(value).text
       when :hops, :answer then instance_variable_set(:"@#{option}", value)
-      else raise InvalidArgument, "a message has no option #{option}; it has ttl, attributes, message_id, content_type, payload, reply_to"
+      else raise InvalidArgument, "a message has no option #{option}; it has #{OPTIONS.join(", ")}"
       end
     end
 
@@ -162,6 +210,21 @@ module BerryMQ
 
       @ttl = value
       @expires_micros = nil
+    end
+
+    def set_delay(value)
+      unless value.is_a?(Numeric) && value.to_f.finite? && !value.negative?
+        raise InvalidArgument, "delay is #{value.inspect}; it takes seconds from 0 on"
+      end
+
+      @delay = value
+      @deliver_micros = nil
+    end
+
+    def set_priority(value)
+      return @priority = value if value.is_a?(Integer) && PRIORITIES.cover?(value)
+
+      raise InvalidArgument, "priority is #{value.inspect}; it takes an Integer from 0 to 9"
     end
 
     def set_payload(value)

@@ -2,77 +2,28 @@
 
 # Queues: named keepers of messages, at the gateway when the bus is connected, else in this process; and what they hand out.
 module BerryMQ
-  # What a queue was asked to be. Times in seconds; nil = the default.
-  QueueOptions = Struct.new(:name, :pattern, :standalone, :max_messages, :max_bytes, :overflow, :lease, :max_attempts, :backoff,
-                            keyword_init: true)
-  private_constant :QueueOptions
-
   # How a queue stands: messages that can be had, wait for their time, are held; their bytes; consumers; Time of the oldest or nil.
   QueueStatus = Struct.new(:ready, :delayed, :leased, :bytes, :consumers, :oldest_published_at, keyword_init: true)
-
-  # One handing-over of one message. Settle it once; again is harmless; after its lease was lost LeaseLost is raised.
-  class Delivery
-    # Message; number of the counted attempt, from 1; what names the lease (nil with auto_ack); Time when the lease ends.
-    attr_reader :message, :attempt, :lease_id, :deadline
-
-    def initialize(keeper, message, attempt, lease_id, deadline)
-      @keeper = keeper
-      @message = message
-      @attempt = attempt
-      @lease_id = lease_id
-      @deadline = deadline
-    end
-
-    # Done: the message is forgotten.
-    def ack = settle(:ack)
-
-    # Given back at its old place; the attempt is not counted.
-    def release = settle(:release)
-
-    # Given back after `delay` seconds (nil = the queue's backoff); the attempt is counted.
-    def retry(delay: nil) = settle(:retry, delay)
-
-    # Given up: it goes to the dead letters, with the reason.
-    def reject(why = nil) = settle(:reject, why)
-
-    # Prolongs the lease to so many seconds from now (nil = the queue's lease).
-    def extend(seconds = nil)
-      @deadline = @keeper.extend_lease(leased, seconds)
-      nil
-    end
-
-    private
-
-    def settle(verb, detail = nil)
-      @keeper.settle(leased, verb, detail)
-      nil
-    end
-
-    def leased
-      @lease_id || raise(LeaseLost, "#{@message.id} was acknowledged on the way out (auto_ack); get it with auto_ack: false to settle it")
-    end
-  end
 
   # `Queue.new("task:*")` has a copy of its own of every matching message; with `shared: true` everybody who opens that name
   # shares it.
   class Queue
-    OVERFLOWS = %w[reject_publish drop_oldest].freeze
     DEAD = ".dead"
-    private_constant :OVERFLOWS
 
     # Its name.
     attr_reader :name
 
-    # `overflow` is "reject_publish" or "drop_oldest"; `lease` seconds; `backoff` [first, most] seconds.
-    # Raises InvalidArgument, InvalidIdentifier, QueueExists, Unavailable.
+    # `overflow` is "reject_publish" or "drop_oldest"; `policy` "round_robin" or "broadcast"; `lease`, `ttl`, `delay`, `dedupe`
+    # (0 = ids are not compared) and `standalone_ttl` seconds; `backoff` [first, most] seconds; `transient` keeps it in memory.
+    # Raises InvalidArgument, InvalidIdentifier, QueueExists, Unavailable; NotSupported for a broadcast in this process.
     def initialize(pattern, shared: false, name: nil, bus: BerryMQ.default_bus, **options)
       bus.raise_if_closed
       identifier = Identifier.parse(pattern)
       name ||= shared ? pattern : "#{pattern}##{SecureRandom.hex(6)}"
-      asked = Queue.checked(QueueOptions.new(name: name, pattern: identifier.text, standalone: !shared, **options))
+      asked = QueueOptions.new(name: name, pattern: identifier.text, standalone: !shared, **options).check
       adopt(name, Queue.keeper(bus, identifier, asked))
     rescue ArgumentError => e
-      raise InvalidArgument, "a queue takes max_messages, max_bytes, overflow, lease, max_attempts, backoff: #{e.message}"
+      raise InvalidArgument, "a queue takes #{QueueOptions::NAMES.join(", ")}: #{e.message}"
     end
 
     # The next Message (with `auto_ack: false` a Delivery to settle), or nil once `timeout` seconds are over; a timeout of nil
@@ -128,6 +79,17 @@ module BerryMQ
 
     def resume = @keeper.resume
 
+    # Of the queue of dead letters: moves them back to where they came from, `max` at most (nil = all that are there), `rate` a
+    # second; how many.
+    def redrive(max: nil, rate: 100)
+      { max: max, rate: rate }.compact.each do |name, value|
+        raise InvalidArgument, "#{name} is #{value.inspect}; it takes an Integer above 0" unless value.is_a?(Integer) && value.positive?
+      end
+      raise InvalidArgument, "#{@name} holds no dead letters; redrive `dead`, its queue #{@name}#{DEAD}" unless @name.end_with?(DEAD)
+
+      @keeper.redrive(max, rate)
+    end
+
     # Removes the queue with everything in it.
     def delete = @keeper.delete
 
@@ -145,34 +107,6 @@ module BerryMQ
       def keeper(bus, identifier, options)
         connected = !bus.link.nil? && !identifier.local?
         connected ? GatewayQueue.create(bus.link, options) : bus.local_queues.open(bus, options)
-      end
-
-      def checked(options)
-        options.overflow = (options.overflow || OVERFLOWS.first).to_s
-        unless OVERFLOWS.include?(options.overflow)
-          raise InvalidArgument, "overflow is #{options.overflow.inspect}; it takes #{OVERFLOWS.join(" or ")}"
-        end
-
-        %i[max_messages max_bytes max_attempts].each { |name| positive(options, name, Integer) }
-        positive(options, :lease, Numeric)
-        check_backoff(options.backoff)
-        options
-      end
-
-      private
-
-      def positive(options, name, kind)
-        value = options[name]
-        return if value.nil? || (value.is_a?(kind) && value.positive?)
-
-        raise InvalidArgument, "#{name} is #{value.inspect}; it takes #{kind == Integer ? "an Integer" : "seconds"} above 0"
-      end
-
-      def check_backoff(backoff)
-        return if backoff.nil?
-        return if backoff.is_a?(Array) && backoff.size == 2 && backoff.all? { |time| time.is_a?(Numeric) && !time.negative? }
-
-        raise InvalidArgument, "backoff is #{backoff.inspect}; it takes [first, most] in seconds"
       end
     end
 

@@ -78,7 +78,8 @@ module BerryMQ
       def field(tag, text) = tag.b << varint(text.bytesize) << text.b
 
       def rarities(message)
-        proto = V1::Message.new(expires_at: message.expires_micros, reply_to: message.reply_to || "", hops: message.hops)
+        proto = V1::Message.new(expires_at: message.expires_micros, reply_to: message.reply_to || "", hops: message.hops,
+                                priority: message.priority, deliver_at: message.deliver_micros, require_ack: message.require_ack?)
         message.attributes.each { |key, value| proto.attributes[key] = value }
         proto.answer = V1::Answer.new(**message.answer.to_h) if message.answer
         proto
@@ -125,6 +126,14 @@ module BerryMQ
     def published_micros = @proto.published_at
 
     def expires_micros = @ttl ? super : @proto.expires_at
+
+    def priority = @priority || @proto.priority
+
+    def deliver_micros = @delay ? super : @proto.deliver_at
+
+    def require_ack? = @require_ack.nil? ? @proto.require_ack : @require_ack
+
+    def attempt = @attempt || [@proto.attempt, 1].max
 
     def answer
       @answer ||= @proto.answer&.then { |mark| Answer.new(to: mark.to, number: mark.number, of: mark.of, failed: mark.failed) }

@@ -70,6 +70,9 @@ module BerryMQ
         Enumerator.new { |yielder| call.each { |response| yielder << response.answer } }
       end
 
+      # A Call of RedriveResponses, for as long as it takes.
+      def redrive(request) = Call.new(self, guarded { @queues.redrive(request, metadata: @metadata, return_op: true) })
+
       # Ends every call, and the channel with the last of them: gRPC does not bear a channel that goes while calls are on it.
       def close
         operations = @mutex.synchronize do

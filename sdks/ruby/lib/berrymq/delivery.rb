@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+# One handing-over of one message, and its verdicts.
+module BerryMQ
+  # Settle it once; again is harmless; after its lease was lost LeaseLost is raised.
+  class Delivery
+    # Message; number of the counted attempt, from 1; what names the lease (nil with auto_ack); Time when the lease ends.
+    attr_reader :message, :attempt, :lease_id, :deadline
+
+    def initialize(keeper, message, attempt, lease_id, deadline)
+      @keeper = keeper
+      @message = message.delivered(attempt)
+      @attempt = attempt
+      @lease_id = lease_id
+      @deadline = deadline
+    end
+
+    # Done: the message is forgotten.
+    def ack = settle(:ack)
+
+    # Given back at its old place; the attempt is not counted.
+    def release = settle(:release)
+
+    # Given back after `delay` seconds (nil = the queue's backoff); the attempt is counted.
+    def retry(delay: nil) = settle(:retry, delay)
+
+    # Given up: it goes to the dead letters, with the reason.
+    def reject(why = nil) = settle(:reject, why)
+
+    # Prolongs the lease to so many seconds from now (nil = the queue's lease).
+    def extend(seconds = nil)
+      @deadline = @keeper.extend_lease(leased, seconds)
+      nil
+    end
+
+    private
+
+    def settle(verb, detail = nil)
+      @keeper.settle(leased, verb, detail)
+      nil
+    end
+
+    def leased
+      @lease_id || raise(LeaseLost, "#{@message.id} was acknowledged on the way out (auto_ack); get it with auto_ack: false to settle it")
+    end
+  end
+end

@@ -1,0 +1,105 @@
+# frozen_string_literal: true
+
+# Keeps the leases of deliveries whose handlers run: each is extended at every third of it.
+module BerryMQ
+  # One thread for a bus, which lives while there is something to extend. Thread-safe.
+  class Leases
+    # A delivery that is being worked on.
+    class Hold
+      attr_reader :delivery, :seconds
+      # When to extend next; when the lease ends unless it is extended.
+      attr_accessor :due, :ends
+
+      def initialize(delivery, seconds)
+        @delivery = delivery
+        @seconds = seconds
+        @lost = false
+        kept
+      end
+
+      def kept
+        now = Clock.now
+        @due = now + (@seconds / 3.0)
+        @ends = now + @seconds
+      end
+
+      def lost? = @lost
+
+      def lose
+        @lost = true
+      end
+    end
+
+    def initialize
+      @mutex = Mutex.new
+      @changed = ConditionVariable.new
+      @holds = {}.compare_by_identity
+      @thread = nil
+    end
+
+    # Extends the delivery's lease of so many seconds while the block runs, which is given the Hold.
+    def during(delivery, seconds)
+      hold = Hold.new(delivery, seconds)
+      @mutex.synchronize do
+        @holds[hold] = true
+        start
+        @changed.signal
+      end
+      yield hold
+    ensure
+      @mutex.synchronize { @holds.delete(hold) }
+    end
+
+    # A forked child has none of its parent's threads.
+    def after_fork
+      @holds.clear
+      @thread = nil
+    end
+
+    private
+
+    def start
+      return if @thread&.alive?
+
+      @thread = Thread.new { extend_all }
+      @thread.name = "berrymq-leases"
+    end
+
+    # Ends after a while without anything to do; `during` starts it anew.
+    def extend_all
+      while (hold = next_due)
+        extend_one(hold)
+      end
+    end
+
+    IDLE_SECONDS = 10.0
+    private_constant :IDLE_SECONDS
+
+    def next_due
+      @mutex.synchronize do
+        loop do
+          hold = @holds.each_key.min_by(&:due)
+          return hold if hold && Clock.past?(hold.due)
+
+          @changed.wait(@mutex, hold ? Clock.left(hold.due) : IDLE_SECONDS)
+          return @thread = nil if hold.nil? && @holds.empty?
+        end
+      end
+    end
+
+    def extend_one(hold)
+      hold.delivery.extend
+      hold.kept
+    rescue LeaseLost, QueueNotFound, Closed
+      lose(hold)
+    rescue StandardError # between connections: the next try may succeed
+      Clock.past?(hold.ends) ? lose(hold) : hold.due = [hold.ends, Clock.now + (hold.seconds / 10.0)].min
+    end
+
+    def lose(hold)
+      hold.lose
+      @mutex.synchronize { @holds.delete(hold) }
+    end
+  end
+  private_constant :Leases
+end

@@ -1,0 +1,63 @@
+# frozen_string_literal: true
+
+# What a queue was asked to be, checked once, wherever it will be kept.
+module BerryMQ
+  # Times in seconds; nil = the default.
+  QueueOptions = Struct.new(:name, :pattern, :standalone, :max_messages, :max_bytes, :overflow, :lease, :max_attempts, :backoff,
+                            :transient, :ttl, :delay, :dedupe, :standalone_ttl, :policy, keyword_init: true) do
+    # Raises InvalidArgument, naming the option and the value.
+    def check
+      self.overflow = one_of(:overflow, QueueOptions::OVERFLOWS)
+      self.policy = one_of(:policy, QueueOptions::POLICIES)
+      self.transient = transient ? true : false
+      %i[max_messages max_bytes max_attempts].each { |name| positive(name, Integer, "an Integer") }
+      %i[lease ttl].each { |name| positive(name, Numeric, "seconds") }
+      %i[delay dedupe standalone_ttl].each { |name| seconds_from_zero(name) }
+      check_backoff
+      self
+    end
+
+    # With every default filled in: two that mean the same are equal.
+    def filled
+      dup.tap { |all| QueueOptions::DEFAULTS.each { |name, default| all[name] = default if all[name].nil? } }
+    end
+
+    private
+
+    def one_of(name, texts)
+      text = (self[name] || texts.first).to_s
+      return text if texts.include?(text)
+
+      raise InvalidArgument, "#{name} is #{self[name].inspect}; it takes #{texts.join(" or ")}"
+    end
+
+    def positive(name, kind, what)
+      value = self[name]
+      return if value.nil? || (value.is_a?(kind) && value.positive?)
+
+      raise InvalidArgument, "#{name} is #{value.inspect}; it takes #{what} above 0"
+    end
+
+    def seconds_from_zero(name)
+      value = self[name]
+      return if value.nil? || (value.is_a?(Numeric) && value.to_f.finite? && !value.negative?)
+
+      raise InvalidArgument, "#{name} is #{value.inspect}; it takes seconds from 0 on"
+    end
+
+    def check_backoff
+      return if backoff.nil?
+      return if backoff.is_a?(Array) && backoff.size == 2 && backoff.all? { |time| time.is_a?(Numeric) && !time.negative? }
+
+      raise InvalidArgument, "backoff is #{backoff.inspect}; it takes [first, most] in seconds"
+    end
+  end
+  QueueOptions::OVERFLOWS = %w[reject_publish drop_oldest].freeze
+  QueueOptions::POLICIES = %w[round_robin broadcast].freeze
+  # Those of the gateway, too.
+  QueueOptions::DEFAULTS = { max_messages: 1_000_000, max_bytes: 1024**3, lease: 30.0, max_attempts: 10, backoff: [1.0, 300.0].freeze,
+                             dedupe: 120.0, standalone_ttl: 60.0 }.freeze
+  # What a maker of queues may say.
+  QueueOptions::NAMES = (QueueOptions.members - %i[name pattern standalone]).freeze
+  private_constant :QueueOptions
+end

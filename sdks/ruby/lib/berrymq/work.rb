@@ -1,0 +1,157 @@
+# frozen_string_literal: true
+
+# Durable following: a handler that is fed from a queue. What it returns is the acknowledgement, what it raises a verdict.
+module BerryMQ
+  # The handler of one queue, `concurrency` messages at a time. Where the queue is kept is told by `feed`; it may be fed by several.
+  class Work
+    # How long `stop` waits for handlers that run.
+    STOP_SECONDS = 5.0
+    # Between attempts when feeding failed for a reason that may pass.
+    PAUSE = 0.5
+    private_constant :STOP_SECONDS, :PAUSE
+
+    # `handler` answers `alive?`, `wants?(message)` and `call(message)`; `tell` is called with (error, message, handler) for what it
+    # raises; `answer` with (message, Outcome) for a talk's.
+    def initialize(handler, leases, concurrency: 1, tell: nil, answer: nil)
+      unless concurrency.is_a?(Integer) && concurrency.between?(1, 1024)
+        raise InvalidArgument, "concurrency is #{concurrency.inspect}; it takes an Integer from 1 to 1024"
+      end
+
+      @handler = handler
+      @leases = leases
+      @tell = tell
+      @answer = answer
+      @mutex = Mutex.new
+      @changed = ConditionVariable.new
+      @free = concurrency
+      @concurrency = concurrency
+      @keepers = {}.compare_by_identity # keeper → thread
+      @stopping = false
+    end
+
+    # Works what a LocalQueue or a GatewayQueue keeps, from now on.
+    def feed(keeper)
+      @mutex.synchronize do
+        next if @stopping
+
+        @keepers[keeper] = Thread.new { consume(keeper) }.tap { |thread| thread.name = "berrymq-work" }
+      end
+    end
+
+    # Takes nothing more; handlers that run may end and settle, for 5 s at most. Idempotent.
+    def stop
+      deadline = Clock.now + STOP_SECONDS
+      threads = @mutex.synchronize do
+        @stopping = true
+        @changed.broadcast
+        @changed.wait(@mutex, Clock.left(deadline)) until idle? || Clock.past?(deadline)
+        @keepers.dup
+      end
+      threads.each_key(&:wake)
+      threads.each_value { |thread| thread.join(Clock.left(deadline)) unless thread == Thread.current }
+      nil
+    end
+
+    # In a forked child, which has none of its parent's threads; with a block, only keepers for which it is true are worked on.
+    def after_fork(&)
+      keepers = @keepers.keys.select(&)
+      @keepers.clear
+      @free = @concurrency
+      keepers.each { |keeper| feed(keeper) } unless @stopping
+    end
+
+    private
+
+    # A handler that ends the work waits for the others, not for itself.
+    def idle? = @free >= @concurrency - (Thread.current[:berrymq_working] == self ? 1 : 0)
+
+    def consume(keeper)
+      keeper.consume(@concurrency == 1 ? 1 : @concurrency, false, -> { @stopping }) { |delivery| begin_one(keeper, delivery) }
+    rescue QueueNotFound, TakenOver, Closed => e
+      @tell&.call(e, nil, @handler) unless @stopping || e.is_a?(TakenOver)
+    rescue StandardError => e
+      @tell&.call(e, nil, @handler)
+      retry if pause_unless_stopping
+    ensure
+      @mutex.synchronize { @keepers.delete(keeper) }
+    end
+
+    def pause_unless_stopping
+      @mutex.synchronize do
+        @changed.wait(@mutex, PAUSE) unless @stopping
+        !@stopping
+      end
+    end
+
+    # In this thread when there is one message at a time, else in one of its own. Returns once the next may come.
+    def begin_one(keeper, delivery)
+      return delivery.release unless take_place
+
+      work = -> { leave_place { settle_one(keeper, delivery) } }
+      return work.call if @concurrency == 1
+
+      Thread.new(&work).name = "berrymq-work"
+      @mutex.synchronize { @changed.wait(@mutex) until @free.positive? || @stopping }
+    end
+
+    def take_place
+      @mutex.synchronize do
+        @changed.wait(@mutex) until @free.positive? || @stopping
+        @free -= 1 unless @stopping
+      end
+    end
+
+    def leave_place
+      Thread.current[:berrymq_working] = self
+      yield
+    rescue StandardError => e
+      @tell&.call(e, nil, @handler)
+    ensure
+      Thread.current[:berrymq_working] = nil
+      @mutex.synchronize do
+        @free += 1
+        @changed.broadcast
+      end
+    end
+
+    def settle_one(keeper, delivery)
+      return delivery.release unless @handler.alive?
+
+      @leases.during(delivery, keeper.lease) do |hold|
+        message = delivery.message.delivered(delivery.attempt, hold)
+        verb, *detail = verdict(message)
+        carry_out(delivery, message, verb, detail) unless hold.lost?
+      end
+    end
+
+    # What the handler says, as the name of a verdict and its argument.
+    def verdict(message)
+      return [:ack] unless @handler.wants?(message)
+
+      value = @handler.call(message)
+      answer(message, value, nil)
+      [:ack]
+    rescue Retry => e
+      [:retry, e.after]
+    rescue Release
+      [:release]
+    rescue Reject => e
+      answer(message, nil, e)
+      [:reject, e.why]
+    rescue StandardError, NotImplementedError => e
+      @tell&.call(e, message, @handler)
+      [:retry, nil]
+    end
+
+    def answer(message, value, error)
+      @answer&.call(message, Outcome.new(1, 1, value, error)) if message.reply_to
+    end
+
+    def carry_out(delivery, message, verb, detail)
+      verb == :retry ? delivery.retry(delay: detail.first) : delivery.public_send(verb, *detail)
+    rescue Error => e
+      @tell&.call(e, message, @handler)
+    end
+  end
+  private_constant :Work
+end
