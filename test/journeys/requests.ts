@@ -45,7 +45,7 @@ export function heard(stream: RawStream): Message[] {
 export function answers(stream: RawStream) {
   const all = stream.responses.map((response) => PublishBatchesResponse.decode(response));
   return {
-    through: Number(all.at(-1)?.through ?? 0n),
+    through: Math.max(0, ...all.map(({ through }) => Number(through))),
     accepted: all.flatMap(({ accepted }) => accepted).reduce((sum, { count }) => sum + count, 0),
     refused: all.flatMap(({ refused }) => refused),
     drained: all.some(({ drain }) => drain !== undefined),

@@ -103,8 +103,13 @@ export class QueueService {
   /** Encoded messages, in the order in which they would be handed out, about CLAIM_BYTES of them at most. */
   async peek(name: string, max: number): Promise<Buffer[]> {
     const shown = await this.broker.queues.get(name).peek(upTo("max", max || 1));
-    let bytes = 0;
-    return shown.filter((body, index) => (bytes += body.length) <= CLAIM_BYTES || index === 0);
+    let [count, bytes] = [0, 0];
+    for (const { length } of shown) {
+      bytes += length;
+      if (count > 0 && bytes > CLAIM_BYTES) break;
+      count++;
+    }
+    return shown.slice(0, count);
   }
 
   /** Moves dead letters back; tells how many so far, after each piece. */
