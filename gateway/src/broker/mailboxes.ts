@@ -13,6 +13,7 @@ export class Mailboxes {
   open(name: string): BrokerQueue | undefined {
     const prefix = prefixOf(name);
     if (prefix === undefined) return undefined;
+    checkIdent(name, prefix);
     return this.queues.find(name) ?? this.queues.make(mailboxOptions(name, prefix === PREFIXES.transient));
   }
 
@@ -39,6 +40,16 @@ export class Mailboxes {
 
 function prefixOf(name: string): string | undefined {
   return Object.values(PREFIXES).find((prefix) => name.startsWith(prefix) && name.length > prefix.length);
+}
+
+/** @throws Refusal INVALID_IDENTIFIER for what is nobody's mailbox */
+function checkIdent(name: string, prefix: string): void {
+  if (/^[ -9;-?A-~]+$/.test(name.slice(prefix.length)) && !name.includes("*")) return;
+  const said = JSON.stringify(name);
+  throw new Refusal(
+    "INVALID_IDENTIFIER",
+    `${said} is nobody's mailbox: an ident is printable ASCII, with %, :, @ and * percent-escaped`,
+  );
 }
 
 /** An ident as the action of an identifier. */

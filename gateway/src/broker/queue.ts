@@ -1,6 +1,6 @@
 // A queue as the broker sees it: its options, its bounds, and who waits for its messages. What it holds is the engine's.
 import type { Append, Engine, QueueStats, Settled } from "../engines/engine.js";
-import type { Clock, Timer } from "../model/clock.js";
+import { type Clock, SECOND, type Timer } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { type QueueFields, queueFields } from "../model/fields.js";
 import type { QueueOptions } from "../model/queue-options.js";
@@ -62,6 +62,7 @@ export class BrokerQueue {
 
   /** Makes sure that one more message fits, now or once the oldest made room. The caller appends it in this turn. */
   admit(bytes: number): Refusal | undefined {
+    if (this.engine.full && !this.options.transient) return noRoom();
     if (bytes > this.options.maxBytes || !(this.options.dropOldest || this.#fits(bytes))) return this.#full();
     this.#planned.messages++;
     this.#planned.bytes += bytes;
@@ -163,7 +164,8 @@ export class BrokerQueue {
     const whole = settlements.map((each) => this.#broadcast.settle(each));
     const known = whole.filter((each) => each !== undefined);
     const settled = await this.settling.settle(this, known);
-    return whole.map((each) => (each === undefined ? "done" : settled[known.indexOf(each)]!));
+    let next = 0;
+    return whole.map((each) => (each === undefined ? "done" : settled[next++]!));
   }
 
   /** Moves the end of leases to `lease` microseconds from now; tells the new end, or undefined where a lease is lost. */
@@ -210,7 +212,10 @@ export class BrokerQueue {
     this.#timerAt = time;
     this.#timer = this.clock.after(time - this.clock.now(), () => {
       this.#timerAt = Infinity;
-      this.#lookAfter().catch(this.report);
+      this.#lookAfter().catch((error: unknown) => {
+        this.report(error);
+        this.lookAt(this.clock.now() + SECOND);
+      });
     });
   }
 
@@ -294,6 +299,11 @@ export class BrokerQueue {
       `the queue ${JSON.stringify(this.name)} is at its bound (${bounds}); consume or purge it`,
     );
   }
+}
+
+/** Why an engine that is full takes nothing. */
+export function noRoom(): Refusal {
+  return new Refusal("STORAGE_FAILED", "the gateway's disk is full; make room there, or settle or purge what is kept");
 }
 
 /** One taker's own lease, or none; several share the longest, and who acknowledges on the way out has settled already. */

@@ -54,7 +54,7 @@ export class Queues {
   make(options: QueueOptions): BrokerQueue {
     this.#checkRoom();
     const queue = this.#add(options, false);
-    this.engine.putQueue(options, false).catch(this.report);
+    this.#put(queue).catch(this.report);
     return queue;
   }
 
@@ -71,15 +71,12 @@ export class Queues {
     }
     this.#checkRoom();
     const queue = this.#add(options, paused);
-    await this.engine.putQueue(options, paused);
+    await this.#put(queue);
     return { queue, created: true };
   }
 
   async delete(name: string): Promise<void> {
-    const queue = this.get(name);
-    this.#queues.delete(name);
-    this.router.removeQueue(queue);
-    queue.close();
+    this.#remove(this.get(name));
     await this.engine.deleteQueue(name);
   }
 
@@ -93,9 +90,23 @@ export class Queues {
   /** The queue of another's dead letters, made if it is not there. */
   async #prepareDead(queue: BrokerQueue): Promise<void> {
     if (queue.name.endsWith(DEAD_SUFFIX) || this.#queues.has(queue.name + DEAD_SUFFIX)) return;
-    const options = deadLetterOptions(queue.options);
-    this.#add(options, false);
-    await this.engine.putQueue(options, false);
+    await this.#put(this.#add(deadLetterOptions(queue.options), false));
+  }
+
+  /** Has the engine keep it; a queue that the engine could not make is none. */
+  async #put(queue: BrokerQueue): Promise<void> {
+    try {
+      await this.engine.putQueue(queue.options, queue.paused);
+    } catch (error) {
+      this.#remove(queue);
+      throw error;
+    }
+  }
+
+  #remove(queue: BrokerQueue): void {
+    if (this.#queues.get(queue.name) === queue) this.#queues.delete(queue.name);
+    this.router.removeQueue(queue);
+    queue.close();
   }
 
   /** Queues after the given name, in order of name. */

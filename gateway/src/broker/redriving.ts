@@ -49,25 +49,29 @@ export class Redriving {
     const now = this.clock.now();
     const claims = await this.engine.claim(queue.name, count, now, now + LEASE);
     const targets = new Set<BrokerQueue>();
-    const verdicts = claims.map((claim) => this.#verdict(queue, claim, targets));
-    await this.engine.settle(queue.name, verdicts, this.clock.now());
+    const refusals: Refusal[] = [];
+    const verdicts = claims.map((claim) => this.#verdict(queue, claim, targets, refusals));
+    const settled = this.engine.settle(queue.name, verdicts, now);
+    for (const target of targets) target.appended();
+    await settled;
     for (const target of targets) target.stored();
-    const lost = verdicts.find(({ kind }) => kind === "return");
-    if (lost !== undefined)
-      throw new Refusal(
-        "QUEUE_NOT_FOUND",
-        `the queue that a dead letter of ${JSON.stringify(queue.name)} came from is gone`,
-      );
+    if (refusals[0] !== undefined) throw refusals[0];
     return claims.length;
   }
 
   /** The message goes to the end of its queue, with all its attempts and its full time to live before it. */
-  #verdict(queue: BrokerQueue, { body, lease }: Claim, targets: Set<BrokerQueue>): Verdict {
+  #verdict(queue: BrokerQueue, { body, lease }: Claim, targets: Set<BrokerQueue>, refusals: Refusal[]): Verdict {
     const from = Message.decode(body).attributes["berrymq-dead-queue"] ?? queue.name.slice(0, -DEAD_SUFFIX.length);
     const target = this.queues.find(from);
-    if (target === undefined) return { lease, kind: "return", at: 0, counted: false };
+    const refusal = target === undefined ? gone(from) : target.admit(body.length);
+    if (refusal !== undefined) refusals.push(refusal);
+    if (target === undefined || refusal !== undefined) return { lease, kind: "return", at: 0, counted: false };
     targets.add(target);
     const fields = { ...queueFields(body), publishedAt: this.clock.now(), deliverAt: 0, expiresAt: 0 };
     return { lease, kind: "move", ...target.entry(body, fields) };
   }
+}
+
+function gone(name: string): Refusal {
+  return new Refusal("QUEUE_NOT_FOUND", `the queue ${JSON.stringify(name)}, which a dead letter came from, is gone`);
 }

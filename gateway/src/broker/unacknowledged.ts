@@ -9,7 +9,7 @@ import { type Identifier, matches, readIdentifier } from "../model/identifier.js
 import { asEntry, withAttempt } from "../model/message.js";
 import { DEFAULTS } from "../model/queue-options.js";
 import type { Follower } from "./follower.js";
-import type { Report } from "./queue.js";
+import { noRoom, type Report } from "./queue.js";
 import type { Router } from "./router.js";
 import type { Session } from "./session.js";
 
@@ -63,6 +63,7 @@ export class Unacknowledged {
 
   /** Why nothing more is taken; undefined = there is room. */
   full(): Refusal | undefined {
+    if (this.engine.full) return noRoom();
     if (this.size < this.limits.unacknowledged) return undefined;
     return new Refusal(
       "QUEUE_FULL",
@@ -121,7 +122,7 @@ export class Unacknowledged {
   }
 
   #deliverSoon(): void {
-    this.#then(() => this.#deliver());
+    this.#then(() => this.#deliver().catch((error: unknown) => this.#tryLater(error)));
   }
 
   /** One thing after the other, so that a message is in one hand of ours at a time. */
@@ -131,20 +132,31 @@ export class Unacknowledged {
 
   /** Ends what ran out, drops what expired, delivers all that is due, and looks again in time. */
   async #deliver(): Promise<void> {
-    const { claims, expired } = await this.engine.lapsed(UNACKNOWLEDGED, this.clock.now());
+    for (;;) {
+      const next = await this.#endWhatRanOut();
+      const delivered = await this.#deliverDue();
+      if (delivered === 0 && (next === undefined || next > this.clock.now())) return this.#lookAgain(next);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Tells when the next one runs out or expires. */
+  async #endWhatRanOut(): Promise<number | undefined> {
+    const { claims, expired, next } = await this.engine.lapsed(UNACKNOWLEDGED, this.clock.now());
     for (const body of expired) this.#drop(body);
     const verdicts = claims.map(({ lease }) => ({ lease, kind: "return", at: 0, counted: true }) as const);
     if (verdicts.length > 0) await this.engine.settle(UNACKNOWLEDGED, verdicts, 0);
-    const interval = this.limits.acknowledgeSeconds * SECOND;
-    for (;;) {
-      const now = this.clock.now();
-      const due = await this.engine.claim(UNACKNOWLEDGED, PIECE, now, now + interval);
-      if (due.length === 0) break;
-      for (const claim of due) this.#deliverOne(claim);
-      await this.#prolong(due, interval);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await this.#lookAgain();
+    return next;
+  }
+
+  /** Delivers a piece of what is due; tells how many. */
+  async #deliverDue(): Promise<number> {
+    const now = this.clock.now();
+    const until = now + this.limits.acknowledgeSeconds * SECOND;
+    const due = await this.engine.claim(UNACKNOWLEDGED, PIECE, now, until);
+    for (const claim of due) this.#deliverOne(claim);
+    await this.#fitLeases(due, until);
+    return due.length;
   }
 
   #deliverOne(claim: Claim): void {
@@ -158,20 +170,29 @@ export class Unacknowledged {
     }
   }
 
-  /** The time between deliveries doubles. */
-  async #prolong(claims: readonly Claim[], interval: number): Promise<void> {
-    for (const attempt of new Set(claims.map((claim) => claim.attempt))) {
-      if (attempt === 1) continue;
-      const leases = claims.filter((claim) => claim.attempt === attempt).map(({ lease }) => lease);
-      const until = this.clock.now() + Math.min(interval * 2 ** Math.min(attempt - 1, 30), MOST_INTERVAL);
-      await this.engine.extend(UNACKNOWLEDGED, leases, this.clock.now(), until);
+  /** The time between deliveries doubles, and ends with the message. */
+  async #fitLeases(claims: readonly Claim[], usual: number): Promise<void> {
+    const now = this.clock.now();
+    const byEnd = new Map<number, string[]>();
+    for (const { body, attempt, lease } of claims) {
+      const interval = Math.min((usual - now) * 2 ** Math.min(attempt - 1, 30), MOST_INTERVAL);
+      const end = Math.min(now + interval, queueFields(body).expiresAt || Infinity);
+      if (end === usual) continue;
+      const leases = byEnd.get(end) ?? [];
+      byEnd.set(end, leases);
+      leases.push(lease);
     }
+    for (const [end, leases] of byEnd) await this.engine.extend(UNACKNOWLEDGED, leases, now, end);
   }
 
-  async #lookAgain(): Promise<void> {
-    const { next } = await this.engine.lapsed(UNACKNOWLEDGED, 0);
+  #lookAgain(at: number | undefined): void {
     this.#timer?.cancel();
-    if (next !== undefined) this.#timer = this.clock.after(next - this.clock.now(), () => this.#deliverSoon());
+    if (at !== undefined) this.#timer = this.clock.after(at - this.clock.now(), () => this.#deliverSoon());
+  }
+
+  #tryLater(error: unknown): void {
+    this.report(error);
+    this.#lookAgain(this.clock.now() + SECOND);
   }
 
   #drop(body: Buffer): void {

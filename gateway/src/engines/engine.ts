@@ -17,6 +17,9 @@ import type { QueueOptions } from "../model/queue-options.js";
 export interface Engine {
   readonly capabilities: Capabilities;
 
+  /** There is no room for more messages: nothing is to be appended. What an engine holds can be read and settled all the same. */
+  readonly full: boolean;
+
   /** Makes the engine ready and tells what it kept from before. Called once, first. */
   open(): Promise<Kept>;
 
@@ -44,7 +47,7 @@ export interface Engine {
   /** Moves the end of leases. False for one that no longer holds at `now`. */
   extend(queue: string, leases: readonly string[], now: number, until: number): Promise<boolean[]>;
 
-  /** What happened by itself until `now`, and when to look again. */
+  /** What happened by itself until `now`, and when to look again: no later than `now` where there was too much to tell of at once. */
   lapsed(queue: string, now: number): Promise<Lapsed>;
 
   /** Forgets the oldest messages that nobody leases, up to `max`; tells how many. Synchronous in effect, like `append` in `stats`. */
@@ -65,6 +68,9 @@ export interface Engine {
 
 /** Bytes of one claim: half of what the SDKs take in one response. */
 export const CLAIM_BYTES = 8 * 1024 * 1024;
+
+/** Leases and expired messages that `lapsed` tells of at once; of no more than about CLAIM_BYTES each. */
+export const LAPSED_AT_ONCE = 1000;
 
 /** What an engine can do, as data; the broker refuses the rest with NOT_SUPPORTED. */
 export interface Capabilities {

@@ -1,6 +1,6 @@
 // Who holds what of one queue: what is next in line, what was given back, what waits for its time, what is leased, what expires. It keeps
 // no messages: the engine that owns it does, behind the entries and the line.
-import type { QueueStats, Settled } from "./engine.js";
+import { CLAIM_BYTES, LAPSED_AT_ONCE, type QueueStats, type Settled } from "./engine.js";
 import { Heap } from "./heap.js";
 import type { SettledLeases } from "./settled-leases.js";
 
@@ -116,11 +116,12 @@ export class Ledger<E extends Entry> {
     if (now > 0) this.settled.add(entry.lease);
   }
 
-  /** Undoes `end`. */
+  /** Undoes `end`. A lease that ran out is told of anew. */
   unend(entry: E): void {
     this.settled.delete(entry.lease);
     entry.state = "leased";
     this.#leased.set(entry.lease, entry);
+    this.#ends.push({ until: entry.until, lease: entry.lease });
   }
 
   /** Available from `at` on; 0 = at once, at its old place. */
@@ -149,16 +150,20 @@ export class Ledger<E extends Entry> {
   lapsed(now: number): { ended: E[]; expired: E[]; next: number | undefined } {
     this.#age(now);
     const ended: E[] = [];
+    let bytes = 0;
     for (let end = this.#ends.peek(); end !== undefined; end = this.#ends.peek()) {
+      if (ended.length >= LAPSED_AT_ONCE || bytes >= CLAIM_BYTES) break;
       const entry = this.#leased.get(end.lease);
       const stale = entry === undefined || entry.until !== end.until;
       if (!stale && end.until > now) break;
       this.#ends.pop();
-      if (!stale) ended.push(entry);
+      if (stale) continue;
+      ended.push(entry);
+      bytes += entry.size;
     }
-    const expired = this.#expired;
-    this.#expired = [];
-    return { ended, expired, next: this.#nextEvent() };
+    const expired = portion(this.#expired);
+    this.#expired = this.#expired.slice(expired.length);
+    return { ended, expired, next: this.#expired.length > 0 ? now : this.#nextEvent() };
   }
 
   /** The one that goes first of all that nobody leases, taken out; what is delayed goes last. */
@@ -174,6 +179,12 @@ export class Ledger<E extends Entry> {
     this.#age(now);
     const returned = this.#returned.values().filter(({ state }) => state === "returned");
     return [...returned, ...this.line.first(max)].sort((one, other) => (goesBefore(one, other) ? -1 : 1)).slice(0, max);
+  }
+
+  /** An entry that never came into the line expired. */
+  expire(entry: E): void {
+    entry.state = "gone";
+    this.#expired.push(entry);
   }
 
   /** The engine read the line anew; what was given back stands in it. */
@@ -226,8 +237,7 @@ export class Ledger<E extends Entry> {
   #expire(entry: E): void {
     if (entry.state === "line") this.line.remove(entry);
     else if (entry.state === "returned" || entry.state === "delayed") this.#counts[entry.state]--;
-    entry.state = "gone";
-    this.#expired.push(entry);
+    this.expire(entry);
   }
 
   #nextEvent(): number | undefined {
@@ -260,4 +270,16 @@ export class Ledger<E extends Entry> {
     for (let entry = heap.pop(); entry !== undefined; entry = heap.pop()) if (entry.state !== "gone") return entry;
     return undefined;
   }
+}
+
+/** As many as are told of at once. */
+function portion<E extends Entry>(entries: readonly E[]): E[] {
+  const told: E[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    if (told.length >= LAPSED_AT_ONCE || bytes >= CLAIM_BYTES) break;
+    told.push(entry);
+    bytes += entry.size;
+  }
+  return told;
 }

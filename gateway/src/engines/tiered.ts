@@ -25,6 +25,10 @@ export class TieredEngine implements Engine {
     return this.durable.capabilities;
   }
 
+  get full(): boolean {
+    return this.durable.full;
+  }
+
   async open(): Promise<Kept> {
     await this.memory.open();
     return this.durable.open();

@@ -61,6 +61,7 @@ export class ConsumeStream {
 
   #open(request: ConsumeRequest): BrokerQueue {
     if (request.queue === "") throw new Refusal("INVALID_ARGUMENT", "queue: the first request has to name it");
+    this.broker.mailboxes.checkOwner(request.queue, this.caller.ident);
     const queue = this.broker.mailboxes.open(request.queue) ?? this.broker.queues.get(request.queue);
     this.#takeOver(queue);
     const lease = readLease(queue, request.lease, request.autoAck);
@@ -81,7 +82,6 @@ export class ConsumeStream {
   /** A mailbox has one consumer: the newest program of its ident, so that one that crashed never locks its successor out. */
   #takeOver(queue: BrokerQueue): void {
     if (!this.broker.mailboxes.isMailbox(queue.name)) return;
-    this.broker.mailboxes.checkOwner(queue.name, this.caller.ident);
     const { ident } = this.caller;
     queue.dismissConsumers(
       new Refusal("TAKEN_OVER", `a newer program of the ident "${ident}" has taken this mailbox over`),

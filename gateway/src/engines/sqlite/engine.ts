@@ -17,17 +17,22 @@ import type {
   Settled,
   Verdict,
 } from "../engine.js";
-import { openFile, type Synchronous } from "./file.js";
+import { codeOf, openFile, SQLITE_FULL, type Synchronous } from "./file.js";
+import { release } from "./pragma.js";
+import { Reserve } from "./reserve.js";
 import { createMessages } from "./schema.js";
 import { SessionProgress } from "./session-progress.js";
 import { SqliteQueue, type Written } from "./sqlite-queue.js";
 import { Table } from "./table.js";
 import { Transactions } from "./transactions.js";
+import { Vacuum } from "./vacuum.js";
 
 export interface SqliteSettings {
   readonly directory: string;
   readonly synchronous: Synchronous;
   readonly settledLeases: Limits["settledLeases"];
+  /** Bytes kept back for settling on a full disk; absent = as many as suit the file. */
+  readonly reserve?: number;
 }
 
 interface QueueRow {
@@ -43,6 +48,8 @@ export class SqliteEngine implements Engine {
   #db: DatabaseSyncInstance | undefined;
   #transactions!: Transactions;
   #progress!: SessionProgress;
+  #reserve!: Reserve;
+  #vacuum!: Vacuum;
   readonly #queues = new Map<string, SqliteQueue>();
   /** Names this opening of the file in leases. */
   readonly #opening = randomBytes(4).toString("hex");
@@ -52,10 +59,21 @@ export class SqliteEngine implements Engine {
     readonly log: Log,
   ) {}
 
+  get full(): boolean {
+    return this.#reserve.full;
+  }
+
   async open(): Promise<Kept> {
-    const db = openFile(this.settings.directory, this.settings.synchronous, this.log);
+    const { directory, synchronous, reserve } = this.settings;
+    const db = openFile(directory, synchronous, this.log);
     this.#db = db;
-    this.#transactions = new Transactions(db, (error) => this.#explain(error));
+    this.#reserve = new Reserve(directory, this.log, reserve);
+    this.#vacuum = new Vacuum(db, (error) => this.#failed(error));
+    this.#transactions = new Transactions(
+      db,
+      (error) => this.#explain(error),
+      () => this.#vacuum.committed(),
+    );
     const rows = db.prepare("SELECT id, name, incarnation, options, paused FROM queues").all() as unknown as QueueRow[];
     const queues = rows.map((row) => {
       const { table } = this.#add(db, row.name, row.id, row.incarnation);
@@ -68,7 +86,8 @@ export class SqliteEngine implements Engine {
   putQueue(options: QueueOptions, paused: boolean): Promise<void> {
     const db = this.#file();
     const json = JSON.stringify(options);
-    return this.#transactions.write(() => {
+    let made = false;
+    const work = () => {
       if (this.#queues.has(options.name)) {
         db.prepare("UPDATE queues SET options = ?, paused = ? WHERE name = ?").run(json, Number(paused), options.name);
         return;
@@ -78,24 +97,28 @@ export class SqliteEngine implements Engine {
       const id = Number(insert.run(options.name, incarnation, json, Number(paused)).lastInsertRowid);
       createMessages(db, id);
       this.#add(db, options.name, id, incarnation);
-    });
+      made = true;
+    };
+    return this.#transactions.write(work, undefined, () => made && this.#queues.delete(options.name));
   }
 
-  deleteQueue(name: string): Promise<void> {
+  async deleteQueue(name: string): Promise<void> {
     const db = this.#file();
     const queue = this.#queue(name);
     this.#queues.delete(name);
-    return this.#transactions.write(() => {
+    const work = () => {
       db.exec(`DROP TABLE ${queue.table.name}`);
       db.prepare("DELETE FROM queues WHERE name = ?").run(name);
-    });
+    };
+    await this.#transactions.write(work, undefined, () => this.#queues.set(name, queue));
   }
 
-  append(entries: readonly Append[], progress?: Progress): Promise<void> {
+  async append(entries: readonly Append[], progress?: Progress): Promise<void> {
+    const queues = entries.map(({ queue }) => this.#queue(queue));
     const appended: Written[] = [];
-    return this.#transactions.write(
+    await this.#transactions.write(
       () => {
-        for (const entry of entries) appended.push(this.#queue(entry.queue).append(entry));
+        entries.forEach((entry, index) => appended.push(queues[index]!.append(entry)));
         if (progress !== undefined) this.#progress.note(progress);
       },
       () => appended.forEach(({ apply }) => apply()),
@@ -112,18 +135,23 @@ export class SqliteEngine implements Engine {
   }
 
   async settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]> {
+    const from = this.#queue(queue);
     for (const verdict of verdicts) if (verdict.kind === "move") this.#queue(verdict.queue);
-    const done: { settled: Settled; undo: () => void }[] = [];
+    const settled: Settled[] = [];
     const moved: Written[] = [];
-    const move = (append: Append) => void moved.push(this.#queue(append.queue).append(append));
+    const undos: (() => void)[] = [];
+    const settlements = {
+      move: (append: Append) => void moved.push(this.#queue(append.queue).append(append)),
+      onUndo: (undo: () => void) => void undos.push(undo),
+    };
     await this.#transactions.write(
       () => {
-        for (const verdict of verdicts) done.push(this.#queue(queue).settle(verdict, now, move));
+        for (const verdict of verdicts) settled.push(from.settle(verdict, now, settlements));
       },
       () => moved.forEach(({ apply }) => apply()),
-      () => [...moved, ...done].forEach(({ undo }) => undo()),
+      () => [...moved.map(({ undo }) => undo), ...undos].forEach((undo) => undo()),
     );
-    return done.map(({ settled }) => settled);
+    return settled;
   }
 
   async extend(queue: string, leases: readonly string[], now: number, until: number): Promise<boolean[]> {
@@ -155,8 +183,9 @@ export class SqliteEngine implements Engine {
     if (db === undefined) return;
     this.#db = undefined;
     this.#transactions.commit();
+    this.#vacuum.close();
     this.#queues.clear();
-    db.close();
+    release(db);
   }
 
   #add(db: DatabaseSyncInstance, name: string, id: number, incarnation: string): SqliteQueue {
@@ -178,9 +207,15 @@ export class SqliteEngine implements Engine {
     return this.#db;
   }
 
+  /** What could not be written at all; on a full disk that is told once. */
+  #failed(error: unknown): void {
+    if (codeOf(error) === SQLITE_FULL) this.#reserve.spend();
+    else this.log.error({ err: error }, "a transaction failed and was rolled back");
+  }
+
   #explain(error: unknown): Error {
-    this.log.error({ err: error }, "a transaction failed and was rolled back");
+    this.#failed(error);
     const why = error instanceof Error ? error.message : String(error);
-    return new Refusal("STORAGE_FAILED", `the message could not be stored: ${why}`);
+    return new Refusal("STORAGE_FAILED", `the change could not be stored: ${why}`);
   }
 }

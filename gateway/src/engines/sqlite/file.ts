@@ -1,13 +1,18 @@
 // The file: opened for this process alone, checked, brought up to date.
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { StartError } from "../../model/errors.js";
 import type { Log } from "../../telemetry/log.js";
+import { pragma } from "./pragma.js";
+import { spend } from "./reserve.js";
 import { setAside } from "./salvage.js";
 import { migrate, NewerFile } from "./schema.js";
 
 const FILE_NAME = "berrymq.db";
+
+/** What the write-ahead log is cut to: as much as SQLite lets it grow by itself. */
+const LOG_BYTES = 4 * 1024 * 1024;
 
 /** How surely a commit is on disk: `full` survives a power cut, `normal` the end of the process only. */
 export type Synchronous = "full" | "normal";
@@ -22,10 +27,34 @@ export function openFile(directory: string, synchronous: Synchronous, log: Log):
   const path = join(directory, FILE_NAME);
   try {
     mkdirSync(directory, { recursive: true });
-    return existsSync(path) ? openExisting(path, synchronous, log) : openNew(path, synchronous);
+    return onFullDisk(() => openPath(path, synchronous, log), directory);
   } catch (error) {
     throw explain(path, error);
   }
+}
+
+function openPath(path: string, synchronous: Synchronous, log: Log): DatabaseSyncInstance {
+  return isThere(path) ? openExisting(path, synchronous, log) : openNew(path, synchronous);
+}
+
+/** Once more with what was kept back for settling, which is enough to open a file. */
+function onFullDisk<T>(open: () => T, directory: string): T {
+  try {
+    return open();
+  } catch (error) {
+    if (codeOf(error) !== SQLITE_FULL) throw error;
+    spend(directory);
+    return open();
+  }
+}
+
+/** False where there is nothing to lose. */
+function isThere(path: string): boolean {
+  return sizeOf(path) > 0 || sizeOf(`${path}-wal`) > 0;
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function openNew(path: string, synchronous: Synchronous): DatabaseSyncInstance {
@@ -35,6 +64,17 @@ function openNew(path: string, synchronous: Synchronous): DatabaseSyncInstance {
 }
 
 function openExisting(path: string, synchronous: Synchronous, log: Log): DatabaseSyncInstance {
+  try {
+    // SQLite would take it for a new one, and remove the log.
+    if (sizeOf(path) === 0) throw new Damage("it is empty, and its write-ahead log is not");
+    return openChecked(path, synchronous);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return setAside(path, () => openNew(path, synchronous), error, log);
+  }
+}
+
+function openChecked(path: string, synchronous: Synchronous): DatabaseSyncInstance {
   const db = new DatabaseSync(path);
   try {
     prepare(db, synchronous);
@@ -42,9 +82,7 @@ function openExisting(path: string, synchronous: Synchronous, log: Log): Databas
     return db;
   } catch (error) {
     db.close();
-    if (!isDamage(error)) throw error;
-    const fresh = setAside(path, () => openNew(path, synchronous), error, log);
-    return fresh;
+    throw error;
   }
 }
 
@@ -53,6 +91,8 @@ function prepare(db: DatabaseSyncInstance, synchronous: Synchronous): DatabaseSy
   db.exec("PRAGMA locking_mode = EXCLUSIVE");
   db.exec("PRAGMA journal_mode = WAL");
   db.exec(`PRAGMA synchronous = ${synchronous}`);
+  // One large transaction does not leave a large log behind.
+  db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
   db.exec("BEGIN EXCLUSIVE");
   db.exec("COMMIT");
   migrate(db);
@@ -60,8 +100,8 @@ function prepare(db: DatabaseSyncInstance, synchronous: Synchronous): DatabaseSy
 }
 
 function check(db: DatabaseSyncInstance): void {
-  const found = db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
-  if (found.quick_check !== "ok") throw new Damage(found.quick_check);
+  const found = String(pragma(db, "quick_check"));
+  if (found !== "ok") throw new Damage(found);
 }
 
 class Damage extends Error {
@@ -70,6 +110,7 @@ class Damage extends Error {
 
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
+export const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
 function isDamage(error: unknown): boolean {

@@ -1,6 +1,6 @@
 // A damaged file never stops the start silently, and is never thrown away: it is set aside under another name, whatever can be read of it
 // is copied into a new file, and the log says what was found, kept and set aside.
-import { renameSync, rmSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import type { Log } from "../../telemetry/log.js";
 import { createMessages } from "./schema.js";
@@ -11,6 +11,12 @@ interface QueueRow {
   incarnation: string;
   options: string;
   paused: number;
+}
+
+interface SessionRow {
+  id: string;
+  sequence: number;
+  noted_at: number;
 }
 
 interface MessageRow {
@@ -47,11 +53,28 @@ function renameIfThere(from: string, to: string): void {
   }
 }
 
+/** SQLite reads nothing at all of a file that is shorter than its header says: one that was cut off gets holes for what is missing. */
+function lengthen(path: string): void {
+  const header = Buffer.alloc(32);
+  const file = openSync(path, "r+");
+  try {
+    readSync(file, header, 0, header.length, 0);
+    const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+    const size = pageSize * header.readUInt32BE(28);
+    if (header.toString("latin1", 0, 15) === "SQLite format 3" && fstatSync(file).size < size)
+      ftruncateSync(file, size);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function copy(aside: string, fresh: DatabaseSyncInstance): { queues: number; messages: number; unreadable: number } {
   const kept = { queues: 0, messages: 0, unreadable: 0 };
   let damaged: DatabaseSyncInstance | undefined;
   try {
-    damaged = new DatabaseSync(aside);
+    lengthen(aside);
+    damaged = new DatabaseSync(aside, { readOnly: true });
+    copySessions(damaged, fresh);
     const queues = damaged
       .prepare("SELECT id, name, incarnation, options, paused FROM queues")
       .all() as unknown as QueueRow[];
@@ -65,6 +88,17 @@ function copy(aside: string, fresh: DatabaseSyncInstance): { queues: number; mes
     damaged?.close();
   }
   return kept;
+}
+
+/** Without them, what publishers send again is stored twice, which is no loss. */
+function copySessions(from: DatabaseSyncInstance, to: DatabaseSyncInstance): void {
+  try {
+    const insert = to.prepare("INSERT OR IGNORE INTO sessions VALUES (?, ?, ?)");
+    const rows = from.prepare("SELECT id, sequence, noted_at FROM sessions").all() as unknown as SessionRow[];
+    for (const { id, sequence, noted_at } of rows) insert.run(id, sequence, noted_at);
+  } catch {
+    // They cannot be read.
+  }
 }
 
 function copyQueue(

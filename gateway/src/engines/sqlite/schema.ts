@@ -1,5 +1,6 @@
 // The tables of the file, and how an older file becomes a newer one. Each migration runs once, in a transaction; `user_version` counts them.
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import { pragma } from "./pragma.js";
 
 /**
  * - `queues`: one row a queue. `incarnation` keeps the leases of a deleted queue from fitting a new one of the same name.
@@ -29,7 +30,7 @@ export class NewerFile extends Error {
 }
 
 export function migrate(db: DatabaseSyncInstance): void {
-  const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  const version = Number(pragma(db, "user_version"));
   if (version > migrations.length) {
     throw new NewerFile(
       `its schema is of version ${version}, and this release knows ${migrations.length}; use a newer release`,

@@ -23,6 +23,14 @@ export interface Written {
 
 const nothing: Written = { apply: () => {}, undo: () => {} };
 
+/** What a settlement needs of the transaction that it is part of. */
+export interface Settlements {
+  /** Appends to another queue. */
+  move(append: Append): void;
+  /** Has something called when the transaction is rolled back. */
+  onUndo(undo: () => void): void;
+}
+
 export class SqliteQueue {
   #line: SqliteLine;
   readonly #ledger: Ledger<SqliteEntry>;
@@ -30,6 +38,8 @@ export class SqliteQueue {
   #bytes: number;
   /** Appended in this turn, not committed yet. */
   #pending = 0;
+  /** No row that was not read expires before. */
+  #soonestExpiry: number;
 
   constructor(
     readonly table: Table,
@@ -45,15 +55,17 @@ export class SqliteQueue {
     const nameLease = ({ place, claims }: SqliteEntry) => `${this.life}.${place.toString(36)}.${claims.toString(36)}`;
     this.#ledger = new Ledger(this.#line, new SettledLeases(settledLeases), nameLease);
     this.#takeUpDelayed(new Set());
+    this.#soonestExpiry = table.nextExpiry(0) ?? Infinity;
   }
 
   /** Within a transaction; the message is available when that is committed. */
   append({ body, priority = 0, due = 0, expires = 0 }: Omit<Append, "queue">): Written {
     const place = this.#nextPlace++;
     const size = body.length;
+    this.table.insert(place, priority, due, expires, body);
     this.#pending++;
     this.#bytes += size;
-    this.table.insert(place, priority, due, expires, body);
+    if (expires > 0) this.#soonestExpiry = Math.min(this.#soonestExpiry, expires);
     const apply = () => {
       this.#pending--;
       this.#line.grow(place, priority);
@@ -67,6 +79,7 @@ export class SqliteQueue {
   }
 
   async claim(max: number, now: number, until: number | undefined): Promise<Claim[]> {
+    this.#expireUnread(now);
     const entries = this.#ledger.take(max, CLAIM_BYTES, now);
     if (until !== undefined) for (const entry of entries) this.#ledger.lease(entry, until);
     const claims = entries.map((entry) => this.#claimOf(entry));
@@ -80,21 +93,24 @@ export class SqliteQueue {
     return entry && this.#claimOf(entry);
   }
 
-  /** Within a transaction. `move` appends to another queue within the same. */
-  settle(verdict: Verdict, now: number, move: (append: Append) => void): { settled: Settled; undo: () => void } {
+  /** Within a transaction. */
+  settle(verdict: Verdict, now: number, { move, onUndo }: Settlements): Settled {
     const entry = this.#ledger.held(verdict.lease, now);
-    if (entry === undefined) return this.#settleFromBefore(verdict);
-    this.#ledger.end(entry, now);
-    if (verdict.kind === "return") return this.#return(entry, verdict.at, verdict.counted);
+    if (entry === undefined) return this.#settleFromBefore(verdict, onUndo);
+    if (verdict.kind === "return") {
+      this.#return(entry, verdict.at, verdict.counted, now);
+      return "done";
+    }
     if (verdict.kind === "move") move(verdict);
     this.table.delete(entry.place);
+    this.#ledger.end(entry, now);
     entry.state = "gone";
     this.#bytes -= entry.size;
-    const undo = () => {
+    onUndo(() => {
       this.#ledger.unend(entry);
       this.#bytes += entry.size;
-    };
-    return { settled: "done", undo };
+    });
+    return "done";
   }
 
   extend(lease: string, now: number, until: number): boolean {
@@ -104,14 +120,12 @@ export class SqliteQueue {
   }
 
   async lapsed(now: number): Promise<Lapsed> {
+    this.#expireUnread(now);
     const { ended, expired, next } = this.#ledger.lapsed(now);
-    const unread = this.table.expired(now).filter(({ place, priority }) => this.#line.skip(place, priority));
-    const gone = [...expired, ...unread.map(entryOf)];
-    const bodies = gone.map((entry) => this.#bodyOf(entry));
-    if (gone.length > 0) await this.#forget(gone);
-    const expiry = this.table.nextExpiry(now) ?? Infinity;
-    const soonest = Math.min(next ?? Infinity, expiry);
     const claims = ended.map((entry) => this.#claimOf(entry));
+    const bodies = expired.map((entry) => this.#bodyOf(entry));
+    if (expired.length > 0) await this.#forget(expired);
+    const soonest = Math.min(next ?? Infinity, this.#soonestExpiry);
     return { claims, expired: bodies, next: soonest === Infinity ? undefined : soonest };
   }
 
@@ -128,6 +142,7 @@ export class SqliteQueue {
   }
 
   peek(max: number, now: number): Buffer[] {
+    this.#expireUnread(now);
     return this.#ledger.first(max, now).map((entry) => this.#bodyOf(entry));
   }
 
@@ -143,8 +158,18 @@ export class SqliteQueue {
   }
 
   stats(now: number): QueueStats {
+    this.#expireUnread(now);
     const stats = this.#ledger.stats(now);
     return { ...stats, ready: stats.ready + this.#pending, bytes: this.#bytes };
+  }
+
+  /** Takes rows that expired before they were read out of the line. Those that were read are the ledger's. */
+  #expireUnread(now: number): void {
+    if (now < this.#soonestExpiry) return;
+    for (const outline of this.table.expired(now)) {
+      if (this.#line.skip(outline.place, outline.priority)) this.#ledger.expire(entryOf(outline));
+    }
+    this.#soonestExpiry = this.table.nextExpiry(now) ?? Infinity;
   }
 
   /** Takes the line up from the table again, as a restart would, but for what is leased. */
@@ -155,6 +180,7 @@ export class SqliteQueue {
     this.#ledger.replaceLine(this.#line);
     for (const place of leased) this.#line.skip(place, this.table.read(place)?.priority ?? 0);
     this.#takeUpDelayed(leased);
+    this.#soonestExpiry = this.table.nextExpiry(0) ?? Infinity;
   }
 
   #newLine(visible: number): SqliteLine {
@@ -192,23 +218,26 @@ export class SqliteQueue {
   }
 
   /** A count or a time that could not be written is forgotten at the next restart; the message is available all the same. */
-  #return(entry: SqliteEntry, at: number, counted: boolean): { settled: Settled; undo: () => void } {
-    if (counted) entry.attempts++;
-    if (counted || at > 0) this.table.update(entry.place, entry.attempts, at);
+  #return(entry: SqliteEntry, at: number, counted: boolean, now: number): void {
+    const attempts = entry.attempts + Number(counted);
+    if (counted || at > 0) this.table.update(entry.place, attempts, at);
+    entry.attempts = attempts;
+    this.#ledger.end(entry, now);
     this.#ledger.giveBack(entry, at);
-    return { settled: "done", undo: nothing.undo };
   }
 
   /** A lease from before the last restart may still be acknowledged while its message stands in line, untouched. */
-  #settleFromBefore(verdict: Verdict): { settled: Settled; undo: () => void } {
+  #settleFromBefore(verdict: Verdict, onUndo: Settlements["onUndo"]): Settled {
     const settled = this.#ledger.absent(verdict.lease);
     const place = this.#placeFromBefore(verdict.lease);
-    if (settled === "done" || verdict.kind !== "forget" || place === undefined) return { settled, undo: nothing.undo };
+    if (settled === "done" || verdict.kind !== "forget" || place === undefined) return settled;
     const row = this.table.read(place);
-    if (row === undefined || !this.#line.skip(place, row.priority)) return { settled, undo: nothing.undo };
+    if (row === undefined || !this.#line.skip(place, row.priority)) return settled;
+    onUndo(() => this.#reload());
     this.table.delete(place);
+    this.#ledger.settled.add(verdict.lease);
     this.#bytes -= row.body.length;
-    return { settled: "done", undo: () => this.#reload() };
+    return "done";
   }
 
   #placeFromBefore(lease: string): number | undefined {

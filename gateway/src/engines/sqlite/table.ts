@@ -93,7 +93,9 @@ export class Table {
 
   /** When the next row expires; undefined = none does. */
   nextExpiry(now: number): number | undefined {
-    const [row] = this.#all<{ expires: number }>("expires", `expires > ${Math.floor(now)} ORDER BY expires LIMIT 1`);
+    // `expires > 0` is what the index asks for.
+    const condition = `expires > 0 AND expires > ${Math.floor(now)} ORDER BY expires LIMIT 1`;
+    const [row] = this.#all<{ expires: number }>("expires", condition);
     return row?.expires;
   }
 

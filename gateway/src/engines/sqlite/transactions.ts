@@ -15,6 +15,8 @@ export class Transactions {
     readonly db: DatabaseSyncInstance,
     /** Puts an error into words for who wrote; told of every failed transaction. */
     readonly explain: (error: unknown) => Error,
+    /** Called after each commit. */
+    readonly onCommit: () => void,
   ) {}
 
   /**
@@ -57,6 +59,7 @@ export class Transactions {
     }
     this.#open = false;
     for (const waiting of this.#takeWaiting()) waiting.committed();
+    this.onCommit();
   }
 
   #begin(): void {
