@@ -20,6 +20,12 @@ export const setMultiplicity: Bus["setMultiplicity"] = (...all) => defaultBus.se
 export const showFollowers: Bus["showFollowers"] = (...all) => defaultBus.showFollowers(...all);
 export const onError: Bus["onError"] = (...all) => defaultBus.onError(...all);
 export const queue: Bus["queue"] = (...all) => defaultBus.queue(...all);
+export const send: Bus["send"] = (...all) => defaultBus.send(...all);
+export const mailbox: Bus["mailbox"] = (...all) => defaultBus.mailbox(...all);
+export const onRecv: Bus["onRecv"] = (...all) => defaultBus.onRecv(...all);
+export const onDrop: Bus["onDrop"] = (...all) => defaultBus.onDrop(...all);
+export const onConnect: Bus["onConnect"] = (...all) => defaultBus.onConnect(...all);
+export const onDisconnect: Bus["onDisconnect"] = (...all) => defaultBus.onDisconnect(...all);
 export const connect = (...all: Parameters<Bus["connect"]>): Promise<Bus> => defaultBus.connect(...all);
 export const flush: Bus["flush"] = (...all) => defaultBus.flush(...all);
 export const close: Bus["close"] = (...all) => defaultBus.close(...all);

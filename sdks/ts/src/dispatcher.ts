@@ -48,7 +48,7 @@ export class Dispatcher {
     for (const each of followers) {
       if (foreign && each.pattern.local) continue;
       if (each.listens) {
-        each.hear(message);
+        if (!each.hear(message)) continue;
         if (each.keeps) queues++;
         else called++;
       } else if (this.agrees(each, message)) {

@@ -35,6 +35,10 @@ export interface Envelope {
   readonly priority: number;
   /** Queues hand it out no earlier; 0 = at once. */
   readonly deliverAt: number;
+  /** It is delivered again and again until a follower has acknowledged it. */
+  readonly requireAck: boolean;
+  /** Which delivery of a `requireAck` message this is, from 2; 0 = the first. */
+  readonly attempt: number;
   /** Bytes that it occupies, roughly when it was never encoded. */
   readonly size: number;
 }

@@ -22,6 +22,7 @@ import {
   QueueNotFound,
   ReservedIdentifier,
   StorageFailed,
+  TakenOver,
   Timeout,
   Unavailable,
 } from "./errors.js";
@@ -48,6 +49,7 @@ const classes = [
   NotEncodable,
   NotSupported,
   StorageFailed,
+  TakenOver,
   Internal,
 ];
 

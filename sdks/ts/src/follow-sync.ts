@@ -2,12 +2,16 @@
 import { CREDIT } from "./inbox.js";
 import type { FollowStream } from "./transports/transport.js";
 
+/** Acknowledgements held while there is no connection; one that is forgotten only brings its message again. */
+const ACKNOWLEDGED_AT_MOST = 10_000;
+
 export class FollowSync {
   private stream: FollowStream | undefined;
   private told = new Map<string, boolean>();
   private revision = 0;
   private applied = 0;
   private scheduled = false;
+  private acknowledged: string[] = [];
   private waiters: { revision: number; resolve: () => void }[] = [];
 
   /** @param wanted pattern → whether anybody of this process answers there. */
@@ -18,6 +22,7 @@ export class FollowSync {
     this.stream = stream;
     this.told = new Map();
     this.send(CREDIT);
+    this.sendAcknowledged();
   }
 
   detach(): void {
@@ -35,7 +40,13 @@ export class FollowSync {
   }
 
   give(credit: number): void {
-    this.stream?.write({ add: [], remove: [], credit, revision: this.revision });
+    this.stream?.write({ add: [], remove: [], credit, revision: this.revision, acknowledge: [] });
+  }
+
+  /** Those of one turn travel together; without a stream the latest wait for the next one. */
+  acknowledge(messageId: string): void {
+    if (this.acknowledged.push(messageId) === 1) queueMicrotask(() => this.sendAcknowledged());
+    else if (this.acknowledged.length > ACKNOWLEDGED_AT_MOST) this.acknowledged.shift();
   }
 
   confirm(revision: number): void {
@@ -55,6 +66,13 @@ export class FollowSync {
     await new Promise<void>((resolve) => this.waiters.push({ revision, resolve }));
   }
 
+  private sendAcknowledged(): void {
+    if (this.stream === undefined || this.acknowledged.length === 0) return;
+    const acknowledge = this.acknowledged;
+    this.acknowledged = [];
+    this.stream.write({ add: [], remove: [], credit: undefined, revision: this.revision, acknowledge });
+  }
+
   private send(credit?: number): void {
     if (this.stream === undefined) return;
     const wanted = this.wanted();
@@ -68,6 +86,7 @@ export class FollowSync {
       remove,
       credit,
       revision: this.revision,
+      acknowledge: [],
     });
   }
 }

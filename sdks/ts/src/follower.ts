@@ -1,6 +1,7 @@
 // Those who follow: handlers (functions and methods, which answer) and listeners (streams and queues, which only hear).
 import { type Identifier, parseIdentifier } from "./identifier.js";
 import type { Message } from "./message.js";
+import type { QueueOptions } from "./queue.js";
 import { Router } from "./router.js";
 
 /** Gets each message; what it returns, or what its promise becomes, is a talk's answer. */
@@ -10,7 +11,17 @@ export type Handler = (message: Message) => unknown;
 export type Guard = (message: Message) => boolean;
 
 export interface FollowOptions {
+  /** Of a following with `queue`, what it refuses is done, as if it had been handled. */
   readonly guard?: Guard;
+  /**
+   * Durable following: the handler is fed from the shared queue of that name, made with the pattern if it is not there. Returning
+   * acknowledges, throwing retries; `Retry`, `Reject` and `Release` say otherwise.
+   */
+  readonly queue?: string;
+  /** How that queue is made. */
+  readonly queueOptions?: Omit<QueueOptions, "shared" | "name">;
+  /** Messages of that queue at a time. Default 1. */
+  readonly concurrency?: number;
 }
 
 /** What registering gives back. */
@@ -45,7 +56,8 @@ export interface Listener {
   readonly keeps: boolean;
   /** Throws when it cannot take the message, before anybody got it. */
   admit(message: Message): void;
-  hear(message: Message): void;
+  /** False = it did not take it. */
+  hear(message: Message): boolean;
   /** What was heard since the last call came from one received batch of so many bytes. */
   heardBatch(bytes: number): void;
 }
@@ -68,14 +80,15 @@ export class Followers {
 
   /** Holds `object` weakly: once it is gone, it follows no more. */
   addMethod(pattern: string, object: object, method: Handler, options: FollowOptions = {}): Following {
-    const weak = new WeakRef(object);
-    const bound = () => {
-      const alive = weak.deref();
-      return alive && ((message: Message) => method.call(alive, message));
-    };
-    const following = this.add(new HandlerFollower(parseIdentifier(pattern), options.guard, bound));
-    this.forgetful.register(object, following);
+    const target = weakly(object, method);
+    const following = this.add(new HandlerFollower(parseIdentifier(pattern), options.guard, target));
+    this.unfollowWith(object, following);
     return following;
+  }
+
+  /** Ends a following when its object is gone. */
+  unfollowWith(object: object, following: Following): void {
+    this.forgetful.register(object, following);
   }
 
   add(follower: Follower): Following {
@@ -119,4 +132,13 @@ export class Followers {
     else this.counts.delete(pattern.text);
     return before === undefined || !there || handlers > 0 !== after.handlers > 0;
   }
+}
+
+/** The method of an object that is held weakly; undefined = the object is gone. */
+export function weakly(object: object, method: Handler): () => Handler | undefined {
+  const weak = new WeakRef(object);
+  return () => {
+    const alive = weak.deref();
+    return alive && ((message: Message) => method.call(alive, message));
+  };
 }

@@ -2,22 +2,48 @@
 import { BerryMQError } from "./errors.js";
 import type { Message } from "./message.js";
 import type { Keeper } from "./queue.js";
-import type { Consumer, GetOptions, Handed, QueueCalls, QueueStatus, Verdict } from "./transports/queue-calls.js";
+import type {
+  Consumer,
+  GetOptions,
+  Handed,
+  QueueCalls,
+  QueueDescription,
+  QueueSpec,
+  Verdict,
+} from "./transports/queue-calls.js";
 
 /** Milliseconds between tries of a waiting get while there is no connection. */
 const PAUSE = 100;
 
+/** What a queue asks of the link. */
+export interface GatewayCalls {
+  /** The calls of the connection that stands now. @throws Unavailable while none does */
+  calls(): QueueCalls;
+  /** How many connections there have been: a queue may be gone with the gateway of an older one. */
+  connections(): number;
+}
+
+/** When a queue was made, or made again. */
+interface Making {
+  readonly connection: number;
+  readonly done: Promise<void>;
+}
+
 export class GatewayQueue implements Keeper {
-  /** @param calls gives the calls of the connection that stands now. @throws Unavailable while none does */
+  private making: Making;
+
+  /** @param spec what it is made of when it is gone; undefined = it is somebody else's to make */
   constructor(
     readonly name: string,
-    private readonly standalone: boolean,
-    private readonly calls: () => QueueCalls,
-  ) {}
+    private readonly gateway: GatewayCalls,
+    private readonly spec?: QueueSpec,
+  ) {
+    this.making = { connection: gateway.connections(), done: Promise.resolve() };
+  }
 
   async get(options: GetOptions): Promise<readonly Handed[]> {
     try {
-      return await this.calls().get(this.name, options);
+      return await this.call((calls) => calls.get(this.name, options));
     } catch (error) {
       const lost = error instanceof BerryMQError && (error.reason === "UNAVAILABLE" || error.reason === "DRAINING");
       if (!lost || options.wait <= 0) throw error;
@@ -27,47 +53,81 @@ export class GatewayQueue implements Keeper {
   }
 
   async settle(leaseId: string, verdict: Verdict): Promise<void> {
-    await this.calls().settle(this.name, leaseId, verdict);
+    await this.gateway.calls().settle(this.name, leaseId, verdict);
   }
 
   async extend(leaseId: string, seconds: number | undefined): Promise<Date> {
-    return this.calls().extend(this.name, leaseId, seconds);
+    return this.gateway.calls().extend(this.name, leaseId, seconds);
   }
 
-  async describe(): Promise<{ readonly maxMessages: number; readonly status: QueueStatus }> {
-    return this.calls().describe(this.name);
+  describe(): Promise<QueueDescription> {
+    return this.call((calls) => calls.describe(this.name));
   }
 
-  async peek(max: number): Promise<readonly Message[]> {
-    return this.calls().peek(this.name, max);
+  peek(max: number): Promise<readonly Message[]> {
+    return this.call((calls) => calls.peek(this.name, max));
   }
 
-  async purge(): Promise<number> {
-    return this.calls().purge(this.name);
+  purge(): Promise<number> {
+    return this.call((calls) => calls.purge(this.name));
   }
 
-  async pause(): Promise<void> {
-    await this.calls().pause(this.name);
+  pause(): Promise<void> {
+    return this.call((calls) => calls.pause(this.name));
   }
 
-  async resume(): Promise<void> {
-    await this.calls().resume(this.name);
+  resume(): Promise<void> {
+    return this.call((calls) => calls.resume(this.name));
   }
 
   async remove(): Promise<void> {
-    await this.calls().remove(this.name);
+    await this.gateway.calls().remove(this.name);
+  }
+
+  async redrive(max: number, rate: number): Promise<number> {
+    return this.gateway.calls().redrive(this.name, max, rate);
   }
 
   consume(credit: number, autoAck: boolean): Consumer {
-    return this.calls().consume(this.name, credit, autoAck);
+    return this.gateway.calls().consume(this.name, credit, autoAck);
+  }
+
+  restored(error: unknown): Promise<boolean> {
+    return this.remade(error, this.making);
   }
 
   dead(): Keeper {
-    return new GatewayQueue(`${this.name}.dead`, false, this.calls);
+    return new GatewayQueue(`${this.name}.dead`, this.gateway);
   }
 
   /** What cannot be removed now expires with the session. */
   async close(): Promise<void> {
-    if (this.standalone) await this.remove().catch(() => {});
+    if (this.spec?.standalone) await this.remove().catch(() => {});
+  }
+
+  private async call<T>(work: (calls: QueueCalls) => Promise<T>): Promise<T> {
+    const { making } = this;
+    try {
+      return await work(this.gateway.calls());
+    } catch (error) {
+      if (!(await this.remade(error, making))) throw error;
+      return work(this.gateway.calls());
+    }
+  }
+
+  /**
+   * Makes the queue again when it was not found and the connection is not the one on which it was made: its gateway kept all
+   * in memory and was restarted. Otherwise somebody deleted it. Once for each connection, however many calls ask.
+   */
+  private async remade(error: unknown, seen: Making): Promise<boolean> {
+    const { spec, gateway } = this;
+    if (spec === undefined || !(error instanceof BerryMQError) || error.reason !== "QUEUE_NOT_FOUND") return false;
+    if (this.making === seen) {
+      const connection = gateway.connections();
+      if (connection === seen.connection) return false;
+      this.making = { connection, done: gateway.calls().create(spec) };
+    }
+    await this.making.done;
+    return true;
   }
 }

@@ -110,3 +110,8 @@ export function rememberedIdentifier(text: string): Identifier {
   }
   return found;
 }
+
+/** Whether an identifier's name never leaves its process; `""` is none. */
+export function isLocal(identifier: string): boolean {
+  return identifier !== "" && rememberedIdentifier(identifier).local;
+}

@@ -45,7 +45,8 @@ export class Inbox {
   }
 
   private isNew(envelope: WireEnvelope): boolean {
-    if (envelope.resent && this.recent.has(envelope.idBytes)) return false;
+    // A later delivery of a `requireAck` message is meant to come again.
+    if (envelope.resent && envelope.attempt === 0 && this.recent.has(envelope.idBytes)) return false;
     this.recent.remember(envelope.pinned, envelope.idStart, envelope.idEnd);
     return true;
   }

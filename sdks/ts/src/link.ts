@@ -20,6 +20,8 @@ export interface LinkHost extends Hearer {
   /** What the process follows: pattern → whether it answers there. */
   patterns(): Map<string, boolean>;
   report(error: unknown): void;
+  /** Resolves when what the process keeps at the gateway stands there. */
+  prepared(): Promise<unknown>;
 }
 
 /** Why one connection is over; without an error it ended in peace. */
@@ -37,6 +39,8 @@ export class Link {
   private readonly inbox: Inbox;
   private readonly follows: FollowSync;
   private closed = false;
+  /** How many connections there have been. */
+  connections = 0;
   private wakeUp: () => void = () => {};
   private end: (ending: Ending) => void = () => {};
 
@@ -82,19 +86,24 @@ export class Link {
     this.follows.changed();
   }
 
+  /** A message with `requireAck` needs no further delivery. */
+  acknowledge(messageId: string): void {
+    this.follows.acknowledge(messageId);
+  }
+
   /** @throws Unavailable while there is no connection */
   ask(question: Envelope, answers: number, seconds: number, signal: AbortSignal): AsyncIterable<Message> {
     return this.current().ask(question, answers, seconds, signal);
   }
 
   /** @throws Unavailable while there is no connection */
-  queues(): QueueCalls {
+  calls(): QueueCalls {
     return this.current().queues;
   }
 
   /** Resolves when every publish is answered and every pattern followed. @throws Timeout after `seconds` */
   async flush(seconds: number): Promise<void> {
-    await this.within(seconds, Promise.all([this.outbox.emptied(), this.follows.settled()]));
+    await this.within(seconds, Promise.all([this.outbox.emptied(), this.follows.settled(), this.host.prepared()]));
   }
 
   /** Resolves when every publish is answered. @throws Timeout after `seconds` */
@@ -170,6 +179,7 @@ export class Link {
 
   private join(connection: Connection, end: (ending: Ending) => void): void {
     this.connection = connection;
+    this.connections++;
     if (this.closed) {
       this.drop();
       return;

@@ -8,6 +8,8 @@ export class LocalConsumer implements Consumer {
   private readonly waiting = new Fifo<Handed>();
   private readonly unsettled = new Set<string>();
   private readonly taker;
+  private readonly ending = new AbortController();
+  readonly over: AbortSignal = this.ending.signal;
   private closed = false;
   private failure: unknown;
   private wake: () => void = () => {};
@@ -42,6 +44,7 @@ export class LocalConsumer implements Consumer {
     if (this.closed) return;
     this.closed = true;
     this.takers.remove(this.taker);
+    this.ending.abort();
     for (const leaseId of this.unsettled) void this.queue.settle(leaseId, { verb: "release" }).catch(() => {});
     this.wake();
   }
@@ -63,6 +66,7 @@ export class LocalConsumer implements Consumer {
 
   private end(error: unknown): void {
     this.failure = error;
+    this.ending.abort();
     this.wake();
   }
 

@@ -1,14 +1,19 @@
 // A queue whose messages this process keeps: leases, attempts, backoff and dead letters as at a gateway, without the disk.
-import { LeaseLost, QueueFull, QueueNotFound } from "./errors.js";
-import { Fifo } from "./fifo.js";
+import { InvalidArgument, LeaseLost, QueueFull, QueueNotFound } from "./errors.js";
 import type { Listener } from "./follower.js";
 import type { Identifier } from "./identifier.js";
+import { Later } from "./later.js";
 import { LeaseBook } from "./lease-book.js";
 import { LocalConsumer } from "./local-consumer.js";
-import { changed, type Message } from "./message.js";
+import { changed, handed, type Message } from "./message.js";
+import { PriorityLine } from "./priority-line.js";
 import type { Keeper } from "./queue.js";
+import { TakenIds } from "./taken-ids.js";
 import { Takers } from "./takers.js";
-import type { Consumer, GetOptions, Handed, Overflow, QueueStatus, Verdict } from "./transports/queue-calls.js";
+import type { Consumer, GetOptions, Handed, Overflow, QueueDescription, Verdict } from "./transports/queue-calls.js";
+
+/** Ends the name of a queue of dead letters. */
+const DEAD = ".dead";
 
 /** With every default filled in. Times are seconds. */
 export interface LocalQueueSpec {
@@ -19,13 +24,20 @@ export interface LocalQueueSpec {
   readonly lease: number;
   readonly maxAttempts: number;
   readonly backoff: readonly [first: number, most: number];
+  /** Infinity = for ever. */
+  readonly ttl: number;
+  readonly delay: number;
+  readonly dedupe: number;
 }
 
 /** A kept message. */
 export interface Entry {
   readonly message: Message;
+  readonly priority: number;
   readonly sequence: number;
   readonly size: number;
+  /** When it is dropped, in milliseconds since the epoch; Infinity = never. */
+  readonly expires: number;
   /** Counted attempts that failed. */
   failed: number;
 }
@@ -34,15 +46,18 @@ export interface Entry {
 export interface LocalQueueHome {
   /** The dead letters of a queue. */
   deadLetters(name: string): LocalQueue;
+  /** The queue of that name. */
+  find(name: string): LocalQueue | undefined;
+  /** A message expired that nobody had taken. */
+  dropped(queue: string, message: Message): void;
   forget(queue: LocalQueue): void;
   report(error: unknown, message?: Message): void;
 }
 
-const older = (one: Entry, other: Entry) => one.sequence < other.sequence;
-
 export class LocalQueue implements Keeper {
-  private readonly ready = new Fifo<Entry>();
-  private readonly delayed = new Map<Entry, ReturnType<typeof setTimeout>>();
+  private readonly ready = new PriorityLine<Entry>();
+  private readonly delayed = new Later<Entry>((entry) => this.again(entry));
+  private readonly ids: TakenIds;
   private readonly leases = new LeaseBook((entry) => this.failed(entry, "the lease ran out", 0));
   private readonly takers = new Takers((max, autoAck) => this.take(max, autoAck));
   private sequence = 0;
@@ -54,7 +69,9 @@ export class LocalQueue implements Keeper {
     readonly spec: LocalQueueSpec,
     private readonly home: LocalQueueHome,
     private readonly shared: boolean,
-  ) {}
+  ) {
+    this.ids = new TakenIds(spec.dedupe);
+  }
 
   get name(): string {
     return this.spec.name;
@@ -74,10 +91,18 @@ export class LocalQueue implements Keeper {
 
   /** Keeps a message. */
   keep(message: Message): void {
-    const entry = { message: message.detach(), sequence: this.sequence++, size: message.size, failed: 0 };
-    this.bytes += entry.size;
-    this.ready.push(entry);
-    this.takers.serve();
+    const { ttl, delay } = this.spec;
+    const { size, priority } = message.detach();
+    const published = message.publishedAt?.getTime() ?? Date.now();
+    const expires = Math.min(message.expiresAt?.getTime() ?? Infinity, published + ttl * 1000);
+    const entry = { message, priority, sequence: this.sequence++, size, expires, failed: 0 };
+    this.bytes += size;
+    const due = Math.max(message.deliverAt?.getTime() ?? 0, delay > 0 ? published + delay * 1000 : 0);
+    if (due > Date.now()) this.delayed.add(entry, due);
+    else {
+      this.ready.push(entry);
+      this.takers.serve();
+    }
   }
 
   async get({ max, wait, autoAck, signal }: GetOptions): Promise<readonly Handed[]> {
@@ -105,8 +130,9 @@ export class LocalQueue implements Keeper {
     return deadline;
   }
 
-  async describe(): Promise<{ maxMessages: number; status: QueueStatus }> {
+  async describe(): Promise<QueueDescription> {
     this.assertThere();
+    this.expire();
     const status = {
       ready: this.ready.length,
       delayed: this.delayed.size,
@@ -114,15 +140,16 @@ export class LocalQueue implements Keeper {
       bytes: this.bytes,
       consumers: this.takers.size,
     };
-    return { maxMessages: this.spec.maxMessages, status };
+    return { maxMessages: this.spec.maxMessages, lease: this.spec.lease, status };
   }
 
   async peek(max: number): Promise<readonly Message[]> {
     this.assertThere();
+    this.expire();
     const shown: Message[] = [];
     for (const { message } of this.ready) {
       if (shown.length >= max) break;
-      if (!isExpired(message)) shown.push(message);
+      shown.push(message);
     }
     return shown;
   }
@@ -132,10 +159,7 @@ export class LocalQueue implements Keeper {
     const purged = this.ready.length + this.delayed.size;
     for (const { size } of this.ready) this.bytes -= size;
     this.ready.clear();
-    for (const [{ size }, timer] of this.delayed) {
-      this.bytes -= size;
-      clearTimeout(timer);
-    }
+    for (const { size } of this.delayed) this.bytes -= size;
     this.delayed.clear();
     return purged;
   }
@@ -149,6 +173,34 @@ export class LocalQueue implements Keeper {
     this.assertThere();
     this.paused = false;
     this.takers.serve();
+  }
+
+  /** Each goes to the end of the queue that it came from, with all its attempts before it. */
+  async redrive(max: number, rate: number): Promise<number> {
+    this.assertThere();
+    if (!this.name.endsWith(DEAD)) {
+      throw new InvalidArgument(`the queue ${this.name} holds no dead letters; use the queue's \`dead\``);
+    }
+    const most = Math.min(max || Infinity, this.ready.length);
+    const begun = Date.now();
+    let moved = 0;
+    while (moved < most) {
+      const name = this.name.slice(0, -DEAD.length);
+      const target = this.home.find(name);
+      if (target === undefined) throw new QueueNotFound(`the queue ${name}, from which the dead letters came, is gone`);
+      const entry = this.ready.shift();
+      if (entry === undefined) break;
+      this.bytes -= entry.size;
+      target.keep(changed(entry.message, { publishedAt: Date.now() * 1000, expiresAt: 0, deliverAt: 0 }));
+      moved++;
+      const ahead = begun + (moved * 1000) / rate - Date.now();
+      if (moved < most && ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead));
+    }
+    return moved;
+  }
+
+  async restored(): Promise<boolean> {
+    return false;
   }
 
   async remove(): Promise<void> {
@@ -173,17 +225,22 @@ export class LocalQueue implements Keeper {
   }
 
   private admit(message: Message): void {
+    if (this.ids.has(message.messageId)) return;
     if (this.spec.overflow === "reject_publish" && this.overflows(message.size)) throw this.fullError();
   }
 
-  private hear(message: Message): void {
+  private hear(message: Message): boolean {
+    if (this.ids.has(message.messageId)) return false;
     // What another process published cannot be refused there any more.
     const refuses = this.spec.overflow === "reject_publish" && this.overflows(message.size);
-    if (refuses) this.home.report(this.fullError(), message);
-    else {
-      while (this.ready.length > 0 && this.overflows(message.size)) this.bytes -= this.ready.shift()!.size;
-      this.keep(message);
+    if (refuses) {
+      this.home.report(this.fullError(), message);
+      return false;
     }
+    while (this.ready.length > 0 && this.overflows(message.size)) this.bytes -= this.ready.shiftOldest()!.size;
+    this.ids.add(message.messageId);
+    this.keep(message);
+    return true;
   }
 
   private overflows(bytes: number): boolean {
@@ -203,7 +260,7 @@ export class LocalQueue implements Keeper {
     while (!this.paused && handed.length < max) {
       const entry = this.ready.shift();
       if (entry === undefined) break;
-      if (isExpired(entry.message)) this.bytes -= entry.size;
+      if (isExpired(entry)) this.drop(entry);
       else handed.push(this.hand(entry, autoAck));
     }
     return handed;
@@ -213,10 +270,10 @@ export class LocalQueue implements Keeper {
     const attempt = entry.failed + 1;
     if (autoAck) {
       this.bytes -= entry.size;
-      return { message: entry.message, leaseId: "", attempt, deadline: undefined };
+      return { message: handed(entry.message, attempt), leaseId: "", attempt, deadline: undefined };
     }
     const { leaseId, deadline } = this.leases.lease(entry, this.spec.lease);
-    return { message: entry.message, leaseId, attempt, deadline };
+    return { message: handed(entry.message, attempt), leaseId, attempt, deadline };
   }
 
   /** A counted attempt failed: another one after a while, or the dead letters. */
@@ -228,22 +285,34 @@ export class LocalQueue implements Keeper {
       return;
     }
     const seconds = delay ?? Math.min(backoff[1], backoff[0] * 2 ** (entry.failed - 1));
-    const timer = setTimeout(() => {
-      this.delayed.delete(entry);
-      this.again(entry);
-    }, seconds * 1000);
-    this.delayed.set(entry, timer);
+    this.delayed.add(entry, Date.now() + seconds * 1000);
   }
 
   private again(entry: Entry): void {
-    this.ready.insert(entry, older);
+    this.ready.insert(entry);
     this.takers.serve();
+  }
+
+  /** Drops what is ready and too old. */
+  private expire(): void {
+    const all = [...this.ready];
+    if (!all.some(isExpired)) return;
+    this.ready.clear();
+    for (const entry of all) {
+      if (isExpired(entry)) this.drop(entry);
+      else this.ready.push(entry);
+    }
+  }
+
+  private drop(entry: Entry): void {
+    this.bytes -= entry.size;
+    this.home.dropped(this.name, entry.message);
   }
 
   /** A dead letter that is given up again is forgotten: there is nowhere further to go. */
   private bury(entry: Entry, why: string): void {
     this.bytes -= entry.size;
-    if (this.name.endsWith(".dead")) return;
+    if (this.name.endsWith(DEAD)) return;
     const attributes = {
       ...entry.message.attributes,
       "berrymq-dead-queue": this.name,
@@ -269,7 +338,6 @@ export class LocalQueue implements Keeper {
   }
 }
 
-function isExpired(message: Message): boolean {
-  const { expiresAt } = message;
-  return expiresAt !== undefined && expiresAt.getTime() <= Date.now();
+function isExpired({ expires }: Entry): boolean {
+  return expires <= Date.now();
 }

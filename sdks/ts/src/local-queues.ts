@@ -1,5 +1,5 @@
 // The queues that live in this process: shared ones by name, and everybody's own.
-import { InvalidArgument, QueueExists } from "./errors.js";
+import { InvalidArgument, NotSupported, QueueExists } from "./errors.js";
 import type { Followers, Following } from "./follower.js";
 import type { Identifier } from "./identifier.js";
 import { LocalQueue, type LocalQueueSpec } from "./local-queue.js";
@@ -15,6 +15,9 @@ const DEFAULTS = {
   lease: 30,
   maxAttempts: 10,
   backoff: [1, 300],
+  ttl: Number.POSITIVE_INFINITY,
+  delay: 0,
+  dedupe: 120,
 } as const;
 
 export class LocalQueues {
@@ -24,9 +27,19 @@ export class LocalQueues {
   constructor(
     private readonly followers: Followers,
     readonly report: (error: unknown, message?: Message) => void,
+    readonly dropped: (queue: string, message: Message) => void,
   ) {}
 
-  /** @throws QueueExists when it is there with other options, InvalidArgument */
+  /** The shared queue of that name, or somebody's own. */
+  find(name: string): LocalQueue | undefined {
+    return this.findShared(name) ?? [...this.followings.keys()].find((queue) => queue.name === name);
+  }
+
+  findShared(name: string): LocalQueue | undefined {
+    return this.shared.get(name);
+  }
+
+  /** @throws QueueExists when it is there with other options, InvalidArgument, NotSupported */
   open(pattern: Identifier, options: QueueOptions): LocalQueue {
     const shared = options.shared ?? false;
     const name = queueName(pattern, options);
@@ -45,9 +58,14 @@ export class LocalQueues {
   }
 
   forget(queue: LocalQueue): void {
+    this.deafen(queue);
+    if (this.shared.get(queue.name) === queue) this.shared.delete(queue.name);
+  }
+
+  /** It takes no more; what it has can still be had. */
+  deafen(queue: LocalQueue): void {
     this.followings.get(queue)?.unfollow();
     this.followings.delete(queue);
-    if (this.shared.get(queue.name) === queue) this.shared.delete(queue.name);
   }
 
   private make(spec: LocalQueueSpec, pattern: Identifier, shared: boolean): LocalQueue {
@@ -63,12 +81,20 @@ export function queueName(pattern: Identifier, { shared, name }: QueueOptions): 
   return shared ? (name ?? pattern.text) : (name ?? `${pattern.text}#${randomText(12)}`);
 }
 
+/** `transient` and `standaloneTtl` say nothing in a process, whose queues end with it. */
 function specOf(name: string, options: QueueOptions): LocalQueueSpec {
-  const { maxMessages, maxBytes, overflow, lease, maxAttempts, backoff } = { ...DEFAULTS, ...defined(options) };
-  for (const [what, value] of Object.entries({ maxMessages, maxBytes, lease, maxAttempts })) {
-    if (!(value > 0)) throw new InvalidArgument(`${what} is above 0, not ${value}`);
+  if (options.policy === "broadcast") {
+    throw new NotSupported('policy "broadcast" is for queues at a gateway; connect the bus before making the queue');
   }
-  return { name, maxMessages, maxBytes, overflow, lease, maxAttempts, backoff };
+  const { transient: _, standaloneTtl: __, policy: ___, shared: ____, ...bounds } = options;
+  const spec = { ...DEFAULTS, ...defined(bounds), name };
+  for (const what of ["maxMessages", "maxBytes", "lease", "maxAttempts", "ttl"] as const) {
+    if (!(spec[what] > 0)) throw new InvalidArgument(`${what} is above 0, not ${spec[what]}`);
+  }
+  for (const what of ["delay", "dedupe"] as const) {
+    if (!(spec[what] >= 0)) throw new InvalidArgument(`${what} is seconds from 0, not ${spec[what]}`);
+  }
+  return spec;
 }
 
 function defined(options: QueueOptions): QueueOptions {

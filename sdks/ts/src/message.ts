@@ -1,23 +1,20 @@
 // One message as programs see it: immutable, and decoded no further than it is looked at.
-import { type Answer, type Attributes, type Envelope, NO_ATTRIBUTES } from "./envelope.js";
+import { checksumOf } from "./checksum.js";
+import type { Answer, Attributes, Envelope } from "./envelope.js";
 import { InvalidArgument } from "./errors.js";
 import { type Identifier, rememberedIdentifier } from "./identifier.js";
-import { nextMessageId } from "./message-id.js";
-import {
-  asBuffer,
-  type Call,
-  type Content,
-  contentTypeOf,
-  decodeContent,
-  encodeCall,
-  FAILURE,
-  type KeywordArguments,
-  toCall,
-} from "./payload.js";
+import { type Fields, fieldsOf, MadeEnvelope } from "./made-envelope.js";
+import { asBuffer, type Call, decodeContent, FAILURE, type KeywordArguments, toCall } from "./payload.js";
 import { WireEnvelope } from "./wire/reader.js";
 
 /** What travels beside the arguments; for {@link Message.with}. */
 export interface MessageOptions {
+  /** 0 (default) to 9: queues hand out the higher first. */
+  readonly priority?: number;
+  /** Seconds, from now, before which queues do not hand it out. Followers hear it at once. */
+  readonly delay?: number;
+  /** True = the gateway keeps it and delivers it again and again until a follower's handlers have returned, or its `ttl` ends. */
+  readonly requireAck?: boolean;
   /** Seconds after which nobody gets it any more, from now. */
   readonly ttl?: number;
   readonly attributes?: Attributes;
@@ -42,6 +39,7 @@ export interface Failure {
 export class Message {
   private source: Envelope;
   private call: Call | undefined;
+  private handing: Handing | undefined;
 
   /**
    * Makes a message to be published later, or to be given options by {@link with}.
@@ -142,6 +140,35 @@ export class Message {
     return this.source.hops;
   }
 
+  /** 0 to 9: queues hand out the higher first. */
+  get priority(): number {
+    return this.source.priority;
+  }
+
+  /** Queues hand it out no earlier; undefined = at once. */
+  get deliverAt(): Date | undefined {
+    return dateOf(this.source.deliverAt);
+  }
+
+  get requireAck(): boolean {
+    return this.source.requireAck;
+  }
+
+  /** Which delivery of this message this is, from 1. */
+  get attempt(): number {
+    return this.handing?.attempt ?? Math.max(1, this.source.attempt);
+  }
+
+  /** Aborted when the lease was lost under which a handler got it (`queue` beside a pattern); undefined elsewhere. */
+  get signal(): AbortSignal | undefined {
+    return this.handing?.signal;
+  }
+
+  /** SHA-256, in hex, of id, identifier, content type and payload: the same wherever it is computed. @throws NotEncodable */
+  get checksum(): string {
+    return checksumOf(this.source);
+  }
+
   /** Bytes that it occupies; an estimate while its arguments were never encoded. */
   get size(): number {
     return this.source.size;
@@ -161,7 +188,7 @@ export class Message {
 
   /** A copy with options set. @throws InvalidArgument naming the option and the value. */
   with(options: MessageOptions): Message {
-    const { contentType, payload, ttl, messageId, attributes } = options;
+    const { contentType, payload, ttl, messageId, attributes, priority, delay, requireAck } = options;
     if (contentType !== undefined && payload === undefined) {
       throw new InvalidArgument("contentType says what payload is: give both");
     }
@@ -172,6 +199,9 @@ export class Message {
       ...(ttl === undefined ? {} : { expiresAt: expiry(ttl) }),
       ...(messageId === undefined ? {} : { messageId }),
       ...(attributes === undefined ? {} : { attributes: { ...attributes } }),
+      ...(priority === undefined ? {} : { priority: checkedPriority(priority) }),
+      ...(delay === undefined ? {} : { deliverAt: afterDelay(delay) }),
+      ...(requireAck === undefined ? {} : { requireAck }),
     });
   }
 
@@ -187,94 +217,10 @@ export class Message {
   }
 }
 
-/** What a message made here may hold beside its arguments. */
-export interface Fields {
-  content?: Content | undefined;
-  messageId?: string | undefined;
-  attributes?: Attributes;
-  publishedAt?: number;
-  expiresAt?: number;
-  sender?: string;
-  replyTo?: string;
-  answer?: Answer | undefined;
-  hops?: number;
-  priority?: number;
-  deliverAt?: number;
-}
-
-/** A message made here encodes itself and names itself when somebody asks. */
-class MadeEnvelope implements Envelope {
-  readonly attributes: Attributes;
-  readonly publishedAt: number;
-  readonly expiresAt: number;
-  readonly sender: string;
-  readonly replyTo: string;
-  readonly answer: Answer | undefined;
-  readonly hops: number;
-  readonly priority: number;
-  readonly deliverAt: number;
-  readonly resent = false;
-  private content: Content | undefined;
-  private id: string | undefined;
-
-  constructor(
-    readonly identifier: Identifier,
-    private readonly call: Call | undefined,
-    fields: Fields = NO_FIELDS,
-  ) {
-    this.content = fields.content;
-    this.id = fields.messageId;
-    this.attributes = fields.attributes ?? NO_ATTRIBUTES;
-    this.publishedAt = fields.publishedAt ?? 0;
-    this.expiresAt = fields.expiresAt ?? 0;
-    this.sender = fields.sender ?? "";
-    this.replyTo = fields.replyTo ?? "";
-    this.answer = fields.answer;
-    this.hops = fields.hops ?? 0;
-    this.priority = fields.priority ?? 0;
-    this.deliverAt = fields.deliverAt ?? 0;
-  }
-
-  get messageId(): string {
-    this.id ??= nextMessageId();
-    return this.id;
-  }
-
-  get payload(): Buffer {
-    return this.encoded().payload;
-  }
-
-  /** Known without encoding, which may be impossible and is not needed inside the process. */
-  get contentType(): string {
-    return this.content?.contentType ?? contentTypeOf(this.call!);
-  }
-
-  get size(): number {
-    return this.content === undefined ? estimate(this.call) : 64 + this.content.payload.length;
-  }
-
-  /** What was encoded or given; the arguments may not be encodable at all, and need not be inside the process. */
-  get known(): Content | undefined {
-    return this.content;
-  }
-
-  private encoded(): Content {
-    this.content ??= encodeCall(this.call!);
-    return this.content;
-  }
-}
-
-const NO_FIELDS: Fields = Object.freeze({});
-
-/** The fields of an envelope, for a copy. */
-function fieldsOf(source: Envelope): Fields {
-  const { messageId, attributes, publishedAt, expiresAt, sender, replyTo, answer, hops, priority, deliverAt } = source;
-  const content = source instanceof MadeEnvelope ? source.known : contentOf(source);
-  return { content, messageId, attributes, publishedAt, expiresAt, sender, replyTo, answer, hops, priority, deliverAt };
-}
-
-function contentOf({ payload, contentType }: Envelope): Content {
-  return { payload, contentType };
+/** How a message was handed to a handler or a consumer. */
+interface Handing {
+  readonly attempt: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A message of given fields; without content it is encoded from `call` when somebody asks. */
@@ -285,6 +231,14 @@ export function make(identifier: Identifier, call: Call | undefined, fields: Fie
 /** The message of an envelope that was read. */
 export function received(source: Envelope, call?: Call): Message {
   return new Message(source as unknown as string, call);
+}
+
+/** The same message, as it is handed out for the `attempt`th time. */
+export function handed(message: Message, attempt: number, signal?: AbortSignal): Message {
+  if (signal === undefined && message.attempt === attempt) return message;
+  const again = received(envelopeOf(message), callOf(message));
+  (again as unknown as { handing: Handing }).handing = { attempt, signal };
+  return again;
 }
 
 /** A copy with fields changed by the SDK itself. */
@@ -312,16 +266,16 @@ function expiry(ttl: number): number {
   return Math.round(nowMicros() + ttl * 1e6);
 }
 
-function dateOf(micros: number): Date | undefined {
-  return micros === 0 ? undefined : new Date(micros / 1000);
+function afterDelay(delay: number): number {
+  if (!Number.isFinite(delay) || delay < 0) throw new InvalidArgument(`delay is seconds from 0, not ${delay}`);
+  return delay === 0 ? 0 : Math.round(nowMicros() + delay * 1e6);
 }
 
-/** Bytes, roughly, of arguments that were never encoded. */
-function estimate(call: Call | undefined): number {
-  let bytes = 128;
-  for (const each of call?.args ?? []) {
-    if (typeof each === "string") bytes += each.length;
-    else bytes += each instanceof Uint8Array ? each.length : 16;
-  }
-  return bytes;
+function checkedPriority(priority: number): number {
+  if (Number.isInteger(priority) && priority >= 0 && priority <= 9) return priority;
+  throw new InvalidArgument(`priority is a whole number from 0 to 9, not ${priority}`);
+}
+
+function dateOf(micros: number): Date | undefined {
+  return micros === 0 ? undefined : new Date(micros / 1000);
 }

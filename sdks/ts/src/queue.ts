@@ -1,4 +1,6 @@
 // Queues as programs use them: the same whether the messages are kept in this process or at a gateway.
+import { consuming } from "./consuming.js";
+import { Delivery, granting } from "./delivery.js";
 import { Closed, InvalidArgument } from "./errors.js";
 import type { Message } from "./message.js";
 import type {
@@ -6,11 +8,13 @@ import type {
   Handed,
   GetOptions as KeeperGet,
   Overflow,
+  Policy,
+  QueueDescription,
   QueueStatus,
   Verdict,
 } from "./transports/queue-calls.js";
 
-export type { Overflow, QueueStatus } from "./transports/queue-calls.js";
+export type { Overflow, Policy, QueueStatus } from "./transports/queue-calls.js";
 
 /** What is absent takes its default (queue.proto). Times are seconds. */
 export interface QueueOptions {
@@ -24,6 +28,25 @@ export interface QueueOptions {
   readonly lease?: number;
   readonly maxAttempts?: number;
   readonly backoff?: readonly [first: number, most: number];
+  /** True = kept in memory, whatever the engine of the gateway. */
+  readonly transient?: boolean;
+  /** How old a message gets, from its publishing, before it is dropped. */
+  readonly ttl?: number;
+  /** How long after its publishing a message is handed out at the earliest. */
+  readonly delay?: number;
+  /** For how long a message whose id was taken is not taken again; 0 = ids are not compared. Default 120. */
+  readonly dedupe?: number;
+  /** How pushed consumers share. */
+  readonly policy?: Policy;
+  /** How long one's own queue outlives its maker's connection. */
+  readonly standaloneTtl?: number;
+}
+
+export interface RedriveOptions {
+  /** At most so many; absent = as many as are there now. */
+  readonly max?: number;
+  /** Messages a second. Default 100. */
+  readonly rate?: number;
 }
 
 /** Where a queue's messages are kept. Settling what was settled is harmless; every other method may fail as the queue does. */
@@ -33,13 +56,16 @@ export interface Keeper {
   get(options: KeeperGet): Promise<readonly Handed[]>;
   settle(leaseId: string, verdict: Verdict): Promise<void>;
   extend(leaseId: string, seconds: number | undefined): Promise<Date>;
-  describe(): Promise<{ readonly maxMessages: number; readonly status: QueueStatus }>;
+  describe(): Promise<QueueDescription>;
   peek(max: number): Promise<readonly Message[]>;
   purge(): Promise<number>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   remove(): Promise<void>;
+  redrive(max: number, rate: number): Promise<number>;
   consume(credit: number, autoAck: boolean): Consumer;
+  /** Whether consuming may go on after this error: the queue was gone with its gateway, and is made again. */
+  restored(error: unknown): Promise<boolean>;
   /** The keeper of its dead letters. */
   dead(): Keeper;
   /** Lets go of it: a standalone queue ends. */
@@ -66,65 +92,6 @@ export interface ConsumeOptions {
 
 /** Seconds of one wait; a longer one is made of several, since gateways bound it. */
 const WAIT_AT_MOST = 60;
-/** Seconds before a lost stream of deliveries is opened again. */
-const AGAIN = 0.2;
-
-/** One handing-over of one message, to be settled once. */
-export class Delivery {
-  constructor(
-    private readonly handed: Handed,
-    private readonly settler: Pick<Consumer, "settle">,
-    private readonly keeper: Keeper,
-  ) {
-    this.deadline = handed.deadline;
-  }
-
-  /** When the lease ends; undefined when nothing is leased. */
-  deadline: Date | undefined;
-
-  get message(): Message {
-    return this.handed.message;
-  }
-
-  /** Which counted attempt this is, from 1. */
-  get attempt(): number {
-    return this.handed.attempt;
-  }
-
-  /** `""` = it was acknowledged on the way out. */
-  get leaseId(): string {
-    return this.handed.leaseId;
-  }
-
-  /** Done: the message is forgotten. @throws LeaseLost */
-  ack(): Promise<void> {
-    return this.settle({ verb: "ack" });
-  }
-
-  /** Gives it back at its old place, this attempt not counted. @throws LeaseLost */
-  release(): Promise<void> {
-    return this.settle({ verb: "release" });
-  }
-
-  /** Gives it back after `delay` seconds, or the queue's backoff; this attempt counts. @throws LeaseLost */
-  retry(delay?: number): Promise<void> {
-    return this.settle({ verb: "retry", delay });
-  }
-
-  /** Gives it up: it goes to the dead letters. @throws LeaseLost */
-  reject(why?: string): Promise<void> {
-    return this.settle({ verb: "reject", why });
-  }
-
-  /** Prolongs the lease to `seconds` from now, or the queue's lease. @throws LeaseLost */
-  async extend(seconds?: number): Promise<void> {
-    if (this.leaseId !== "") this.deadline = await this.keeper.extend(this.leaseId, seconds);
-  }
-
-  private async settle(verdict: Verdict): Promise<void> {
-    if (this.leaseId !== "") await this.settler.settle(this.leaseId, verdict);
-  }
-}
 
 export class Queue implements AsyncDisposable {
   private closed = false;
@@ -161,24 +128,11 @@ export class Queue implements AsyncDisposable {
   /** Deliveries as they come, until the iteration is left, the signal or the queue's end. Settle each, unless `autoAck`. */
   async *consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery, void, undefined> {
     const { credit = 100, autoAck = false, signal } = options;
-    while (!this.closed && !signal?.aborted) {
-      let consumer: Consumer | undefined;
-      const stop = () => consumer?.close();
-      signal?.addEventListener("abort", stop, { once: true });
-      this.ending.signal.addEventListener("abort", stop, { once: true });
-      try {
-        consumer = this.open().consume(credit, autoAck);
-        for await (const handed of consumer) {
-          yield new Delivery(handed, granting(consumer), this.keeper);
-          if (autoAck) consumer.grant(1);
-        }
-      } catch (error) {
-        if ((error as { retryable?: boolean }).retryable !== true) throw error;
-      } finally {
-        signal?.removeEventListener("abort", stop);
-        this.ending.signal.removeEventListener("abort", stop);
-      }
-      if (!this.closed && !signal?.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN * 1000));
+    this.open();
+    const stop = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
+    for await (const { handed, consumer } of consuming(this.keeper, credit, autoAck, stop)) {
+      yield new Delivery(handed, granting(consumer), this.keeper);
+      if (autoAck) consumer.grant(1);
     }
   }
 
@@ -226,6 +180,20 @@ export class Queue implements AsyncDisposable {
     await this.open().remove();
   }
 
+  /** Moves dead letters back to where they came from; how many. Of a queue of dead letters. @throws InvalidArgument */
+  async redrive(options: RedriveOptions = {}): Promise<number> {
+    const { max = 0, rate = 100 } = options;
+    for (const [what, value, least] of [
+      ["max", max, 0],
+      ["rate", rate, 1],
+    ] as const) {
+      if (!Number.isInteger(value) || value < least) {
+        throw new InvalidArgument(`${what} is a whole number from ${least}, not ${value}`);
+      }
+    }
+    return this.open().redrive(max, rate);
+  }
+
   /** Its dead letters, as a queue. */
   get dead(): Queue {
     return new Queue(this.open().dead());
@@ -265,15 +233,4 @@ export class Queue implements AsyncDisposable {
   private delivery(handed: Handed): Delivery {
     return new Delivery(handed, this.keeper, this.keeper);
   }
-}
-
-/** Settling one delivery of a stream makes room for another. */
-function granting(consumer: Consumer): Pick<Consumer, "settle"> {
-  return {
-    settle: (leaseId, verdict) => {
-      const settled = consumer.settle(leaseId, verdict);
-      consumer.grant(1);
-      return settled;
-    },
-  };
 }

@@ -25,6 +25,8 @@ export interface StreamHost {
   /** So many messages of a pattern went, since the buffer was full. Told when the next one is taken. */
   lagged(dropped: number, pattern: string): void;
   gone(stream: Stream): void;
+  /** A message with `requireAck` was taken. */
+  taken(message: Message): void;
 }
 
 /** An endless iteration over what is published; `break`, `close()`, the signal and the bus's end stop it. */
@@ -95,6 +97,7 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
       admit: () => {},
       hear: (message) => {
         if (once === undefined || once.isNew(message)) this.hear(message, pattern);
+        return true;
       },
       heardBatch: (bytes) => this.heardBatch(bytes),
     };
@@ -103,7 +106,10 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
   private hear(message: Message, pattern: Identifier): void {
     const taker = this.takers.shift();
     if (taker === undefined) this.wait(message, pattern);
-    else taker({ done: false, value: message });
+    else {
+      taker({ done: false, value: message });
+      if (message.requireAck) this.host.taken(message);
+    }
   }
 
   private wait(message: Message, pattern: Identifier): void {
@@ -123,7 +129,9 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
   private take(): Message | undefined {
     if (this.dropped > 0) this.tellLag();
     const message = this.waiting.shift();
-    if (message !== undefined) this.bytes -= message.size;
+    if (message === undefined) return undefined;
+    this.bytes -= message.size;
+    if (message.requireAck) this.host.taken(message);
     return message;
   }
 

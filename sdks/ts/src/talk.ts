@@ -3,7 +3,8 @@ import type { Answering } from "./dispatcher.js";
 import { HandlerFailed, HopLimit, NoFollowers, NotEncodable, Timeout } from "./errors.js";
 import { Fifo } from "./fifo.js";
 import { rememberedIdentifier } from "./identifier.js";
-import { type Fields, type Message, make } from "./message.js";
+import type { Fields } from "./made-envelope.js";
+import { type Message, make } from "./message.js";
 import { type Content, FAILURE, NO_KWARGS } from "./payload.js";
 
 /** Talks and links that a message may travel. */

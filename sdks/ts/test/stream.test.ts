@@ -71,7 +71,7 @@ describe("a stream", () => {
       listeners.push(listener);
       return { pattern: "rare:*", unfollow: () => {} };
     };
-    const stream = new Stream(["rare:*"], {}, { add, lagged: () => {}, gone: () => {} });
+    const stream = new Stream(["rare:*"], {}, { add, lagged: () => {}, gone: () => {}, taken: () => {} });
     const messages = Array.from({ length: 100 }, (_, i) =>
       Generated.create({ id: String(i), identifier: i === 50 ? "rare:x" : "often:x", payload: Buffer.alloc(1000) }),
     );

@@ -1,17 +1,17 @@
 // The commands of the conformance driver (test/conformance/README.md), each as this SDK does it.
 import { readFileSync } from "node:fs";
 import { Bus } from "../bus.js";
+import type { Delivery } from "../delivery.js";
 import { Identifier, matches } from "../identifier.js";
 import { Message } from "../message.js";
 import { kwargs } from "../payload.js";
-import type { Delivery, Queue } from "../queue.js";
+import type { Queue } from "../queue.js";
 import type { Receipt } from "../receipt.js";
+import { handlerOf, type Step } from "./handler.js";
 import { Record as Heard } from "./record.js";
-import { ofMessage } from "./values.js";
+import { ofMessage, ofQueueOptions } from "./values.js";
 
-// biome-ignore lint/suspicious/noExplicitAny: a command is whatever the case says; the runner checks what comes of it
-type Command = { readonly [key: string]: any };
-export type Commands = { readonly [name: string]: (command: Command) => unknown };
+export type Commands = { readonly [name: string]: (command: Step) => unknown };
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -46,22 +46,18 @@ export const commands: Commands = {
     const heard = recordOf(as);
     ends.set(as, () => stream.close());
     void (async () => {
-      for await (const message of stream) heard.add(message);
+      for await (const message of stream) heard.add(ofMessage(message));
     })();
     return settled();
   },
-  handle: async ({ as, pattern, returns, raises, echo, guard }) => {
-    const heard = recordOf(as);
-    const options = guard === undefined ? {} : { guard: () => guard };
-    const following = bus.followingFunction(
-      pattern,
-      (message) => {
-        heard.add(message);
-        if (raises !== undefined) throw new Error(raises);
-        return echo ? message.args[0] : returns;
-      },
-      options,
-    );
+  handle: async (step) => {
+    const { as, pattern, guard, queue, queue_options: queueOptions } = step;
+    const options = {
+      ...(guard === undefined ? {} : { guard: () => guard }),
+      ...(queue === undefined ? {} : { queue }),
+      ...(queueOptions === undefined ? {} : { queueOptions: ofQueueOptions(queueOptions) }),
+    };
+    const following = bus.followingFunction(pattern, handlerOf(step, recordOf(as)), options);
     ends.set(as, () => following.unfollow());
     return settled();
   },
@@ -69,7 +65,7 @@ export const commands: Commands = {
     ends.get(as)!();
     return settled();
   },
-  received: async ({ as, count, timeout = 5 }) => (await records.get(as)!.take(count, timeout)).map(ofMessage),
+  received: ({ as, count, timeout = 5 }) => records.get(as)!.take(count, timeout),
   publish: async (command) => told(await bus.publish(messageOf(command))),
   publish_many: async ({ messages }) => {
     const { followers, queues } = await bus.publishMany(messages.map(messageOf));
@@ -82,9 +78,8 @@ export const commands: Commands = {
     for await (const value of bus.within(command.timeout ?? 30).askMany(messageOf(command))) values.push(value);
     return values;
   },
-  queue: async ({ as, pattern, max_messages, max_bytes, max_attempts, do: _, ...options }) => {
-    const bounds = { maxMessages: max_messages, maxBytes: max_bytes, maxAttempts: max_attempts };
-    queues.set(as, await bus.queue(pattern, { ...options, ...bounds }));
+  queue: async ({ as, pattern, do: _, ...options }) => {
+    queues.set(as, await bus.queue(pattern, ofQueueOptions(options)));
     return settled();
   },
   get: async ({ as, timeout, auto_ack: autoAck = true, delivery }) => {
@@ -95,7 +90,7 @@ export const commands: Commands = {
     }
     const leased = await queueOf(as).get({ ...wait, autoAck: false });
     if (leased && delivery !== undefined) deliveries.set(delivery, leased);
-    return leased ? { ...ofMessage(leased.message), attempt: leased.attempt } : null;
+    return leased ? ofMessage(leased.message) : null;
   },
   get_many: async ({ as, max, timeout }) => {
     const wait = timeout === undefined ? {} : { timeout };
@@ -121,6 +116,33 @@ export const commands: Commands = {
     queues.set(queue, queueOf(as).dead);
     return null;
   },
+  redrive: ({ as, max, rate }) => queueOf(as).redrive(Object.fromEntries(given({ max, rate }))),
+  send: async ({ ident, args = [], kwargs: named, ttl, persistent }) => {
+    const box = bus.mailbox(ident, Object.fromEntries(given({ ttl, persistent })));
+    const { messageId, queues } = await box.send(...args, ...(named ? [kwargs(named)] : []));
+    return { message_id: messageId, queues };
+  },
+  on_recv: ({ as }) => {
+    const heard = recordOf(as);
+    const { remove } = bus.onRecv((from, message) => heard.add({ ...ofMessage(message), from }));
+    ends.set(as, remove);
+    return settled();
+  },
+  on_drop: ({ as }) => {
+    const heard = recordOf(as);
+    ends.set(as, bus.onDrop((ident, messageId) => heard.add({ ident, message_id: messageId })).remove);
+    return settled();
+  },
+  on_connect: ({ as }) => {
+    const heard = recordOf(as);
+    ends.set(as, bus.onConnect((ident) => heard.add(ident)).remove);
+    return settled();
+  },
+  on_disconnect: ({ as }) => {
+    const heard = recordOf(as);
+    ends.set(as, bus.onDisconnect((ident) => heard.add(ident)).remove);
+    return settled();
+  },
   flush: async () => {
     await bus.flush();
     return null;
@@ -143,7 +165,7 @@ const queueCalls: { readonly [call: string]: (queue: Queue) => Promise<unknown> 
   close: (queue) => queue.close(),
 };
 
-function settle(delivery: Delivery, verb: string, { delay, why, seconds }: Command): Promise<void> {
+function settle(delivery: Delivery, verb: string, { delay, why, seconds }: Step): Promise<void> {
   if (verb === "ack") return delivery.ack();
   if (verb === "release") return delivery.release();
   if (verb === "retry") return delivery.retry(delay);
@@ -175,13 +197,19 @@ function queueOf(as: string): Queue {
   return found;
 }
 
-function messageOf(command: Command): Message {
-  const { identifier, args = [], kwargs: named, attributes, ttl, message_id: messageId, payload } = command;
+/** Options stand beside the identifier, or under `with`. */
+function messageOf(command: Step): Message {
+  const { identifier, args = [], kwargs: named, attributes, message_id: messageId, payload } = command;
+  const { ttl = command.ttl, priority = command.priority, delay = command.delay } = command.with ?? {};
+  const requireAck = command.with?.require_ack ?? command.require_ack;
   const message = new Message(identifier, ...args, ...(named ? [kwargs(named)] : []));
   const content = payload === undefined ? {} : { payload, contentType: command.content_type ?? "" };
-  const options = { attributes, ttl, messageId, ...content };
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return Object.keys(given).length === 0 ? message : message.with(given);
+  const options = given({ attributes, ttl, messageId, priority, delay, requireAck, ...content });
+  return options.length === 0 ? message : message.with(Object.fromEntries(options));
+}
+
+function given(options: object): [string, unknown][] {
+  return Object.entries(options).filter(([, value]) => value !== undefined);
 }
 
 function told({ messageId, followers, queues }: Receipt): unknown {

@@ -3,6 +3,7 @@ import { stringify } from "lossless-json";
 import { BerryMQError } from "../errors.js";
 import { parseJson } from "../json.js";
 import type { Message } from "../message.js";
+import type { QueueOptions } from "../queue.js";
 
 type Plain = { readonly [key: string]: unknown };
 
@@ -26,11 +27,31 @@ export function ofMessage(message: Message): Plain {
     content_type: message.contentType,
     attributes: message.attributes,
     message_id: message.messageId,
+    attempt: message.attempt,
+    priority: message.priority,
+    checksum: checksumIn(message),
     sender: message.sender,
     reply_to: message.replyTo || null,
     failure: message.failure ? { class_name: message.failure.className, text: message.failure.text } : null,
     answer: message.answer ?? null,
   };
+}
+
+/** Queue options as this SDK spells them. */
+export function ofQueueOptions(options: Plain): QueueOptions {
+  const spelled = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    spelled.map(([key, value]) => [key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()), value]),
+  );
+}
+
+/** Null = its arguments cannot be encoded, and need not be inside the process. */
+function checksumIn(message: Message): string | null {
+  try {
+    return message.checksum;
+  } catch {
+    return null;
+  }
 }
 
 export function ofError(error: unknown): Plain {

@@ -4,6 +4,9 @@ import type { Message } from "../message.js";
 /** What a bound of a queue does. */
 export type Overflow = "reject_publish" | "drop_oldest";
 
+/** How pushed consumers share: each message to one of them in turn, or to every one. */
+export type Policy = "round_robin" | "broadcast";
+
 /** A queue as its maker wants it; what is absent takes its default. */
 export interface QueueSpec {
   readonly name: string;
@@ -15,6 +18,20 @@ export interface QueueSpec {
   readonly lease?: number | undefined;
   readonly maxAttempts?: number | undefined;
   readonly backoff?: readonly [first: number, most: number] | undefined;
+  readonly transient?: boolean | undefined;
+  readonly ttl?: number | undefined;
+  readonly delay?: number | undefined;
+  readonly dedupe?: number | undefined;
+  readonly policy?: Policy | undefined;
+  readonly standaloneTtl?: number | undefined;
+}
+
+/** A queue's options, as far as others need them, and how it stands. */
+export interface QueueDescription {
+  readonly maxMessages: number;
+  /** Seconds. */
+  readonly lease: number;
+  readonly status: QueueStatus;
 }
 
 /** How a queue stands. */
@@ -60,6 +77,8 @@ export interface Consumer extends AsyncIterable<Handed> {
   /** @throws LeaseLost */
   settle(leaseId: string, verdict: Verdict): Promise<void>;
   close(): void;
+  /** Aborted when the stream is over: what was not settled is leased no more. */
+  readonly over: AbortSignal;
 }
 
 export interface QueueCalls {
@@ -69,11 +88,13 @@ export interface QueueCalls {
   settle(queue: string, leaseId: string, verdict: Verdict): Promise<void>;
   /** When the lease now ends. @throws LeaseLost */
   extend(queue: string, leaseId: string, seconds: number | undefined): Promise<Date>;
-  describe(queue: string): Promise<{ readonly maxMessages: number; readonly status: QueueStatus }>;
+  describe(queue: string): Promise<QueueDescription>;
   peek(queue: string, max: number): Promise<readonly Message[]>;
   purge(queue: string): Promise<number>;
   remove(queue: string): Promise<void>;
   pause(queue: string): Promise<void>;
   resume(queue: string): Promise<void>;
+  /** Moves dead letters back, at most `max` (0 = all) and `rate` a second (0 = 100); how many. */
+  redrive(queue: string, max: number, rate: number): Promise<number>;
   consume(queue: string, credit: number, autoAck: boolean): Consumer;
 }

@@ -66,6 +66,8 @@ export interface FollowChange {
   /** Bytes more that the gateway may send. */
   readonly credit: number | undefined;
   readonly revision: number;
+  /** Ids of messages that need no further delivery. */
+  readonly acknowledge: readonly string[];
 }
 
 export interface FollowStream {

@@ -18,6 +18,8 @@ const RESENT = 11;
 const HOPS = 12;
 const PRIORITY = 13;
 const DELIVER_AT = 14;
+const REQUIRE_ACK = 15;
+const ATTEMPT = 16;
 
 const NOTHING = Buffer.alloc(0);
 const cursor = new Cursor();
@@ -97,6 +99,14 @@ export class WireEnvelope implements Envelope {
     return this.seek(DELIVER_AT) ? signed(found.value) : 0;
   }
 
+  get requireAck(): boolean {
+    return this.seek(REQUIRE_ACK) && found.value !== 0;
+  }
+
+  get attempt(): number {
+    return this.seek(ATTEMPT) ? found.value : 0;
+  }
+
   get answer(): Answer | undefined {
     return this.seek(ANSWER) ? readAnswer(this.bytes, found.start, found.end) : undefined;
   }
@@ -151,6 +161,8 @@ const wireTypes = [
   VARINT,
   VARINT,
   VARINT,
+  VARINT,
+  VARINT,
 ];
 
 /** Reads one message at `start … end`. Remembers the identifier read last: neighbours mostly share it. */
@@ -178,7 +190,7 @@ export class MessageReader {
     let idEnd = 0;
     while (walk.next()) {
       const { field } = walk;
-      if (field > DELIVER_AT) continue;
+      if (field > ATTEMPT) continue;
       if (walk.wireType !== wireTypes[field])
         throw new MalformedMessage(`field ${field} has wire type ${walk.wireType}`);
       present |= 1 << field;

@@ -64,6 +64,8 @@ export class WireWriter {
     if (message.hops !== 0) this.number(96, message.hops);
     if (message.priority !== 0) this.number(104, message.priority);
     if (message.deliverAt !== 0) this.number(112, message.deliverAt);
+    if (message.requireAck) this.number(120, 1);
+    if (message.attempt !== 0) this.wide(128, message.attempt);
   }
 
   private attributes(attributes: Attributes): void {
@@ -104,6 +106,12 @@ export class WireWriter {
 
   private number(tag: number, value: number): void {
     this.buffer[this.at++] = tag;
+    this.varint(value);
+  }
+
+  /** A number of a field from 16 on, whose tag takes two bytes. */
+  private wide(tag: number, value: number): void {
+    this.varint(tag);
     this.varint(value);
   }
 

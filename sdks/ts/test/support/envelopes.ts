@@ -24,6 +24,8 @@ export const envelopes: fc.Arbitrary<Envelope> = fc.record({
   hops: uint32,
   priority: uint32,
   deliverAt: micros,
+  requireAck: fc.boolean(),
+  attempt: uint32,
   size: fc.constant(0),
 });
 

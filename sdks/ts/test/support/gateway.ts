@@ -18,8 +18,10 @@ export class Gateway implements AsyncDisposable {
     return `127.0.0.1:${this.port}`;
   }
 
-  static async start(port = 0): Promise<Gateway> {
-    const args = [program, "serve", "--port", String(port), "--engine", "memory"];
+  /** @param folder where a gateway that forgets nothing keeps its messages; absent = in memory */
+  static async start(port = 0, folder?: string): Promise<Gateway> {
+    const engine = folder === undefined ? ["--engine", "memory"] : ["--engine", "sqlite", "--data", folder];
+    const args = [program, "serve", "--port", String(port), ...engine];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
     let text = "";
     for await (const chunk of child.stdout!) {

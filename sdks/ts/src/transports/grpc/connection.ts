@@ -39,8 +39,9 @@ export class GrpcConnection implements Connection {
     const stream = this.open("FollowerService/Follow", events);
     stream.on("data", (bytes: Buffer) => readFollowResponse(bytes, events));
     return {
-      write: ({ add, remove, credit, revision }) => {
-        const request = FollowRequest.create({ add: [...add], remove: [...remove], revision: BigInt(revision) });
+      write: ({ add, remove, credit, revision, acknowledge }) => {
+        const changes = { add: [...add], remove: [...remove], acknowledge: [...acknowledge] };
+        const request = FollowRequest.create({ ...changes, revision: BigInt(revision) });
         if (credit !== undefined) request.credit = BigInt(credit);
         stream.write(Buffer.from(FollowRequest.encode(request).finish()));
       },

@@ -22,7 +22,8 @@ export class GrpcConsumer implements Consumer {
   private credit = 0;
   private scheduled = false;
   private closing = false;
-  private over = false;
+  private readonly ending = new AbortController();
+  readonly over: AbortSignal = this.ending.signal;
   private failure: unknown;
   private wake: () => void = () => {};
 
@@ -42,7 +43,8 @@ export class GrpcConsumer implements Consumer {
   }
 
   settle(leaseId: string, verdict: Verdict): Promise<void> {
-    if (this.over) return Promise.reject(new Closed("the stream of this delivery has ended; the queue has it back"));
+    if (this.over.aborted)
+      return Promise.reject(new Closed("the stream of this delivery has ended; the queue has it back"));
     this.settlements.push(toSettlement(leaseId, verdict));
     this.schedule();
     return new Promise((resolve, reject) => this.pending.push({ resolve, reject }));
@@ -61,7 +63,7 @@ export class GrpcConsumer implements Consumer {
       while (true) {
         while (this.waiting.length > 0) yield this.waiting.shift()!;
         if (this.failure !== undefined) throw this.failure;
-        if (this.over) return;
+        if (this.over.aborted) return;
         await new Promise<void>((resolve) => {
           this.wake = resolve;
         });
@@ -88,7 +90,7 @@ export class GrpcConsumer implements Consumer {
   }
 
   private leave(): void {
-    if (this.pending.length > 0 || this.over) return;
+    if (this.pending.length > 0 || this.over.aborted) return;
     this.stream.cancel();
     this.ended(undefined);
   }
@@ -102,7 +104,7 @@ export class GrpcConsumer implements Consumer {
   private flush(): void {
     this.scheduled = false;
     const { settlements, credit } = this;
-    if (this.over || (settlements.length === 0 && credit === 0)) return;
+    if (this.over.aborted || (settlements.length === 0 && credit === 0)) return;
     this.settlements = [];
     this.credit = 0;
     this.send(ConsumeRequest.create({ settlements, credit }));
@@ -113,8 +115,8 @@ export class GrpcConsumer implements Consumer {
   }
 
   private ended(error: unknown): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.over.aborted) return;
+    this.ending.abort();
     this.failure = error;
     while (this.pending.length > 0) {
       this.pending.shift()!.reject(error ?? new Closed("the stream of this delivery has ended; the queue has it back"));

@@ -1,5 +1,5 @@
 // Responses that carry messages: read around the messages' bytes, which are decoded when they are looked at.
-import { type Message, received } from "../../message.js";
+import { handed, type Message, received } from "../../message.js";
 import { BYTES, Cursor } from "../../wire/cursor.js";
 import { MessageReader } from "../../wire/reader.js";
 import type { Handed } from "../queue-calls.js";
@@ -37,5 +37,6 @@ function readDelivery(bytes: Buffer, start: number, end: number): Handed {
     else if (cursor.field === 3) attempt = cursor.value;
     else if (cursor.field === 4) deadline = cursor.value;
   }
-  return { message: message!, leaseId, attempt, deadline: deadline === 0 ? undefined : new Date(deadline / 1000) };
+  const until = deadline === 0 ? undefined : new Date(deadline / 1000);
+  return { message: handed(message!, Math.max(1, attempt)), leaseId, attempt, deadline: until };
 }

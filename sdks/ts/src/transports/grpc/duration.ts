@@ -11,6 +11,10 @@ export function optionalDuration(seconds: number | undefined): Duration | undefi
   return seconds === undefined ? undefined : toDuration(seconds);
 }
 
+export function toSeconds(duration: Duration | undefined): number {
+  return duration === undefined ? 0 : Number(duration.seconds) + duration.nanos / 1e9;
+}
+
 /** 0 = absent. */
 export function toDate(micros: bigint): Date | undefined {
   return micros === 0n ? undefined : new Date(Number(micros) / 1000);

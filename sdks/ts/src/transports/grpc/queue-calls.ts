@@ -1,9 +1,10 @@
 // The calls of queues over gRPC.
-
+import type { ServiceError } from "@grpc/grpc-js";
 import {
   type Outcome,
   Queue,
   Overflow as WireOverflow,
+  Policy as WirePolicy,
   type QueueStatus as WireStatus,
 } from "../../gen/berrymq/v1/queue.js";
 import {
@@ -21,6 +22,8 @@ import {
   PeekRequest,
   PurgeRequest,
   PurgeResponse,
+  RedriveRequest,
+  RedriveResponse,
   ResumeRequest,
   ResumeResponse,
   SettleRequest,
@@ -32,7 +35,9 @@ import type {
   GetOptions,
   Handed,
   Overflow,
+  Policy,
   QueueCalls,
+  QueueDescription,
   QueueSpec,
   QueueStatus,
   Verdict,
@@ -40,13 +45,18 @@ import type {
 import type { Calls } from "./calls.js";
 import { GrpcConsumer } from "./consumer.js";
 import { readDeliveries, readMessages } from "./deliveries.js";
-import { optionalDuration, toDate, toDuration } from "./duration.js";
+import { optionalDuration, toDate, toDuration, toSeconds } from "./duration.js";
 import { toSettlement } from "./settlement.js";
-import { fromWire } from "./status.js";
+import { fromWire, toError } from "./status.js";
 
 const overflows: Readonly<Record<Overflow, WireOverflow>> = {
   reject_publish: WireOverflow.OVERFLOW_REJECT_PUBLISH,
   drop_oldest: WireOverflow.OVERFLOW_DROP_OLDEST,
+};
+
+const policies: Readonly<Record<Policy, WirePolicy>> = {
+  round_robin: WirePolicy.POLICY_ROUND_ROBIN,
+  broadcast: WirePolicy.POLICY_BROADCAST,
 };
 
 export class GrpcQueueCalls implements QueueCalls {
@@ -75,9 +85,10 @@ export class GrpcQueueCalls implements QueueCalls {
     return toDate(check(outcomes[0]))!;
   }
 
-  async describe(queue: string): Promise<{ maxMessages: number; status: QueueStatus }> {
+  async describe(queue: string): Promise<QueueDescription> {
     const answer = await this.calls.unary("QueueService/Describe", DescribeRequest, { queue }, DescribeResponse);
-    return { maxMessages: Number(answer.queue?.maxMessages ?? 0n), status: toStatus(answer.status) };
+    const { maxMessages = 0n, lease } = answer.queue ?? {};
+    return { maxMessages: Number(maxMessages), lease: toSeconds(lease), status: toStatus(answer.status) };
   }
 
   peek(queue: string, max: number): Promise<readonly Message[]> {
@@ -101,6 +112,19 @@ export class GrpcQueueCalls implements QueueCalls {
     await this.calls.unary("QueueService/Resume", ResumeRequest, { queue }, ResumeResponse);
   }
 
+  async redrive(queue: string, max: number, rate: number): Promise<number> {
+    const request = RedriveRequest.encode({ queue, max: BigInt(max), rate }).finish();
+    let moved = 0n;
+    try {
+      for await (const bytes of this.calls.serverStream("QueueService/Redrive", Buffer.from(request))) {
+        moved = RedriveResponse.decode(bytes as Buffer).moved;
+      }
+    } catch (error) {
+      throw toError(error as ServiceError);
+    }
+    return Number(moved);
+  }
+
   consume(queue: string, credit: number, autoAck: boolean): Consumer {
     const stream = this.calls.duplex("QueueService/Consume");
     const consumer = new GrpcConsumer(stream, { queue, credit, autoAck }, () => this.consumers.delete(consumer));
@@ -115,7 +139,7 @@ export class GrpcQueueCalls implements QueueCalls {
 }
 
 function toQueue(spec: QueueSpec): Queue {
-  const { name, patterns, standalone, maxMessages, maxBytes, overflow, lease, maxAttempts, backoff } = spec;
+  const { name, patterns, standalone, maxMessages, maxBytes, overflow, lease, maxAttempts, backoff, policy } = spec;
   return Queue.create({
     name,
     patterns: [...patterns],
@@ -126,6 +150,12 @@ function toQueue(spec: QueueSpec): Queue {
     lease: optionalDuration(lease),
     maxAttempts: maxAttempts ?? 0,
     backoff: backoff && { first: toDuration(backoff[0]), most: toDuration(backoff[1]) },
+    transient: spec.transient ?? false,
+    ttl: optionalDuration(spec.ttl),
+    delay: optionalDuration(spec.delay),
+    dedupe: optionalDuration(spec.dedupe),
+    policy: policy === undefined ? WirePolicy.POLICY_UNSPECIFIED : policies[policy],
+    standaloneTtl: optionalDuration(spec.standaloneTtl),
   });
 }
 

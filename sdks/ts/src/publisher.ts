@@ -1,0 +1,160 @@
+// Publishing: to the followers of this process, in order, and to the gateway when there is one.
+import type { Answering, Dispatcher, ErrorCallback } from "./dispatcher.js";
+import { Closed, InvalidArgument, ReservedIdentifier, Unavailable } from "./errors.js";
+import { isLocal, parseIdentifier, RESERVED_NAME, rememberedIdentifier } from "./identifier.js";
+import type { Link } from "./link.js";
+import type { Fields } from "./made-envelope.js";
+import { changed, envelopeOf, Message, make, nowMicros } from "./message.js";
+import { toCall } from "./payload.js";
+import { type Publishing, Tally } from "./receipt.js";
+import { PublishedAnswers } from "./talk.js";
+
+/** What `publishMany` takes: a message made beforehand, or an identifier with its arguments. */
+export type Publication = Message | readonly [identifier: string, ...args: unknown[]];
+
+/** What publishing asks of its bus. */
+export interface PublisherHost {
+  readonly ident: string;
+  readonly dispatcher: Dispatcher;
+  readonly report: ErrorCallback;
+  /** Undefined = the bus is not connected. */
+  link(): Link | undefined;
+  /** @throws Closed */
+  assertOpen(): void;
+}
+
+export class Publisher {
+  constructor(private readonly host: PublisherHost) {}
+
+  publish(identifier: string | Message, args: readonly unknown[]): Publishing {
+    return this.publishing((tally) => this.hand(this.message(identifier, args), tally));
+  }
+
+  talk(identifier: string | Message, replyTo: string, args: readonly unknown[]): Publishing {
+    return this.publishing((tally) => {
+      parseIdentifier(replyTo);
+      this.hand(changed(this.message(identifier, args), { replyTo }), tally);
+    });
+  }
+
+  publishMany(messages: Iterable<Publication> | AsyncIterable<Publication>): Publishing {
+    const tally = new Tally(this.host.report);
+    this.feed(messages, tally)
+      .catch((error) => tally.refuse(error))
+      .then(() => tally.settle(1));
+    return tally.receipt;
+  }
+
+  /** To the gateway, and to nobody here. The promise rejects with Unavailable before the first connection. */
+  publishThere(message: Message): Publishing {
+    return this.publishing((tally) => {
+      this.host.assertOpen();
+      const link = this.host.link();
+      if (link === undefined) throw new Unavailable("mailboxes are a gateway's; connect the bus first");
+      const made = this.message(message, []);
+      tally.messageId = made.messageId;
+      link.send(envelopeOf(made), tally);
+    });
+  }
+
+  /** The message as it is published: with its time and its sender. One that was received is passed on as it is. */
+  message(identifier: string | Message, args: readonly unknown[]): Message {
+    if (!(identifier instanceof Message)) return this.made(identifier, args);
+    if (args.length > 0) throw new InvalidArgument("a message made beforehand has its arguments already");
+    if (identifier.publishedAt !== undefined) return identifier;
+    return changed(identifier, { publishedAt: nowMicros(), sender: this.host.ident });
+  }
+
+  /** Refuses what cannot be published before anybody got it; gives the link when the message leaves the process. */
+  prepare(message: Message): Link | undefined {
+    this.host.assertOpen();
+    const { reserved, local } = message.identifier;
+    if (reserved) {
+      throw new ReservedIdentifier(
+        `${message.id}: the name ${RESERVED_NAME} belongs to the system; choose another name`,
+      );
+    }
+    const link = local ? undefined : this.host.link();
+    // Encoding is where NotEncodable comes from.
+    if (link !== undefined) void message.payload;
+    this.host.dispatcher.admit(message);
+    return link;
+  }
+
+  /** Hands a message to the gateway for which nobody here waits. */
+  tell(link: Link, message: Message): void {
+    const tally = new Tally(this.host.report);
+    link.send(envelopeOf(message), tally);
+    tally.settle(1);
+  }
+
+  /** Publishes what handlers of a message return, where somebody wants it. @param foreign the message came from the gateway */
+  answersOf(message: Message, foreign: boolean): Answering | undefined {
+    if (message.replyTo === "") return undefined;
+    // A local name that came from the gateway is the gateway's own: the answer goes there and nowhere else.
+    const gatewayAsks = foreign && isLocal(message.replyTo);
+    return new PublishedAnswers(
+      message,
+      (answer) => (gatewayAsks ? this.tell(this.connected(), this.message(answer, [])) : this.answer(answer)),
+      (error) => this.host.report(error, message),
+      gatewayAsks,
+    );
+  }
+
+  private publishing(work: (tally: Tally) => void): Publishing {
+    const tally = new Tally(this.host.report);
+    try {
+      work(tally);
+    } catch (error) {
+      tally.refuse(error);
+    }
+    tally.settle(1);
+    return tally.receipt;
+  }
+
+  private async feed(messages: Iterable<Publication> | AsyncIterable<Publication>, tally: Tally): Promise<void> {
+    if (Symbol.asyncIterator in messages) {
+      for await (const each of messages) await this.handWithRoom(each, tally);
+      return;
+    }
+    for (const each of messages) {
+      const room = this.handWithRoom(each, tally);
+      if (room !== undefined) await room;
+    }
+  }
+
+  /** Hands one of many over; a promise when there was no room and it had to wait. */
+  private handWithRoom(each: Publication, tally: Tally): Promise<void> | undefined {
+    const room = this.host.link()?.room();
+    if (room !== undefined) return room.then(() => this.handWithRoom(each, tally));
+    if (each instanceof Message) this.hand(this.message(each, []), tally);
+    else this.hand(this.made(each[0], each.slice(1)), tally);
+    return undefined;
+  }
+
+  private made(identifier: string, args: readonly unknown[]): Message {
+    const fields: Fields = { publishedAt: nowMicros(), sender: this.host.ident };
+    return make(rememberedIdentifier(identifier), toCall(args), fields);
+  }
+
+  /** Gives a message to everybody: here, then to the gateway. */
+  private hand(message: Message, tally: Tally): void {
+    const link = this.prepare(message);
+    if (tally.messageId === "") tally.messageId = message.messageId;
+    const { followers, queues } = this.host.dispatcher.dispatch(message, false, this.answersOf(message, false));
+    tally.reached(followers, queues);
+    link?.send(envelopeOf(isLocal(message.replyTo) ? changed(message, { replyTo: "" }) : message), tally);
+  }
+
+  private answer(answer: Message): void {
+    const tally = new Tally(this.host.report);
+    this.hand(this.message(answer, []), tally);
+    tally.settle(1);
+  }
+
+  private connected(): Link {
+    const link = this.host.link();
+    if (link === undefined) throw new Closed("the bus is not connected to a gateway any more");
+    return link;
+  }
+}

@@ -1,0 +1,74 @@
+// Asking: publishes a question and iterates over the answers, of this process's handlers and of everybody else's.
+import type { Dispatcher } from "./dispatcher.js";
+import { InvalidArgument, NoFollowers } from "./errors.js";
+import { envelopeOf, Message } from "./message.js";
+import type { Publisher } from "./publisher.js";
+import { type Answers, answerValue, CollectedAnswers } from "./talk.js";
+import { EVERYBODY } from "./transports/transport.js";
+
+/** Asks that wait a given time. */
+export interface Asking {
+  ask(identifier: string | Message, ...args: readonly unknown[]): Promise<unknown>;
+  askMany(identifier: string | Message, ...args: readonly unknown[]): AsyncGenerator<unknown, void, undefined>;
+}
+
+export class Questions {
+  constructor(
+    private readonly publisher: Publisher,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  /** @throws InvalidArgument */
+  within(seconds: number): Asking {
+    if (!(seconds > 0)) throw new InvalidArgument(`within takes seconds above 0, not ${seconds}`);
+    return {
+      ask: async (identifier, ...args) => {
+        for await (const value of this.question(identifier, args, 1, seconds)) return value;
+        throw new NoFollowers(`nobody answers ${identifier instanceof Message ? identifier.id : identifier}`);
+      },
+      askMany: (identifier, ...args) => this.question(identifier, args, EVERYBODY, seconds),
+    };
+  }
+
+  private async *question(
+    identifier: string | Message,
+    args: readonly unknown[],
+    wanted: number,
+    seconds: number,
+  ): AsyncGenerator<unknown, void, undefined> {
+    const message = this.publisher.message(identifier, args);
+    const link = this.publisher.prepare(message);
+    const collected = new CollectedAnswers();
+    this.dispatcher.dispatch(message, false, collected);
+    const { answers } = collected;
+    const left = new AbortController();
+    let taken = 0;
+    if (link === undefined) {
+      if (collected.of === 0) answers.end();
+    } else if (collected.of === 0 || wanted > 1) {
+      if (collected.of > 0) answers.join();
+      void gather(link.ask(envelopeOf(message), wanted, seconds, left.signal), answers);
+    } else this.publisher.tell(link, message);
+    try {
+      for await (const value of answers.within(seconds, message.id)) {
+        taken++;
+        yield value;
+      }
+    } finally {
+      // The gateway ends a question that has its answers; servers close connections that reset many streams.
+      if (taken < wanted) left.abort();
+    }
+  }
+}
+
+/** What the gateway's ask brings goes to who asked. Its end without anybody's answer is an end like any other. */
+async function gather(stream: AsyncIterable<Message>, answers: Answers): Promise<void> {
+  try {
+    for await (const answer of stream) {
+      if (answer.answer?.of !== 0) answers.add(() => answerValue(answer));
+    }
+    answers.end();
+  } catch (error) {
+    answers.end(error);
+  }
+}

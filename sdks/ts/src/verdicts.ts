@@ -1,0 +1,29 @@
+// What a handler that works for a queue throws to say what becomes of its message, in place of "retry by the queue's backoff".
+
+/** A verdict on the message at hand; it is no error, and `onError` does not hear of it. */
+export abstract class HandlerVerdict extends Error {
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** Give it back, counted, after so many seconds; absent = after the queue's backoff. */
+export class Retry extends HandlerVerdict {
+  constructor(readonly after?: number) {
+    super(after === undefined ? "again, later" : `again, after ${after} s`);
+  }
+}
+
+/** Give it up: it goes to the dead letters with the reason. */
+export class Reject extends HandlerVerdict {
+  constructor(readonly why: string) {
+    super(why);
+  }
+}
+
+/** Give it back at its old place, uncounted. */
+export class Release extends HandlerVerdict {
+  constructor() {
+    super("given back");
+  }
+}

@@ -1,0 +1,155 @@
+// Durable following: handlers that are fed from a shared queue, so that nothing is lost while they are away or fail. The queue is the
+// gateway's once the bus is connected, and the process's own while it never was.
+import type { Answering, ErrorCallback } from "./dispatcher.js";
+import { InvalidArgument, type QueueExists } from "./errors.js";
+import type { Following, FollowOptions, Handler } from "./follower.js";
+import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
+import { type Identifier, parseIdentifier } from "./identifier.js";
+import type { LocalQueue } from "./local-queue.js";
+import type { LocalQueues } from "./local-queues.js";
+import type { Message } from "./message.js";
+import type { QueueSpec } from "./transports/queue-calls.js";
+import { Worker } from "./worker.js";
+
+/** Seconds between tries to make the queue while there is no connection. */
+const AGAIN = 0.2;
+
+/** What durable following asks of its bus. */
+export interface WorkHost {
+  readonly localQueues: LocalQueues;
+  /** Undefined = the bus is not connected. */
+  gateway(): GatewayCalls | undefined;
+  answering(message: Message): Answering | undefined;
+  readonly report: ErrorCallback;
+}
+
+/** Options of a following that names a queue. */
+type WorkOptions = FollowOptions & { readonly queue: string };
+
+/** All durable followings of a bus. */
+export class Works {
+  private readonly all = new Set<Work>();
+
+  constructor(private readonly host: WorkHost) {}
+
+  /** @throws InvalidIdentifier, InvalidArgument; of a queue in this process QueueExists, NotSupported */
+  add(pattern: string, target: () => Handler | undefined, options: WorkOptions): Following {
+    const work = new Work(parseIdentifier(pattern), target, options, this.host);
+    work.begin();
+    this.all.add(work);
+    const unfollow = () => {
+      if (this.all.delete(work)) void work.stop(Number.POSITIVE_INFINITY);
+    };
+    return { pattern: work.pattern.text, unfollow };
+  }
+
+  /** The bus is connected from now on; resolves when every queue stands at the gateway. */
+  async connected(): Promise<void> {
+    for (const work of this.all) work.begin();
+    await this.ready();
+  }
+
+  /** Resolves when every queue so far stands. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.all].map((work) => work.ready));
+  }
+
+  /** What is at hand may be finished, for so many seconds. */
+  async close(seconds: number): Promise<void> {
+    await Promise.all([...this.all].map((work) => work.stop(seconds)));
+  }
+
+  texts(): string[] {
+    return [...this.all].map(({ pattern }) => pattern.text);
+  }
+}
+
+class Work {
+  ready: Promise<void> = Promise.resolve();
+  private worker: Worker | undefined;
+  /** Of before the bus was connected; what it has is still worked off. */
+  private local: { readonly queue: LocalQueue; readonly worker: Worker } | undefined;
+
+  constructor(
+    readonly pattern: Identifier,
+    private readonly target: () => Handler | undefined,
+    private readonly options: WorkOptions,
+    private readonly host: WorkHost,
+  ) {
+    const { concurrency = 1 } = options;
+    if (!Number.isInteger(concurrency) || concurrency < 1) {
+      throw new InvalidArgument(`concurrency is a whole number from 1, not ${concurrency}`);
+    }
+  }
+
+  /** Feeds the handler from where the queue is now. */
+  begin(): void {
+    const gateway = this.pattern.local ? undefined : this.host.gateway();
+    if (gateway === undefined) this.beginHere();
+    else {
+      if (this.local !== undefined) this.host.localQueues.deafen(this.local.queue);
+      this.ready = this.beginThere(gateway);
+    }
+  }
+
+  async stop(seconds: number): Promise<void> {
+    const workers = [this.worker, this.local?.worker];
+    this.worker = undefined;
+    this.local = undefined;
+    await Promise.all(workers.map((each) => each?.stop(seconds)));
+  }
+
+  private beginHere(): void {
+    if (this.local !== undefined) return;
+    const { queue: name, queueOptions } = this.options;
+    const known = queueOptions === undefined ? this.host.localQueues.findShared(name) : undefined;
+    const queue = known ?? this.host.localQueues.open(this.pattern, { ...queueOptions, shared: true, name });
+    const worker = this.workerOf(queue);
+    this.local = { queue, worker };
+    this.run(worker);
+  }
+
+  private async beginThere(gateway: GatewayCalls): Promise<void> {
+    const { queue: name, queueOptions = {} } = this.options;
+    const spec = { ...queueOptions, name, patterns: [this.pattern.text], standalone: false };
+    const worker = this.workerOf(new GatewayQueue(name, gateway, spec));
+    this.worker = worker;
+    try {
+      await this.make(gateway, spec, worker);
+      if (worker === this.worker) this.run(worker);
+    } catch (error) {
+      this.host.report(error);
+    }
+  }
+
+  /** A queue that is there is taken as it is, unless this following said how it should be. */
+  private async make(gateway: GatewayCalls, spec: QueueSpec, worker: Worker): Promise<void> {
+    while (worker === this.worker) {
+      try {
+        await gateway.calls().create(spec);
+        return;
+      } catch (error) {
+        const { reason, retryable } = error as QueueExists;
+        if (this.options.queueOptions === undefined && (reason as string) === "QUEUE_EXISTS") return;
+        if (!retryable) throw error;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN * 1000));
+      }
+    }
+  }
+
+  private workerOf(keeper: GatewayQueue | LocalQueue): Worker {
+    const { guard, concurrency = 1 } = this.options;
+    const { target, host } = this;
+    return new Worker(keeper, {
+      target,
+      guard,
+      concurrency,
+      answering: (message) => host.answering(message),
+      report: host.report,
+    });
+  }
+
+  private run(worker: Worker): void {
+    worker.run().catch((error) => this.host.report(error));
+  }
+}

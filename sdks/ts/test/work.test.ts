@@ -1,0 +1,277 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Bus, InvalidArgument, type Message, Reject, Release, Retry } from "../src/index.js";
+import { connected, quiet } from "./support/buses.js";
+import { Gateway } from "./support/gateway.js";
+import { until } from "./support/until.js";
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await Gateway.start();
+});
+afterAll(() => gateway.stop("SIGKILL"));
+
+const quick = { backoff: [0.01, 0.01] } as const;
+let number = 0;
+/** A name that no other test uses. */
+const fresh = () => `w${++number}`;
+
+describe.each(["in the process", "at a gateway"])("durable following %s", (place) => {
+  const bus = (): Promise<Bus> | Bus => (place === "at a gateway" ? connected(gateway) : quiet());
+
+  it("feeds a handler from the queue, and acknowledges as it returns", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const seen: unknown[] = [];
+    mq.followingFunction(`${name}:*`, async ({ args, attempt }) => void seen.push([args[0], attempt]), { queue: name });
+    await mq.flush();
+    expect(await mq.publish(`${name}:x`, 1)).toMatchObject({ followers: 0, queues: 1 });
+    await mq.publish(`${name}:x`, 2);
+    await until(() => seen.length === 2);
+    expect(seen).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    const queue = await mq.queue(`${name}:*`, { shared: true, name });
+    await until(async () => (await queue.status()).leased === 0);
+    expect(await queue.empty()).toBe(true);
+  });
+
+  it("retries what threw, by the queue's backoff, and tells onError", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const attempts: number[] = [];
+    const told: string[] = [];
+    mq.onError((error, message) => told.push(`${message?.id} ${(error as Error).message}`));
+    const handler = ({ attempt }: Message) => {
+      attempts.push(attempt);
+      if (attempt < 3) throw new Error(`no ${attempt}`);
+    };
+    mq.registFunction(`${name}:*`, handler, { queue: name, queueOptions: quick });
+    await mq.flush();
+    await mq.publish(`${name}:x`);
+    await until(() => attempts.length === 3);
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(told).toEqual([`${name}:x no 1`, `${name}:x no 2`]);
+  });
+
+  it("does as Retry, Reject and Release say, and tells nobody", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const seen: unknown[] = [];
+    let told = 0;
+    mq.onError(() => told++);
+    const verdicts = [new Release(), new Retry(0.01), new Reject("no good")];
+    const handler = ({ attempt }: Message) => {
+      seen.push(attempt);
+      throw verdicts[seen.length - 1];
+    };
+    mq.followingFunction(`${name}:*`, handler, { queue: name });
+    await mq.flush();
+    await mq.publish(`${name}:x`, "bad");
+    const queue = await mq.queue(`${name}:*`, { shared: true, name });
+    const dead = await queue.dead.get({ timeout: 5 }).catch(() => undefined);
+    await until(() => seen.length === 3);
+    expect(seen).toEqual([1, 1, 2]);
+    const letter = dead ?? (await queue.dead.get({ timeout: 5 }))!;
+    expect(letter.args).toEqual(["bad"]);
+    expect(letter.attributes["berrymq-dead-reason"]).toBe("no good");
+    expect(told).toBe(0);
+  });
+
+  it("handles as many messages at a time as it was told", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const ends: (() => void)[] = [];
+    const handler = () => new Promise<void>((resolve) => ends.push(resolve));
+    mq.followingFunction(`${name}:*`, handler, { queue: name, concurrency: 2 });
+    await mq.flush();
+    for (let n = 0; n < 3; n++) await mq.publish(`${name}:x`, n);
+    await until(() => ends.length === 2);
+    const queue = await mq.queue(`${name}:*`, { shared: true, name });
+    expect(await queue.status()).toMatchObject({ leased: 2, ready: 1 });
+    ends[0]!();
+    await until(() => ends.length === 3);
+    for (const end of ends) end();
+  });
+
+  it("keeps the lease for as long as the handler runs", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const attempts: number[] = [];
+    let done = false;
+    const handler = async ({ attempt, signal }: Message) => {
+      attempts.push(attempt);
+      const begun = Date.now();
+      await until(() => Date.now() - begun > 700);
+      expect(signal!.aborted).toBe(false);
+      done = true;
+    };
+    mq.followingFunction(`${name}:*`, handler, { queue: name, queueOptions: { lease: 0.2 } });
+    await mq.flush();
+    await mq.publish(`${name}:x`);
+    await until(() => done);
+    const queue = await mq.queue(`${name}:*`, { shared: true, name, lease: 0.2 });
+    await until(async () => (await queue.status()).leased === 0);
+    expect(attempts).toEqual([1]);
+  });
+
+  it("aborts the message's signal when the lease is lost, and settles nothing", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const seen: Message[] = [];
+    let told = 0;
+    mq.onError(() => told++);
+    const handler = async (message: Message) => {
+      seen.push(message);
+      await until(() => message.signal!.aborted);
+    };
+    mq.followingFunction(`${name}:*`, handler, { queue: name, queueOptions: { lease: 0.3 } });
+    await mq.flush();
+    await mq.publish(`${name}:x`);
+    await until(() => seen.length === 1);
+    const queue = await mq.queue(`${name}:*`, { shared: true, name, lease: 0.3 });
+    await queue.delete();
+    await until(() => seen[0]!.signal!.aborted);
+    expect(seen[0]!.signal!.aborted).toBe(true);
+  });
+
+  it("publishes a talk's answer", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const answers: unknown[] = [];
+    mq.followingFunction(`${name}:*`, ({ args }) => args[0] * 2, { queue: name });
+    mq.followingFunction(`${name}-done:x`, ({ args, answer }) => answers.push([args[0], answer?.failed]));
+    await mq.flush();
+    await mq.talk(`${name}:x`, `${name}-done:x`, 21);
+    await until(() => answers.length === 1);
+    expect(answers).toEqual([[42, false]]);
+  });
+
+  it("ends when it is told to: the queue keeps what comes", async () => {
+    const mq = await bus();
+    const name = fresh();
+    let heard = 0;
+    const following = mq.followingFunction(`${name}:*`, () => heard++, { queue: name });
+    await mq.flush();
+    expect(mq.showFollowers()).toEqual([`${name}:*`]);
+    await mq.publish(`${name}:x`);
+    await until(() => heard === 1);
+    following.unfollow();
+    following.unfollow();
+    const queue = await mq.queue(`${name}:*`, { shared: true, name });
+    await until(async () => (await queue.status()).consumers === 0);
+    await mq.publish(`${name}:x`);
+    expect(await queue.qsize()).toBe(1);
+    expect(heard).toBe(1);
+  });
+
+  it("passes over what the guard refuses, and feeds methods", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const worker = {
+      seen: [] as unknown[],
+      take(message: Message) {
+        this.seen.push(message.args[0]);
+      },
+    };
+    const options = { queue: name, guard: (message: Message) => message.args[0] !== 1 };
+    mq.registMethod(`${name}:*`, worker, worker.take, options);
+    await mq.flush();
+    for (const n of [0, 1, 2]) await mq.publish(`${name}:x`, n);
+    await until(() => worker.seen.length === 2);
+    expect(worker.seen).toEqual([0, 2]);
+  });
+
+  it("refuses bad options", async () => {
+    const mq = await bus();
+    expect(() => mq.followingFunction("a:b", () => {}, { queue: "q", concurrency: 0 })).toThrow(InvalidArgument);
+    expect(() => mq.followingFunction("te*t", () => {}, { queue: "q" })).toThrow("te*t");
+  });
+});
+
+describe("durable following at a gateway", () => {
+  it("shares the work with others who name the queue", async () => {
+    const name = fresh();
+    const seen: string[] = [];
+    for (const who of ["one", "other"]) {
+      const mq = await connected(gateway);
+      mq.followingFunction(`${name}:*`, () => void seen.push(who), { queue: name });
+      await mq.flush();
+    }
+    const publisher = await connected(gateway);
+    await publisher.publishMany(Array.from({ length: 40 }, () => [`${name}:x`] as const));
+    await until(() => seen.length === 40);
+    expect(new Set(seen)).toEqual(new Set(["one", "other"]));
+  });
+
+  it("moves to the gateway as the bus connects, and works off what it had", async () => {
+    const mq = quiet();
+    const name = fresh();
+    const seen: unknown[] = [];
+    const handler = async ({ args }: Message) => {
+      await until(() => mq.ident === "moved");
+      seen.push(args[0]);
+    };
+    mq.followingFunction(`${name}:*`, handler, { queue: name });
+    for (const n of [1, 2]) await mq.publish(`${name}:x`, n);
+    await mq.connect(gateway.url, { ident: "moved" });
+    const other = await connected(gateway);
+    expect(await other.publish(`${name}:x`, 3)).toMatchObject({ followers: 0, queues: 1 });
+    await until(() => seen.length === 3);
+    expect(seen.sort()).toEqual([1, 2, 3]);
+  });
+
+  it("goes on after a restart that forgot the queue, and loses the lease of what was at hand", async () => {
+    await using first = await Gateway.start();
+    const [a, b] = [await connected(first), await connected(first)];
+    const seen: Message[] = [];
+    const handler = async (message: Message) => {
+      seen.push(message);
+      if (message.args[0] === "held") await until(() => message.signal!.aborted);
+    };
+    b.followingFunction("restart:*", handler, { queue: "restart", queueOptions: { maxAttempts: 7 } });
+    const own = await b.queue("restart:own", { shared: true });
+    await b.flush();
+    await a.publish("restart:x", "held");
+    await until(() => seen.length === 1);
+    await first.stop("SIGKILL");
+    await using _second = await Gateway.start(first.port);
+    await until(() => seen[0]!.signal!.aborted);
+    await until(async () => (await a.publish("restart:x", "again")).queues > 0);
+    await until(() => seen.some(({ args }) => args[0] === "again"));
+    expect(await own.qsize()).toBe(0);
+    await a.publish("restart:own", 1);
+    await until(() => seen.some(({ id }) => id === "restart:own"));
+    expect((await own.get({ timeout: 5 }))!.args).toEqual([1]);
+    await own.delete();
+    await expect(own.qsize()).rejects.toThrow("restart:own");
+  });
+
+  it("lets handlers finish as the bus closes, and gives back what is left", async () => {
+    const name = fresh();
+    const mq = await connected(gateway);
+    let release!: () => void;
+    let begun = false;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const handler = async () => {
+      begun = true;
+      await gate;
+    };
+    mq.followingFunction(`${name}:*`, handler, { queue: name });
+    await mq.flush();
+    const other = await connected(gateway);
+    await other.publishMany([
+      [`${name}:x`, 1],
+      [`${name}:x`, 2],
+    ]);
+    await until(() => begun);
+    const closing = mq.close();
+    release();
+    await closing;
+    const queue = await other.queue(`${name}:*`, { shared: true, name });
+    expect((await queue.get({ timeout: 5 }))!.args).toEqual([2]);
+    expect(await queue.empty()).toBe(true);
+  });
+});
