@@ -52,6 +52,7 @@ module Values
   def self.message(message)
     { id: message.id, name: message.name, action: message.action, args: show(message.args), kwargs: show(message.kwargs),
       content_type: message.content_type, attributes: message.attributes, message_id: message.message_id, sender: message.sender,
+      attempt: message.attempt, priority: message.priority, checksum: message.checksum,
       reply_to: message.reply_to, failure: message.failure&.to_h, answer: message.answer&.to_h }
   end
 end
@@ -106,7 +107,10 @@ class Driver
   def handle(command)
     record = @records[command["as"]] = Record.new
     guard = command.key?("guard") ? ->(_) { command["guard"] } : nil
-    @followings[command["as"]] = @bus.regist_function(command["pattern"], ->(message) { heard(command, record, message) }, guard: guard)
+    queue = { queue: command["queue"], queue_options: command["queue_options"]&.transform_keys(&:to_sym) }
+    times = command.fetch("times", Float::INFINITY)
+    handler = ->(message) { heard(command, record, message, (times -= 1) >= 0) }
+    @followings[command["as"]] = @bus.regist_function(command["pattern"], handler, guard: guard, **queue)
     nil
   end
 
@@ -120,7 +124,7 @@ class Driver
     record = @records.fetch(command["as"])
     deadline = BerryMQ::Clock.now + command.fetch("timeout", 5)
     messages = Array.new(command["count"]) { record.get(timeout: BerryMQ::Clock.left(deadline)) }
-    messages.compact.map { |message| Values.message(message) }
+    messages.compact.map { |message| message.is_a?(BerryMQ::Message) ? Values.message(message) : message }
   end
 
   def publish(command)
@@ -141,7 +145,8 @@ class Driver
   def ask_many(command) = Values.show(asking(command).ask_many(command["identifier"], *command["args"], **kwargs(command)).to_a)
 
   def queue(command)
-    options = command.slice("shared", "name", "max_messages", "max_bytes", "overflow", "lease", "max_attempts", "backoff")
+    options = command.slice("shared", "name", "max_messages", "max_bytes", "overflow", "lease", "max_attempts", "backoff",
+                            "transient", "ttl", "delay", "dedupe", "standalone_ttl", "policy")
     @queues[command["as"]] = @bus.queue(command["pattern"], **options.transform_keys(&:to_sym))
     nil
   end
@@ -187,22 +192,65 @@ class Driver
     nil
   end
 
+  def redrive(command)
+    @queues.fetch(command["as"]).redrive(**command.slice("max", "rate").transform_keys(&:to_sym))
+  end
+
+  def send(command)
+    options = command.slice("ttl", "persistent").transform_keys(&:to_sym)
+    sent = @bus.mailbox(command["ident"], **options).send(*command["args"], **kwargs(command)).wait(WAIT)
+    { message_id: sent.message_id, queues: sent.queues }
+  end
+
+  def on_recv(command)
+    record = @records[command["as"]] = Record.new
+    @bus.on_recv { |ident, message| record.push(Values.message(message).merge(from: ident)) }
+    nil
+  end
+
+  def on_drop(command)
+    record = @records[command["as"]] = Record.new
+    @bus.on_drop { |ident, message_id| record.push({ ident: ident, message_id: message_id }) }
+    flush({})
+  end
+
+  def on_connect(command)
+    record = @records[command["as"]] = Record.new
+    @bus.on_connect { |ident| record.push(ident) }
+    flush({})
+  end
+
+  def on_disconnect(command)
+    record = @records[command["as"]] = Record.new
+    @bus.on_disconnect { |ident| record.push(ident) }
+    flush({})
+  end
+
   def flush(command) = @bus.flush(timeout: command.fetch("timeout", WAIT))
 
   def close(_) = @bus.close
 
   private
 
-  def heard(command, record, message)
+  # `trouble`: it is one of the deliveries that fare as the command says.
+  def heard(command, record, message, trouble)
     record.push(message)
-    raise command["raises"] if command.key?("raises")
-
+    sleep command["hold"] if command.key?("hold") # the handler takes so long
+    make(command) if trouble
     command["echo"] ? message.args.first : command["returns"]
+  end
+
+  def make(command)
+    raise command["raises"] if command.key?("raises")
+    raise BerryMQ::Retry, command["raise_retry"] if command.key?("raise_retry")
+    raise BerryMQ::Reject, command["reject"] if command.key?("reject")
+    raise BerryMQ::Release if command["release"]
   end
 
   def message(command)
     message = BerryMQ::Message.new(command["identifier"], *command["args"], **kwargs(command))
-    options = command.slice("attributes", "ttl", "message_id", "payload", "content_type").transform_keys(&:to_sym)
+    options = command.slice("attributes", "ttl", "message_id", "payload", "content_type", "priority", "delay", "require_ack")
+                     .transform_keys(&:to_sym)
     options.empty? ? message : message.with(**options)
   end
 

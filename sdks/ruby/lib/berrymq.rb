@@ -25,6 +25,11 @@ require_relative "berrymq/follower"
 require_relative "berrymq/workers"
 require_relative "berrymq/dispatcher"
 require_relative "berrymq/talk"
+require_relative "berrymq/leases"
+require_relative "berrymq/work"
+require_relative "berrymq/durable_following"
+require_relative "berrymq/acknowledging"
+require_relative "berrymq/mailbox"
 require_relative "berrymq/outbox"
 require_relative "berrymq/fork_hook"
 require_relative "berrymq/bus"
@@ -54,8 +59,11 @@ module BerryMQ
 
     # Each is the method of the default bus; see Bus.
     %i[publish twitter publish_many talk ask ask_many within follow following_function regist_function regist_method set_multiplicity
-       show_followers on_error flush close].each do |name|
+       show_followers on_error mailbox on_recv on_drop on_connect on_disconnect flush close].each do |name|
       define_method(name) { |*args, **kwargs, &block| @default_bus.public_send(name, *args, **kwargs, &block) }
     end
+
+    # To the program of an ident; see Bus#send. A Symbol is the name of a method, as for every object.
+    def send(ident, ...) = ident.is_a?(Symbol) ? __send__(ident, ...) : @default_bus.send(ident, ...)
   end
 end

@@ -116,4 +116,66 @@ class LocalQueueTest < Minitest::Test
     queue.close
     waiting.value
   end
+
+  def test_the_higher_priority_goes_first_and_each_in_order
+    mq = bus
+    queue = mq.queue("task:*")
+    [0, 9, 5, 9, 0].each_with_index { |priority, number| mq.publish(BerryMQ::Message.new("task:a", number).with(priority: priority)) }
+    assert_equal [1, 3, 2, 0, 4], queue.peek(max: 9).map { |message| message.args.first }
+    queue.get(auto_ack: false).release
+    assert_equal [1, 3, 2, 0, 4], queue.get_many(9).map { |message| message.args.first }
+  end
+
+  def test_what_is_delayed_can_be_had_later
+    mq = bus
+    queue = mq.queue("task:*")
+    mq.publish(BerryMQ::Message.new("task:a", 1).with(delay: 0.05))
+    assert_equal [0, 1], [queue.qsize, queue.status.delayed]
+    assert_equal [1], queue.get(timeout: 5).args
+    late = mq.queue("late:*", delay: 60)
+    mq.publish("late:a")
+    assert_equal [0, 1], [late.qsize, late.status.delayed]
+  end
+
+  def test_what_expired_is_not_handed_out
+    mq = bus
+    queue = mq.queue("task:*", ttl: 0.02)
+    mq.publish(BerryMQ::Message.new("task:a").with(priority: 3))
+    eventually { queue.status.bytes.zero? && queue.empty? }
+    patient = mq.queue("other:*")
+    2.times { |number| mq.publish(number.zero? ? "other:a" : BerryMQ::Message.new("other:a").with(ttl: -1)) }
+    assert_equal 1, patient.get_many(5).size
+  end
+
+  def test_the_same_id_is_kept_once_unless_ids_are_not_compared
+    mq = bus
+    queue = mq.queue("task:*")
+    double = mq.queue("task:*", dedupe: 0)
+    message = BerryMQ::Message.new("task:a")
+    2.times { mq.publish(message) }
+    assert_equal [1, 2], [queue.qsize, double.qsize]
+  end
+
+  def test_dead_letters_go_back_to_where_they_came_from
+    mq = bus
+    queue = mq.queue("task:*")
+    3.times { |number| mq.publish("task:a", number) }
+    queue.get_many(3, auto_ack: false).each { |delivery| delivery.reject("spoilt") }
+    assert_equal [3, 0], [queue.dead.qsize, queue.qsize]
+    assert_equal 2, queue.dead.redrive(max: 2, rate: 1000)
+    assert_equal [[0], [1]], queue.get_many(9).map(&:args)
+    assert_includes assert_raises(BerryMQ::InvalidArgument) { queue.redrive }.message, ".dead"
+  end
+
+  def test_a_broadcast_needs_a_gateway
+    assert_raises(BerryMQ::NotSupported) { bus.queue("a:*", policy: "broadcast") }
+  end
+
+  def test_the_attempt_is_told_by_the_message
+    mq = bus
+    queue = mq.queue("task:*", backoff: [0, 0])
+    mq.publish("task:a")
+    queue.get(auto_ack: false).retry
+    assert_equal 2, queue.get.attempt
+  end
 end

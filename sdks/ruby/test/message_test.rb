@@ -49,4 +49,19 @@ class MessageTest < Minitest::Test
   def test_ids_are_unique
     assert_equal 1000, Array.new(1000) { BerryMQ::Message.new("a:b").message_id }.uniq.size
   end
+
+  def test_options_are_checked_and_named
+    message = BerryMQ::Message.new("a:b").with(priority: 9, delay: 1, require_ack: true)
+    assert_equal [9, true, 1], [message.priority, message.require_ack?, message.attempt]
+    assert_in_delta message.published_at + 1, message.deliver_at
+    { priority: 10, delay: -1, ttl: "x", colour: 1 }.each do |option, value|
+      assert_includes assert_raises(BerryMQ::InvalidArgument) { message.with(option => value) }.message, option.to_s
+    end
+  end
+
+  def test_the_checksum_is_that_of_the_book
+    message = BerryMQ::Message.new("ä:b").with(message_id: "id", payload: "\x00\xff", content_type: "image/png")
+    book = "\0\0\0\0\0\0\0\x02id\0\0\0\0\0\0\0\x04\xc3\xa4:b\0\0\0\0\0\0\0\x09image/png\0\0\0\0\0\0\0\x02\x00\xff".b
+    assert_equal Digest::SHA256.hexdigest(book), message.checksum
+  end
 end

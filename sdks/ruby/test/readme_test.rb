@@ -12,7 +12,7 @@ class ReadmeTest < Minitest::Test
 
   BLOCKS.each_with_index do |(heading, code), index|
     define_method("test_block_#{index + 1}_about_#{heading.downcase.tr(" ", "_")}_prints_what_it_says") do
-      program = code.sub("localhost:7201", Support::Gateway.shared.url)
+      program = code.gsub("localhost:7201", Support::Gateway.shared.url)
       said = IO.popen([RbConfig.ruby, "-I#{HERE}/lib", "-I#{HERE}/gen", "-e", program], err: %i[child out], &:read)
       assert_equal code.scan(/^# => (.*)$/).flatten, said.split("\n")
     end

@@ -38,6 +38,7 @@ class ReconnectTest < Minitest::Test
     queue = a.queue("#{unique}:*", shared: true)
     heard = Thread::Queue.new
     consumer = Thread.new { queue.consume { |delivery| heard << delivery.tap(&:ack).message.args.first } }
+    consumer.report_on_exception = false
     a.publish("#{unique}:x", 1).wait(5)
     assert_equal 1, heard.pop
     gateway.stop(:KILL)
@@ -47,7 +48,7 @@ class ReconnectTest < Minitest::Test
     eventually { a.publish("#{unique}:x", 2).wait(20).queues == 1 }
     assert_equal 2, heard.pop
     queue.delete
-    consumer.tap { |thread| thread.report_on_exception = false }.join(10)
+    consumer.join(10)
   rescue BerryMQ::QueueNotFound
     pass # what the consumer of a deleted queue is told
   end
@@ -86,7 +87,8 @@ class ReconnectTest < Minitest::Test
   end
 
   def test_a_queue_that_somebody_deleted_stays_deleted
-    a, b = connected, connected
+    a = connected
+    b = connected
     queue, other = [a, b].map { |mq| mq.queue("#{unique}:*", shared: true) }
     queue.delete
     assert_raises(BerryMQ::QueueNotFound) { other.qsize }

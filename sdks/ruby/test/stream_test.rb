@@ -34,18 +34,19 @@ class StreamTest < Minitest::Test
 
   def test_a_full_buffer_loses_the_oldest_and_tells_how_many
     mq = bus
+    told = []
+    mq.regist_function("berrymq:lag") { |lag| told << lag.kwargs }
     stream = mq.follow("a:*", max_messages: 3)
     10.times { |number| mq.publish("a:x", number) }
-    lag = stream.next
-    assert_equal ["berrymq:lag", { dropped: 7, pattern: "a:*" }], [lag.id, lag.kwargs]
     assert_equal [[7], [8], [9]], Array.new(3) { stream.next.args }
+    assert_equal [{ dropped: 7, pattern: "a:*" }], told
   end
 
   def test_a_buffer_is_bounded_in_bytes_too
     mq = bus
     stream = mq.follow("a:*", max_bytes: 10_000)
     10.times { |number| mq.publish("a:x", number, "x" * 3000) }
-    assert_operator stream.next.dropped, :>=, 7
+    assert_operator stream.next.args.first, :>=, 7
   end
 
   def test_bounds_that_are_none_are_refused

@@ -15,10 +15,11 @@ module Support
       @shared ||= new.tap { |gateway| Minitest.after_run { gateway.stop } }
     end
 
-    def initialize(port: 0)
+    # With `data`, a folder, it keeps its queues there (the sqlite engine).
+    def initialize(port: 0, data: nil)
       @output, written = IO.pipe
-      @pid = spawn("node", "#{ROOT}/gateway/bin/berrymq.js", "serve", "--port", port.to_s, "--engine", "memory",
-                   out: written, err: File::NULL, chdir: ROOT)
+      @pid = spawn("node", "#{ROOT}/gateway/bin/berrymq.js", "serve", "--port", port.to_s,
+                   *(data ? ["--engine", "sqlite", "--data", data] : ["--engine", "memory"]), out: written, err: File::NULL, chdir: ROOT)
       written.close
       line = @output.gets || raise("the gateway did not start; build it first: npm run build")
       @port = Integer(line[/\d+$/])
@@ -65,8 +66,8 @@ module Support
     super
   end
 
-  def own_gateway(port: 0)
-    Gateway.new(port: port).tap { |gateway| (@gateways ||= []) << gateway }
+  def own_gateway(**options)
+    Gateway.new(**options).tap { |gateway| (@gateways ||= []) << gateway }
   end
 
   def after_teardown

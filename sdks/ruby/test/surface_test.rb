@@ -7,8 +7,8 @@ require "rbs/cli"
 require "stringio"
 
 class SurfaceTest < Minitest::Test
-  FUNCTIONS = %i[ask ask_many close connect default_bus flush follow following_function on_error publish publish_many regist_function
-                 regist_method set_multiplicity show_followers talk twitter within].freeze
+  FUNCTIONS = %i[ask ask_many close connect default_bus flush follow following_function mailbox on_connect on_disconnect on_drop on_error
+                 on_recv publish publish_many regist_function regist_method send set_multiplicity show_followers talk twitter within].freeze
   FILES = Dir["#{Support::ROOT}/sdks/ruby/sig/*.rbs"]
 
   def declared

@@ -16,7 +16,8 @@ class WireTest < Minitest::Test
   end
 
   def fields(message)
-    %i[id message_id payload content_type attributes reply_to sender hops answer published_micros expires_micros]
+    %i[id message_id payload content_type attributes reply_to sender hops answer published_micros expires_micros priority
+       deliver_micros require_ack? checksum]
       .to_h { |field| [field, message.public_send(field)] }
   end
 
@@ -24,6 +25,7 @@ class WireTest < Minitest::Test
     message = BerryMQ::Message.new(["a:b", "köln:straße", "#{"x" * 200}:y"].sample(random: random), "é" * random.rand(0..3000))
     message = message.with(ttl: random.rand(1..1000)) if random.rand < 0.3
     message = message.with(attributes: { "schlüssel" => "wert 😀" }, message_id: "é" * 64) if random.rand < 0.3
+    message = message.with(priority: random.rand(0..9), delay: random.rand(0..99), require_ack: true) if random.rand < 0.3
     answer = BerryMQ::Answer.new(to: "x", number: 1, of: 2, failed: true)
     message = message.with(reply_to: "c:d", hops: 3, answer: answer) if random.rand < 0.3
     message.stamp([nil, "me", "köln"].sample(random: random))

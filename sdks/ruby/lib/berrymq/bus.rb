@@ -16,6 +16,8 @@ module BerryMQ
       @dispatcher = Dispatcher.new(@router)
       @answering = Answering.new(@dispatcher) { |answer, gateway_only| send_answer(answer, gateway_only) }
       @local_queues = LocalQueues.new
+      @works = Works.new(self, @answering)
+      @mailroom = Mailroom.new(self, @works.leases, method(:report))
       @closed = false
       ForkHook.watch(self)
     end
@@ -56,20 +58,21 @@ module BerryMQ
     # Asks with a time limit in seconds: `within(5).ask(…)`.
     def within(seconds) = Asking.new(self, seconds)
 
-    # Has something with a method `call`, or the block, called for a pattern, until what this returns is told to `unfollow`.
-    def regist_function(pattern, function = nil, guard: nil, &block)
-      register(FunctionFollowing.new(self, pattern, function || block, guard: guard))
+    # Has something with a method `call`, or the block, called for a pattern, until what this returns is told to `unfollow`. With
+    # `queue:`, the name of a shared queue, it is fed from there, `concurrency` messages at a time; `queue_options` are Queue's.
+    def regist_function(pattern, function = nil, guard: nil, queue: nil, queue_options: nil, concurrency: 1, &block)
+      follow_with(FunctionFollowing.new(self, pattern, function || block, guard: guard), queue, queue_options, concurrency)
     end
     alias following_function regist_function
 
-    # Has a Method called for a pattern for as long as its object lives.
-    def regist_method(pattern, method, guard: nil)
-      register(MethodFollowing.new(self, pattern, method, guard: guard))
+    # Has a Method called for a pattern for as long as its object lives. See regist_function.
+    def regist_method(pattern, method, guard: nil, queue: nil, queue_options: nil, concurrency: 1)
+      follow_with(MethodFollowing.new(self, pattern, method, guard: guard), queue, queue_options, concurrency)
     end
 
     # Messages of patterns: each to the block, or a Stream (Enumerable, with `next`, `get(timeout:)`, `close`).
     def follow(*patterns, max_messages: 10_000, max_bytes: 16 * MIB)
-      stream = Stream.new(patterns, max_messages: max_messages, max_bytes: max_bytes)
+      stream = Stream.new(patterns, max_messages: max_messages, max_bytes: max_bytes) { |lag| @dispatcher.deliver(lag) }
       caller = caller_locations(1, 4).find { |line| line.path && !line.path.start_with?(File.dirname(__dir__)) }
       place = Following.source_of(caller && [caller.path, caller.lineno])
       stream.followings = patterns.map { |pattern| register(SinkFollowing.new(self, pattern, stream, source: place)) }
@@ -92,9 +95,28 @@ module BerryMQ
 
     # Is called with (error, message, handler) for what handlers raise; the default prints a line on stderr.
     def on_error(callback = nil, &block)
-      @dispatcher.on_error = callback || block || raise(InvalidArgument, "on_error takes a callback or a block")
+      @dispatcher.on_error = Bus.callback(:on_error, callback || block)
       nil
     end
+
+    # Sends to the program of that ident: now, or when it next connects. Returns a Receipt. Raises Unavailable before the first
+    # connect. A Symbol is the name of a method, as for every object.
+    def send(ident, ...) = ident.is_a?(Symbol) ? super : mailbox(ident).send(...)
+
+    # The Mailbox of an ident, with options of its own.
+    def mailbox(ident, ttl: nil, persistent: true) = Mailbox.new(self, ident, ttl: ttl, persistent: persistent)
+
+    # Calls with (ident of the sender, message) for what is sent to this bus; what returns is done, what raises comes again. Each
+    # of these returns something with `remove`.
+    def on_recv(callback = nil, &block) = @mailroom.on_recv(Bus.callback(:on_recv, callback || block))
+
+    # Calls with (ident, message_id) when what was sent to that ident expired unread.
+    def on_drop(callback = nil, &block) = @mailroom.on_drop(Bus.callback(:on_drop, callback || block))
+
+    # Calls with the ident of every program that connects, or is gone.
+    def on_connect(callback = nil, &block) = @mailroom.on_connect(Bus.callback(:on_connect, callback || block))
+
+    def on_disconnect(callback = nil, &block) = @mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block))
 
     # Patterns that are followed here, sorted.
     def show_followers
@@ -108,10 +130,12 @@ module BerryMQ
       raise InvalidArgument, "connect(#{url.inspect}): this bus is joined to #{@link.address}; close it first" if @link
 
       require_relative "link"
-      @ident = checked_ident(ident || @ident || "ruby-#{Process.pid}-#{SecureRandom.hex(3)}")
+      @ident = Bus.checked_ident(ident || @ident || "ruby-#{Process.pid}-#{SecureRandom.hex(3)}")
       link = Link.new(self, url, ident: @ident, outbox: Outbox.new(max_held: max_held, max_held_bytes: max_held_bytes))
       @link = link
       link.open(timeout)
+      @works.join(link)
+      @mailroom.join(link)
       self
     rescue Unavailable, NotSupported, Internal
       @link = nil
@@ -130,6 +154,8 @@ module BerryMQ
     def close
       return if @closed
 
+      @works.stop
+      @mailroom.stop
       @closed = true
       @link&.close
       @link = nil
@@ -185,17 +211,32 @@ module BerryMQ
     # Calls the local followers; the block gets the handlers' outcomes. Returns a Tally.
     def deliver(message, &answer) = @dispatcher.deliver(message, &answer)
 
-    # A message of the link: for local followers, whose answers travel.
-    def receive(message)
-      return @dispatcher.deliver(message, remote: true) unless message.reply_to
+    # A message of the link: for local followers, whose answers travel. The block acknowledges it, if that is wanted.
+    def receive(message, &acknowledge)
+      acknowledging = message.require_ack? ? Acknowledging.new(&acknowledge) : nil
+      return @dispatcher.deliver(message, remote: true) unless message.reply_to || acknowledging
 
-      tally = @dispatcher.deliver(message, remote: true) { |outcome| @answering.publish(message, outcome, true) }
+      tally = @dispatcher.deliver(message, remote: true) do |outcome|
+        @answering.publish(message, outcome, true) if message.reply_to
+        acknowledging&.push(outcome)
+      end
+      return unless message.reply_to
+
       @answering.decline(message) if tally.handlers.zero? && message.reply_to.start_with?("_")
     end
 
     # Hands a message that was delivered here to the link, without waiting.
     def forward(message)
       @link.put([@link.entry(message)], Receipt.new(message.message_id)) if connected_for?(message)
+    end
+
+    # Publishes over the link only, whatever the name; see Mailbox#send.
+    def publish_outside(message)
+      raise_if_closed
+      link = @link || raise(Unavailable, "#{message.id} is for another program, and this bus was never connected; connect first")
+      receipt = Receipt.new(message.message_id)
+      link.put([link.entry(message.stamp(@ident))], receipt)
+      receipt
     end
 
     # Whether the message leaves the process.
@@ -212,14 +253,31 @@ module BerryMQ
     def after_fork
       @dispatcher.after_fork
       @link&.after_fork
+      @works.after_fork
+      @mailroom.after_fork
+    end
+
+    class << self
+      def checked_ident(ident)
+        return ident if ident.is_a?(String) && ident.match?(/\A[ -~]{1,255}\z/)
+
+        raise InvalidArgument, "the ident is #{ident.inspect}; it takes 1 to 255 printable ASCII characters"
+      end
+
+      def callback(name, callback)
+        return callback if callback.respond_to?(:call)
+
+        raise InvalidArgument, "#{name}(#{callback.inspect}): it takes a block, or something with a method `call`"
+      end
     end
 
     private
 
-    def checked_ident(ident)
-      return ident if ident.is_a?(String) && ident.match?(/\A[ -~]{1,255}\z/)
+    def follow_with(following, queue, queue_options, concurrency)
+      return @works.add(following, queue, queue_options, concurrency) if queue
+      return register(following) if queue_options.nil? && concurrency == 1
 
-      raise InvalidArgument, "the ident is #{ident.inspect}; it takes 1 to 255 printable ASCII characters"
+      raise InvalidArgument, "queue_options and concurrency are for followers of a queue; give queue: \"name\", too"
     end
 
     def message_of(identifier, args, kwargs)

@@ -43,6 +43,13 @@ module BerryMQ
       nil # the next connection opens with it
     end
 
+    # Tells that the handlers of a message with `require_ack` have returned; without a connection it comes again.
+    def acknowledge(id)
+      @follow_requests << V1::FollowRequest.new(acknowledge: [id])
+    rescue ClosedQueueError
+      nil
+    end
+
     # Ends both streams. Idempotent; callable from any thread.
     def close
       return if @closed

@@ -3,8 +3,10 @@
 # `include BerryMQ::Follower`: classes whose methods follow. Instances follow once they are made, until they are gone.
 module BerryMQ
   module Follower
-    # One `following` line: the method, its pattern, its guard.
-    Line = Struct.new(:method_name, :pattern, :guard)
+    # One `following` line: the method, its pattern, its guard, and what else `regist_method` takes.
+    Line = Struct.new(:method_name, :pattern, :guard, :options) do
+      def follow(method) = BerryMQ.regist_method(pattern, method, guard: guard, **options)
+    end
     private_constant :Line
 
     def self.included(base)
@@ -22,8 +24,12 @@ module BerryMQ
     # What a class that follows can say.
     module ClassMethods
       # Makes the next method that is defined follow a pattern. The block is a guard: a message for which it is false is skipped.
-      def following(pattern, &guard)
-        (@berrymq_pending ||= []) << Line.new(nil, Identifier.parse(pattern), guard)
+      # With `queue:` it is fed from the shared queue of that name; `queue_options:` and `concurrency:` as for regist_method.
+      def following(pattern, **options, &guard)
+        unknown = options.keys - %i[queue queue_options concurrency]
+        raise InvalidArgument, "following has no option #{unknown.first}; it has queue, queue_options, concurrency" if unknown.any?
+
+        (@berrymq_pending ||= []) << Line.new(nil, Identifier.parse(pattern), guard, options)
         nil
       end
 
@@ -48,7 +54,7 @@ module BerryMQ
       private
 
       def follow_with(instance)
-        berrymq_lines.each { |line| BerryMQ.regist_method(line.pattern, instance.method(line.method_name), guard: line.guard) }
+        berrymq_lines.each { |line| line.follow(instance.method(line.method_name)) }
       end
 
       def method_added(name)
@@ -56,7 +62,7 @@ module BerryMQ
         lines = @berrymq_pending
         told = @berrymq_told
         @berrymq_pending = @berrymq_told = nil # before redefining, which comes here again
-        lines&.each { |line| (@berrymq_lines ||= []).unshift(Line.new(name, line.pattern, line.guard)) }
+        lines&.each { |line| (@berrymq_lines ||= []).unshift(Line.new(name, *line.to_a.drop(1))) }
         AutoTwitter.wrap(self, name, told) if told
       end
 
@@ -64,7 +70,7 @@ module BerryMQ
         super
         lines = @berrymq_pending
         @berrymq_pending = nil
-        lines&.each { |line| BerryMQ.regist_method(line.pattern, method(name), guard: line.guard) }
+        lines&.each { |line| line.follow(method(name)) }
       end
     end
   end

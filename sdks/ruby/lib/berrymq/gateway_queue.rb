@@ -57,6 +57,9 @@ module BerryMQ
       end
     end
 
+    # What `consume` is given to have so many under way: one more is pushed whenever the consumer comes back for it.
+    def credit_for(_concurrency) = 1
+
     # Has a `consume` look whether it shall stop, which ends its stream when it does.
     def wake = @consuming.dup.each(&:cancel)
 

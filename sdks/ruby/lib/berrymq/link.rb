@@ -283,7 +283,12 @@ module BerryMQ
       return if seen_before?(proto)
 
       message = Wire.from_proto(proto)
-      @bus.receive(message) unless message.expired?
+      return if message.expired?
+      return @bus.receive(message) unless message.require_ack?
+
+      acknowledge = -> { @connection&.acknowledge(message.message_id) }
+      message.when_taken(&acknowledge)
+      @bus.receive(message, &acknowledge)
     rescue StandardError => e
       @bus.report(e, message, nil)
     end
@@ -291,7 +296,7 @@ module BerryMQ
     # Remembers the last ids; a message that may have arrived before is passed over when its id is among them.
     def seen_before?(proto)
       id = proto.id
-      return true if proto.resent && @seen.key?(id)
+      return true if proto.resent && proto.attempt < 2 && @seen.key?(id)
 
       @seen[id] = true
       @seen.shift if @seen.size > SEEN

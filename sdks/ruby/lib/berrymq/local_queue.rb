@@ -66,6 +66,9 @@ module BerryMQ
       end
     end
 
+    # What `consume` is given to have so many under way.
+    def credit_for(concurrency) = concurrency
+
     def wake = @mutex.synchronize { @changed.broadcast }
 
     # Yields Deliveries until the queue is closed, or `stopping` answers true; at most `credit` unsettled at a time.

@@ -138,6 +138,12 @@ module BerryMQ
       @ttl || @attributes || @reply_to || @answer || @hops || @priority || @delay || @require_ack ? true : false
     end
 
+    # A stream's reader has it.
+    def taken = nil
+
+    # Whether it came over the link.
+    def received? = false
+
     # As a queue hands it out: which delivery it is, and (for a handler that works the queue) what answers `lost?`.
     def delivered(attempt, lease = nil)
       return self if attempt == self.attempt && lease.nil?

@@ -2,18 +2,21 @@
 
 # `follow`: messages as an Enumerable, with a bounded buffer of its own.
 module BerryMQ
-  # Messages that one reader takes. When the buffer is full the oldest go, and a message `berrymq:lag` tells how many.
+  # Messages that one reader takes. When the buffer is full the oldest go; the followers of `berrymq:lag` are told how many when the
+  # next one is taken.
   class Stream
     include Enumerable
 
     # Beyond the payload, what holding one message takes.
     MESSAGE_OVERHEAD = 200
 
-    def initialize(patterns, max_messages:, max_bytes:)
+    # The block is given the local message `berrymq:lag` when messages were dropped.
+    def initialize(patterns, max_messages:, max_bytes:, &tell_lag)
       { max_messages: max_messages, max_bytes: max_bytes }.each do |name, value|
         raise InvalidArgument, "#{name} is #{value.inspect}; it takes an Integer above 0" unless value.is_a?(Integer) && value.positive?
       end
       @patterns = patterns
+      @tell_lag = tell_lag
       @max_messages = max_messages
       @max_bytes = max_bytes
       @mutex = Mutex.new
@@ -54,10 +57,13 @@ module BerryMQ
     # The next message; nil once the stream is closed, or when `timeout` seconds are over.
     def get(timeout: nil)
       deadline = timeout && (Clock.now + timeout)
-      @mutex.synchronize do
-        wait(deadline) while @messages.empty? && @dropped.zero? && !@closed && !Clock.past?(deadline)
-        shift
+      message, lag = @mutex.synchronize do
+        wait(deadline) while @messages.empty? && !@closed && !Clock.past?(deadline)
+        [shift, lag_message]
       end
+      @tell_lag&.call(lag) if lag
+      message&.taken
+      message
     end
 
     # As Enumerator#next: raises StopIteration once the stream is closed.
@@ -91,8 +97,6 @@ module BerryMQ
     def wait(deadline) = @changed.wait(@mutex, Clock.left(deadline))
 
     def shift
-      return lag unless @dropped.zero?
-
       message, size = @messages.shift
       @bytes -= size if size
       message
@@ -105,7 +109,9 @@ module BerryMQ
       @lagging = pattern
     end
 
-    def lag
+    def lag_message
+      return if @dropped.zero?
+
       dropped = @dropped
       @dropped = 0
       Message.new("berrymq:lag", dropped: dropped, pattern: @lagging.text)

@@ -141,6 +141,18 @@ module BerryMQ
 
     def rare? = true
 
+    def received? = true
+
+    # Has `taken` acknowledge.
+    def when_taken(&acknowledge)
+      @when_taken = acknowledge
+    end
+
+    def taken
+      @when_taken&.call
+      nil
+    end
+
     # True when the publisher could not know whether it arrived the first time.
     def resent? = @proto.resent
 

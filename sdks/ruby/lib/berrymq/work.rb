@@ -29,11 +29,10 @@ module BerryMQ
       @stopping = false
     end
 
-    # Works what a LocalQueue or a GatewayQueue keeps, from now on.
+    # Works what a LocalQueue or a GatewayQueue keeps, from now on; after `stop`, again.
     def feed(keeper)
       @mutex.synchronize do
-        next if @stopping
-
+        @stopping = false
         @keepers[keeper] = Thread.new { consume(keeper) }.tap { |thread| thread.name = "berrymq-work" }
       end
     end
@@ -52,9 +51,9 @@ module BerryMQ
       nil
     end
 
-    # In a forked child, which has none of its parent's threads; with a block, only keepers for which it is true are worked on.
-    def after_fork(&)
-      keepers = @keepers.keys.select(&)
+    # In a forked child, which has none of its parent's threads.
+    def after_fork
+      keepers = @keepers.keys
       @keepers.clear
       @free = @concurrency
       keepers.each { |keeper| feed(keeper) } unless @stopping
@@ -66,7 +65,7 @@ module BerryMQ
     def idle? = @free >= @concurrency - (Thread.current[:berrymq_working] == self ? 1 : 0)
 
     def consume(keeper)
-      keeper.consume(@concurrency == 1 ? 1 : @concurrency, false, -> { @stopping }) { |delivery| begin_one(keeper, delivery) }
+      keeper.consume(keeper.credit_for(@concurrency), false, -> { @stopping }) { |delivery| begin_one(keeper, delivery) }
     rescue QueueNotFound, TakenOver, Closed => e
       @tell&.call(e, nil, @handler) unless @stopping || e.is_a?(TakenOver)
     rescue StandardError => e
@@ -115,13 +114,20 @@ module BerryMQ
     end
 
     def settle_one(keeper, delivery)
-      return delivery.release unless @handler.alive?
+      return give_up(keeper, delivery) unless @handler.alive?
 
       @leases.during(delivery, keeper.lease) do |hold|
         message = delivery.message.delivered(delivery.attempt, hold)
         verb, *detail = verdict(message)
         carry_out(delivery, message, verb, detail) unless hold.lost?
       end
+    end
+
+    # The handler's object is gone: others may work the queue.
+    def give_up(keeper, delivery)
+      @mutex.synchronize { @stopping = true }
+      delivery.release
+      keeper.wake
     end
 
     # What the handler says, as the name of a verdict and its argument.

@@ -1,0 +1,108 @@
+# frozen_string_literal: true
+
+# Handlers that are fed from queues by name: one registration, and all of a bus.
+module BerryMQ
+  # What registering with `queue:` returns.
+  class DurableFollowing
+    # Pattern (Identifier); what the queue was asked to be.
+    attr_reader :identifier, :options
+
+    def initialize(works, handler, options, work)
+      @works = works
+      @handler = handler
+      @identifier = handler.identifier
+      @options = options
+      @work = work
+      @local = nil # LocalQueue, while the bus was never connected
+    end
+
+    def source = @handler.source
+
+    # Takes nothing more; a handler that runs ends first, within 5 s. The queue stays. Idempotent.
+    def unfollow
+      @works.remove(self)
+      @work.stop
+    end
+
+    def alive? = @handler.alive?
+
+    def inspect = "#<#{self.class} #{@identifier} of #{@options.name}>"
+
+    # What follows is the registry's to call.
+
+    # Works the process's own queue.
+    def work_here(local)
+      @local = local
+      @work.feed(local)
+    end
+
+    # Works the gateway's queue; what the process's own still holds is worked off, and nothing more comes to it.
+    def work_there(link)
+      return if @identifier.local?
+
+      keeper = GatewayQueue.new(link, @options.name, @options)
+      made_now(keeper)
+      @local&.take_no_more
+      @work.feed(keeper)
+    end
+
+    def stop = @work.stop
+
+    def after_fork = @work.after_fork
+
+    private
+
+    # Without a connection at this moment it is made as soon as there is one.
+    def made_now(keeper)
+      keeper.make
+    rescue Unavailable, Draining
+      nil
+    end
+  end
+
+  # The durable followings of one bus.
+  class Works
+    def initialize(bus, answering)
+      @bus = bus
+      @answering = answering
+      @mutex = Mutex.new
+      @all = []
+      @leases = Leases.new
+    end
+
+    attr_reader :leases
+
+    # Has a handler (a Following) fed from the shared queue of that name. Raises QueueExists and InvalidArgument.
+    def add(handler, name, queue_options, concurrency)
+      options = asked(handler.identifier, name, queue_options || {})
+      work = Work.new(handler, @leases, concurrency: concurrency, tell: @bus.method(:report), answer: method(:answer))
+      following = DurableFollowing.new(self, handler, options, work)
+      here = @bus.link.nil? || handler.identifier.local?
+      here ? following.work_here(@bus.local_queues.open(@bus, options)) : following.work_there(@bus.link)
+      @mutex.synchronize { @all += [following] }
+      following
+    end
+
+    def remove(following) = @mutex.synchronize { @all -= [following] }
+
+    def join(link) = @all.each { |following| following.work_there(link) }
+
+    def stop = @all.each(&:stop)
+
+    def after_fork
+      @leases.after_fork
+      @all.each(&:after_fork)
+    end
+
+    private
+
+    def asked(identifier, name, options)
+      QueueOptions.new(name: name.to_s, pattern: identifier.text, standalone: false, **options).check
+    rescue ArgumentError => e
+      raise InvalidArgument, "queue_options takes #{QueueOptions::NAMES.join(", ")}: #{e.message}"
+    end
+
+    def answer(message, outcome) = @answering.publish(message, outcome, message.received?)
+  end
+  private_constant :Works
+end
