@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import sys
@@ -19,8 +20,12 @@ from berrymq import (
     Identifier,
     InvalidArgument,
     Message,
+    NotEncodable,
     Queue,
     Receipt,
+    Reject,
+    Release,
+    Retry,
     Stream,
     __version__,
     matches,
@@ -28,20 +33,35 @@ from berrymq import (
 
 Command = dict[str, Any]
 
+QUEUE_OPTIONS = (
+    "max_messages",
+    "max_bytes",
+    "overflow",
+    "lease",
+    "max_attempts",
+    "backoff",
+    "transient",
+    "ttl",
+    "delay",
+    "dedupe",
+    "standalone_ttl",
+    "policy",
+)
+
 
 class Record:
-    """What one follower heard, for another thread to wait for."""
+    """What one follower or callback heard, for another thread to wait for."""
 
     def __init__(self) -> None:
-        self._messages: list[Message] = []
+        self._messages: list[Any] = []
         self._came = threading.Condition()
 
-    def add(self, message: Message) -> None:
+    def add(self, message: Any) -> None:
         with self._came:
             self._messages.append(message)
             self._came.notify_all()
 
-    def take(self, count: int, timeout: float) -> list[Message]:
+    def take(self, count: int, timeout: float) -> list[Any]:
         """The first `count`, once they are there; fewer after the timeout."""
         with self._came:
             self._came.wait_for(lambda: len(self._messages) >= count, timeout)
@@ -100,7 +120,10 @@ class Driver:
         handle = _handler(command, record)
         guard = None if command.get("guard", True) else lambda _: False
         self._records[command["as"]] = record
-        self._handlers[command["as"]] = self._bus.regist_function(command["pattern"], handle, guard)
+        durable: Command = {name: command[name] for name in ("queue", "concurrency") if name in command}
+        if "queue_options" in command:
+            durable["queue_options"] = _queue_options(command["queue_options"])
+        self._handlers[command["as"]] = self._bus.regist_function(command["pattern"], handle, guard, **durable)
         self._bus.flush()
 
     def do_unfollow(self, command: Command) -> None:
@@ -131,11 +154,8 @@ class Driver:
         return list(self._bus.within(command.get("timeout", 30.0)).ask_many(_message(command)))
 
     def do_queue(self, command: Command) -> None:
-        names = ("shared", "name", "max_messages", "max_bytes", "overflow", "lease", "max_attempts", "backoff")
-        options = {name: command[name] for name in names if name in command}
-        if "backoff" in options:
-            options["backoff"] = tuple(options["backoff"])
-        self._queues[command["as"]] = Queue(command["pattern"], bus=self._bus, **options)
+        named = {name: command[name] for name in ("shared", "name") if name in command}
+        self._queues[command["as"]] = Queue(command["pattern"], bus=self._bus, **named, **_queue_options(command))
 
     def do_get(self, command: Command) -> Any:
         queue, timeout = self._queues[command["as"]], command.get("timeout", 5.0)
@@ -147,7 +167,7 @@ class Driver:
             return None
         if "delivery" in command:
             self._deliveries[command["delivery"]] = delivery
-        return {**plain(delivery.message), "attempt": delivery.attempt}
+        return delivery.message
 
     def do_get_many(self, command: Command) -> Any:
         return self._queues[command["as"]].get_many(command["max"], command.get("timeout", 5.0))
@@ -191,6 +211,35 @@ class Driver:
     def do_dead(self, command: Command) -> None:
         self._queues[command["queue"]] = self._queues[command["as"]].dead
 
+    def do_redrive(self, command: Command) -> Any:
+        options = {name: command[name] for name in ("max", "rate") if name in command}
+        return self._queues[command["as"]].redrive(**options)
+
+    def do_send(self, command: Command) -> Any:
+        options = {name: command[name] for name in ("ttl", "persistent") if name in command}
+        args, kwargs = rich(command.get("args", [])), rich(command.get("kwargs", {}))
+        receipt = self._bus.mailbox(command["ident"], **options).send(*args, **kwargs).wait(10.0)
+        return {"message_id": receipt.message_id, "queues": receipt.queues}
+
+    def do_on_recv(self, command: Command) -> None:
+        record = self._records[command["as"]] = Record()
+        self._bus.on_recv(lambda sender, message: record.add({**plain(message), "from": sender}))
+
+    def do_on_drop(self, command: Command) -> None:
+        record = self._records[command["as"]] = Record()
+        self._bus.on_drop(lambda ident, message_id: record.add({"ident": ident, "message_id": message_id}))
+        self._bus.flush()
+
+    def do_on_connect(self, command: Command) -> None:
+        record = self._records[command["as"]] = Record()
+        self._bus.on_connect(record.add)
+        self._bus.flush()
+
+    def do_on_disconnect(self, command: Command) -> None:
+        record = self._records[command["as"]] = Record()
+        self._bus.on_disconnect(record.add)
+        self._bus.flush()
+
     def do_flush(self, _: Command) -> None:
         self._bus.flush()
 
@@ -209,13 +258,35 @@ class Driver:
 
 
 def _handler(command: Command, record: Record) -> Callable[[Message], Any]:
+    remaining = itertools.repeat(True) if "times" not in command else itertools.repeat(True, command["times"])
+
     def handle(message: Message) -> Any:
         record.add(message)
-        if "raises" in command:
-            raise RuntimeError(command["raises"])
+        if "hold" in command:
+            threading.Event().wait(command["hold"])
+        if next(remaining, False):
+            _raise(command)
         return message.args[0] if command.get("echo") else rich(command.get("returns"))
 
     return handle
+
+
+def _raise(command: Command) -> None:
+    if "raises" in command:
+        raise RuntimeError(command["raises"])
+    if "raise_retry" in command:
+        raise Retry(command["raise_retry"])
+    if "reject" in command:
+        raise Reject(command["reject"])
+    if command.get("release"):
+        raise Release
+
+
+def _queue_options(command: Command) -> Command:
+    options = {name: command[name] for name in QUEUE_OPTIONS if name in command}
+    if "backoff" in options:
+        options["backoff"] = tuple(options["backoff"])
+    return options
 
 
 def _message(command: Command) -> Message:
@@ -223,7 +294,16 @@ def _message(command: Command) -> Message:
     message = Message(command["identifier"], *args, **kwargs)
     options = {
         name: rich(command[name])
-        for name in ("attributes", "ttl", "message_id", "payload", "content_type")
+        for name in (
+            "attributes",
+            "ttl",
+            "priority",
+            "delay",
+            "require_ack",
+            "message_id",
+            "payload",
+            "content_type",
+        )
         if name in command
     }
     return message.with_(**options) if options else message
@@ -256,11 +336,19 @@ def plain(value: Any) -> Any:
 def _plain_message(message: Message) -> Any:
     names = ("id", "name", "action", "args", "kwargs", "content_type", "attributes", "message_id", "sender")
     return {
-        **{name: plain(getattr(message, name)) for name in names},
+        **{name: plain(getattr(message, name)) for name in (*names, "attempt", "priority")},
+        "checksum": _checksum(message),
         "reply_to": message.reply_to or None,
         "failure": message.failure and message.failure._asdict(),
         "answer": message.answer and message.answer._asdict(),
     }
+
+
+def _checksum(message: Message) -> str | None:
+    try:
+        return message.checksum
+    except NotEncodable:
+        return None
 
 
 def main() -> None:

@@ -16,19 +16,25 @@ settings.register_profile("berrymq", deadline=None)
 settings.load_profile("berrymq")
 
 ROOT = Path(__file__).parents[3]
-COMMAND = ["node", str(ROOT / "gateway/bin/berrymq.js"), "serve", "--engine", "memory", "--port"]
+COMMAND = ["node", str(ROOT / "gateway/bin/berrymq.js"), "serve"]
+IN_MEMORY = ("--engine", "memory")
 
 
 class Gateway:
     """A gateway process on a port that stays the same over restarts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options or IN_MEMORY
         self._port = "0"
         self.start()
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [*COMMAND, self._port], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [*COMMAND, *self._options, "--port", self._port],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -57,6 +63,14 @@ def gateway() -> Iterator[Gateway]:
 def fresh_gateway() -> Iterator[Gateway]:
     """One that a test may kill."""
     running = Gateway()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def durable_gateway(tmp_path: Path) -> Iterator[Gateway]:
+    """One that a test may kill, and that forgets nothing by it."""
+    running = Gateway("--engine", "sqlite", "--data", str(tmp_path))
     yield running
     running.kill()
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from conftest import ROOT
+from conftest import ROOT, Gateway
 
 DRIVER = ROOT / "sdks/python/conformance_driver.py"
 
@@ -34,3 +34,32 @@ def test_values_bytes_and_errors_come_back() -> None:
     assert (message["args"], message["attributes"], message["answer"]) == ([{"$bytes": "AAE="}], {"k": "v"}, None)
     assert refused["error"]["reason"] == "INVALID_IDENTIFIER"
     assert "dance" in unknown["error"]["message"]
+
+
+def test_durable_handlers_mailboxes_and_redriving_are_driven(gateway: Gateway) -> None:
+    told = answers(
+        {"do": "open"},
+        {"do": "connect", "url": gateway.url, "ident": "driven"},
+        {"do": "handle", "as": "h", "pattern": "drv:*", "queue": "drv", "reject": "no", "times": 1},
+        {"do": "publish", "identifier": "drv:x", "args": [1], "priority": 3, "ttl": 60},
+        {"do": "received", "as": "h", "count": 1},
+        {"do": "queue", "as": "q", "pattern": "drv:*", "shared": True, "name": "drv"},
+        {"do": "dead", "as": "q", "queue": "d"},
+        {"do": "peek", "as": "d", "max": 1},
+        {"do": "redrive", "as": "d", "max": 1, "rate": 1000},
+        {"do": "received", "as": "h", "count": 1},
+        {"do": "on_recv", "as": "m"},
+        {"do": "on_drop", "as": "x"},
+        {"do": "on_connect", "as": "c"},
+        {"do": "on_disconnect", "as": "c"},
+        {"do": "send", "ident": "driven", "args": ["hello"]},
+        {"do": "received", "as": "m", "count": 1},
+        {"do": "queue_call", "as": "q", "call": "delete"},
+    )
+    assert [answer for answer in told if "error" in answer] == []
+    (first,), (again,) = told[4]["ok"], told[9]["ok"]
+    assert (first["attempt"], first["priority"]) == (1, 3)
+    assert first["checksum"] == again["checksum"]
+    assert told[8]["ok"] == 1
+    assert told[14]["ok"]["queues"] == 1
+    assert (told[15]["ok"][0]["from"], told[15]["ok"][0]["args"]) == ("driven", ["hello"])

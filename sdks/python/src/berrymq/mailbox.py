@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import follower
+from .errors import InvalidArgument
 from .gateway_queue import GatewayQueue
 from .ident import check_ident
 from .keeper import Keeper, QueueOptions
@@ -36,6 +37,8 @@ class Mailbox:
 
     def __init__(self, courier: Courier, ident: str, ttl: float | None, persistent: bool) -> None:
         self._courier = courier
+        if ttl is not None and not ttl > 0:
+            raise InvalidArgument(f"mailbox(ttl={ttl!r}): seconds, more than 0")
         self._address = address(ident, persistent)
         self._ttl = ttl
 
@@ -65,6 +68,7 @@ class Correspondence:
         self._works = works
         self._callbacks: list[Recv] = []
         self._consuming: list[Work] = []
+        self._followings: set[follower.Following] = set()
         self._lock = threading.Lock()
         # One message at a time, though there are two mailboxes.
         self._turn = threading.Lock()
@@ -94,7 +98,15 @@ class Correspondence:
         self._turn = threading.Lock()
 
     def _follow(self, pattern: str, handle: follower.Handle) -> Callback:
-        return Callback(follower.regist(self._courier.registry, pattern, handle).unfollow)
+        following = follower.regist(self._courier.registry, pattern, handle)
+        # Followers are held weakly; a callback stays until it is removed.
+        self._followings.add(following)
+
+        def end() -> None:
+            following.unfollow()
+            self._followings.discard(following)
+
+        return Callback(end)
 
     def _consume(self, persistent: bool) -> Work:
         def open_keeper(link: Link | None) -> Keeper | None:

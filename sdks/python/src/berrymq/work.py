@@ -82,17 +82,23 @@ class Work:
     def _work(self, keeper: Keeper, consumer: Consumer, linked: bool) -> None:
         try:
             for taken in consumer:
-                handler = self._target()
-                if handler is None:
+                if not self._work_off(keeper, consumer, taken, linked):
                     self.end()
                     return
-                self._handle(keeper, consumer, taken, handler, linked)
         except Closed:
             return
         except TakenOver as error:
             log.warning("%s: %s", keeper.options.name, error)
         except BerryMQError as error:
             log.error("nothing more comes from the queue %r: %s", keeper.options.name, error)
+
+    def _work_off(self, keeper: Keeper, consumer: Consumer, taken: Taken, linked: bool) -> bool:
+        """Whether there still is a handler; it is held no longer than this, as it is only weakly."""
+        handler = self._target()
+        if handler is None:
+            return False
+        self._handle(keeper, consumer, taken, handler, linked)
+        return True
 
     def _handle(self, keeper: Keeper, consumer: Consumer, taken: Taken, handler: Handle, linked: bool) -> None:
         message, lost = taken.message, taken.message.lease_lost
