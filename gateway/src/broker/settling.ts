@@ -95,7 +95,8 @@ export class Settling {
   }
 
   #followUp(queue: BrokerQueue, verdict: Verdict): void {
-    if (verdict.kind === "return" && verdict.at > 0) queue.lookAt(verdict.at);
+    // Soon: it may have expired while it was leased, and tells itself when to look again.
+    if (verdict.kind === "return") queue.lookAt(this.clock.now());
     if (verdict.kind !== "move") return;
     this.home.wake(verdict.queue);
     const { id, identifier, sender } = queueFields(verdict.body);

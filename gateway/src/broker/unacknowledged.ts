@@ -145,8 +145,10 @@ export class Unacknowledged {
     const { claims, expired, next } = await this.engine.lapsed(UNACKNOWLEDGED, this.clock.now());
     for (const body of expired) this.#drop(body);
     const verdicts = claims.map(({ lease }) => ({ lease, kind: "return", at: 0, counted: true }) as const);
-    if (verdicts.length > 0) await this.engine.settle(UNACKNOWLEDGED, verdicts, 0);
-    return next;
+    if (verdicts.length === 0) return next;
+    await this.engine.settle(UNACKNOWLEDGED, verdicts, 0);
+    // Again at once: what was returned may have expired while it was leased.
+    return this.clock.now();
   }
 
   /** Delivers a piece of what is due; tells how many. */
