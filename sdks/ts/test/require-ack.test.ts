@@ -5,7 +5,8 @@ import { connected, quiet } from "./support/buses.js";
 import { Gateway } from "./support/gateway.js";
 import { take, until } from "./support/until.js";
 
-const important = (identifier: string, ...args: unknown[]) => new Message(identifier, ...args).with({ requireAck: true });
+const important = (identifier: string, ...args: unknown[]) =>
+  new Message(identifier, ...args).with({ requireAck: true });
 
 describe("acknowledging", () => {
   const watch = () => {
