@@ -27,8 +27,10 @@ class Consumer implements Taker {
     queue.attach(this);
   }
 
+  credit = 10;
+
   want(): number {
-    return 10;
+    return this.credit - this.got.length;
   }
 
   give(deliveries: Delivery[]): void {
@@ -54,6 +56,27 @@ test("every consumer gets every message, under a lease of its own", async () => 
   await publish(2);
   expect(consumers.map(({ got }) => got.length)).toEqual([2, 2, 2]);
   expect(new Set(consumers.flatMap(({ got }) => got.map(({ lease }) => lease))).size).toBe(6);
+});
+
+test("a consumer that is busy is waited for, so that it misses nothing", async () => {
+  const [slow, quick] = [new Consumer(), new Consumer()];
+  slow.credit = 1;
+  await publish(3);
+  expect([slow.got.length, quick.got.length]).toEqual([1, 1]);
+  await settle(quick.got[0]!);
+  expect(quick.got).toHaveLength(1);
+  slow.credit = 3;
+  await settle(slow.got[0]!);
+  expect([slow.got.length, quick.got.length]).toEqual([3, 3]);
+});
+
+test("a consumer that hangs is waited for no longer than its lease", async () => {
+  const [hung, living] = [new Consumer(), new Consumer()];
+  hung.credit = 1;
+  await publish(2);
+  await broker.clock.advance(LEASE + SECOND);
+  await turn();
+  expect([hung.got.length, living.got.length]).toEqual([1, 3]);
 });
 
 test("a message is gone when all have settled it and one has acknowledged it", async () => {

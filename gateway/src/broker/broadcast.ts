@@ -6,21 +6,29 @@ import type { Delivery, Taker } from "./takers.js";
 const SEPARATOR = "~";
 
 interface Hands {
-  readonly copies: Set<string>;
+  /** Who has which copy. */
+  readonly copies: Map<string, Taker>;
   acknowledged: boolean;
 }
 
 export class Broadcast {
   /** By the message's own lease. */
   #inHands = new Map<string, Hands>();
+  /** How many copies each taker has. */
+  #busy = new Map<Taker, number>();
+
+  /** Whether it works on something, so that it is to be waited for; who does not, and wants nothing, is passed over. */
+  busy(taker: Taker): boolean {
+    return this.#busy.has(taker);
+  }
 
   /** Gives every taker a copy. Tells the settlement of a message that nobody is left to settle. */
   give(delivery: Delivery, takers: readonly Taker[]): Settlement | undefined {
-    const hands: Hands = { copies: new Set(), acknowledged: false };
+    const hands: Hands = { copies: new Map(), acknowledged: false };
     takers.forEach((taker, index) => {
       const lease = taker.lease === undefined ? "" : `${delivery.lease}${SEPARATOR}${index}`;
       if (lease === "") hands.acknowledged = true;
-      else hands.copies.add(lease);
+      else this.#hand(hands, lease, taker);
       taker.give([{ ...delivery, lease }]);
     });
     if (hands.copies.size === 0) return { lease: delivery.lease, verb: "ack" };
@@ -33,7 +41,7 @@ export class Broadcast {
     const lease = leaseOf(settlement.lease);
     const hands = this.#inHands.get(lease);
     if (hands === undefined) return { ...settlement, lease };
-    hands.copies.delete(settlement.lease);
+    this.#take(hands, settlement.lease);
     hands.acknowledged ||= settlement.verb === "ack";
     if (hands.copies.size > 0) return undefined;
     this.#inHands.delete(lease);
@@ -42,7 +50,23 @@ export class Broadcast {
 
   /** The message is out of all hands: its lease ran out. */
   forget(lease: string): void {
+    const hands = this.#inHands.get(lease);
+    for (const copy of hands?.copies.keys() ?? []) this.#take(hands!, copy);
     this.#inHands.delete(lease);
+  }
+
+  #hand(hands: Hands, copy: string, taker: Taker): void {
+    hands.copies.set(copy, taker);
+    this.#busy.set(taker, (this.#busy.get(taker) ?? 0) + 1);
+  }
+
+  #take(hands: Hands, copy: string): void {
+    const taker = hands.copies.get(copy);
+    if (taker === undefined) return;
+    hands.copies.delete(copy);
+    const left = this.#busy.get(taker)! - 1;
+    if (left === 0) this.#busy.delete(taker);
+    else this.#busy.set(taker, left);
   }
 }
 

@@ -232,7 +232,8 @@ export class BrokerQueue {
 
   async #handOutOnce(): Promise<void> {
     for (let taker = this.#takers.next(); taker !== undefined && !this.paused; taker = this.#takers.next()) {
-      const takers = this.options.broadcast && taker.pushed ? this.#takers.pushed() : [taker];
+      const takers = this.#together(taker);
+      if (takers.length === 0) return;
       const most = Math.min(...takers.map((each) => each.want()), MOST_AT_ONCE);
       const deliveries = await this.#claim(most, longestLease(takers, this.options));
       if (deliveries.length === 0 || this.#closed) return;
@@ -242,6 +243,14 @@ export class BrokerQueue {
         taker.give(deliveries);
       } else await this.giveBack(deliveries);
     }
+  }
+
+  /** Who is served together with a taker; nobody where one has to be waited for. */
+  #together(taker: Taker): Taker[] {
+    if (!this.options.broadcast || !taker.pushed) return [taker];
+    const consumers = this.#takers.pushed();
+    const ready = consumers.filter((each) => each.want() > 0);
+    return consumers.some((each) => each.want() === 0 && this.#broadcast.busy(each)) ? [] : ready;
   }
 
   /** Hands each delivery to every taker that is still there. */

@@ -58,9 +58,9 @@ export class Takers {
     this.#takers.add(taker);
   }
 
-  /** Consumers that want something now. */
+  /** Consumers, whether they want something now or not. */
   pushed(): Taker[] {
-    return [...this.#takers].filter((taker) => taker.pushed && taker.want() > 0);
+    return [...this.#takers].filter((taker) => taker.pushed);
   }
 
   /** Ends the consumers: somebody else takes over. */
