@@ -81,8 +81,10 @@ export class Worker {
     const verdict = await this.judge(handler, handedOut(handed.message, handed.attempt, lost.signal));
     clearInterval(timer);
     consumer.over.removeEventListener("abort", lose);
-    if (!lost.signal.aborted) await settle(consumer, handed.leaseId, verdict);
+    const settled = lost.signal.aborted ? undefined : settle(consumer, handed.leaseId, verdict);
+    // Travels with the verdict: a queue that broadcasts passes over who has no credit and holds nothing.
     consumer.grant(1);
+    await settled;
   }
 
   /** Calls the handler, and says what becomes of the message. */
