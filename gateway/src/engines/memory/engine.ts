@@ -6,7 +6,7 @@ import { MemoryQueue } from "./memory-queue.js";
 
 export class MemoryEngine implements Engine {
   readonly capabilities: Capabilities = { name: "memory", durable: false, shared: false };
-  readonly full = false;
+  readonly full: boolean = false;
   #queues = new Map<string, MemoryQueue>();
 
   constructor(readonly limits: Pick<Limits, "settledLeases">) {}
