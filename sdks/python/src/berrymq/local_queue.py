@@ -96,9 +96,13 @@ class LocalQueue:
 
     def refuses(self, message: Message) -> bool:
         """Whether the message finds no room; it is asked before anybody receives the message."""
+        size = size_of(message)
+        # A look without the lock will do: `take` decides.
+        if self.options.overflow == "drop_oldest" or self._fits(size):
+            return False
         with self._locked():
             self._expire()
-            return self.options.overflow != "drop_oldest" and not self._fits(size_of(message))
+            return not self._fits(size)
 
     def take(self, message: Message) -> None:
         """Keeps a message. Raises QueueFull."""
