@@ -49,10 +49,17 @@ module Values
     end
   end
 
+  # None of what no other process could be given.
+  def self.checksum(message)
+    message.checksum
+  rescue BerryMQ::NotEncodable
+    nil
+  end
+
   def self.message(message)
     { id: message.id, name: message.name, action: message.action, args: show(message.args), kwargs: show(message.kwargs),
       content_type: message.content_type, attributes: message.attributes, message_id: message.message_id, sender: message.sender,
-      attempt: message.attempt, priority: message.priority, checksum: message.checksum,
+      attempt: message.attempt, priority: message.priority, checksum: checksum(message),
       reply_to: message.reply_to, failure: message.failure&.to_h, answer: message.answer&.to_h }
   end
 end

@@ -95,6 +95,27 @@ class GatewayTest < Minitest::Test
     queue.close
   end
 
+  def test_options_of_queues_and_messages_hold_at_the_gateway
+    a = connected
+    queue = a.queue("#{unique}:*", transient: true, ttl: 60, delay: 0, dedupe: 0, standalone_ttl: 5, policy: "round_robin")
+    a.publish_many([0, 9].map { |priority| BerryMQ::Message.new("#{unique}:x", priority).with(priority: priority) }).wait(5)
+    assert_equal [[9], [0]], queue.get_many(5).map(&:args)
+    sent = BerryMQ::Message.new("#{unique}:x", "ä").with(delay: 0.05)
+    a.publish(sent).wait(5)
+    assert_equal 1, queue.status.delayed
+    assert_equal sent.checksum, queue.get(timeout: 5).checksum
+  end
+
+  def test_dead_letters_go_back_from_the_gateway_s_queue
+    a = connected
+    queue = a.queue("#{unique}:*", shared: true)
+    3.times { |number| a.publish("#{unique}:x", number).wait(5) }
+    queue.get_many(3, auto_ack: false).each { |delivery| delivery.reject("spoilt") }
+    assert_equal 2, queue.dead.redrive(max: 2, rate: 1000)
+    assert_equal 1, queue.dead.redrive
+    assert_equal 3, queue.qsize
+  end
+
   def test_what_the_gateway_refuses_is_raised_by_wait
     a = connected
     a.queue("#{unique}:*", max_messages: 1)
