@@ -70,6 +70,19 @@ test("a consumer that is busy is waited for, so that it misses nothing", async (
   expect([slow.got.length, quick.got.length]).toEqual([3, 3]);
 });
 
+test("a consumer that settles first and gives credit later misses nothing", async () => {
+  const [slow, quick] = [new Consumer(), new Consumer()];
+  slow.credit = 1;
+  await publish(2);
+  await settle(slow.got[0]!);
+  await settle(quick.got[0]!);
+  expect([slow.got.length, quick.got.length]).toEqual([1, 1]);
+  slow.credit = 2;
+  queue.wake();
+  await turn();
+  expect([slow.got.length, quick.got.length]).toEqual([2, 2]);
+});
+
 test("a consumer that hangs is waited for no longer than its lease", async () => {
   const [hung, living] = [new Consumer(), new Consumer()];
   hung.credit = 1;

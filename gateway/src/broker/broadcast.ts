@@ -16,10 +16,17 @@ export class Broadcast {
   #inHands = new Map<string, Hands>();
   /** How many copies each taker has. */
   #busy = new Map<Taker, number>();
+  /** Until when each is waited for, though it has settled all: giving credit may take it another call. */
+  readonly #served = new WeakMap<Taker, number>();
 
   /** Whether it works on something, so that it is to be waited for; who does not, and wants nothing, is passed over. */
-  busy(taker: Taker): boolean {
-    return this.#busy.has(taker);
+  busy(taker: Taker, now: number): boolean {
+    return this.#busy.has(taker) || (this.#served.get(taker) ?? 0) > now;
+  }
+
+  /** It was handed something under a lease until then. */
+  served(taker: Taker, until: number): void {
+    this.#served.set(taker, until);
   }
 
   /** Gives every taker a copy. Tells the settlement of a message that nobody is left to settle. */
@@ -29,6 +36,7 @@ export class Broadcast {
       const lease = taker.lease === undefined ? "" : `${delivery.lease}${SEPARATOR}${index}`;
       if (lease === "") hands.acknowledged = true;
       else this.#hand(hands, lease, taker);
+      this.served(taker, delivery.deadline);
       taker.give([{ ...delivery, lease }]);
     });
     if (hands.copies.size === 0) return { lease: delivery.lease, verb: "ack" };

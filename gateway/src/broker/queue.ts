@@ -240,6 +240,7 @@ export class BrokerQueue {
       if (takers.length > 1) await this.#handAround(deliveries, takers);
       else if (this.#takers.has(taker)) {
         this.#takers.goBehind(taker);
+        this.#broadcast.served(taker, deliveries[0]!.deadline);
         taker.give(deliveries);
       } else await this.giveBack(deliveries);
     }
@@ -248,9 +249,10 @@ export class BrokerQueue {
   /** Who is served together with a taker; nobody where one has to be waited for. */
   #together(taker: Taker): Taker[] {
     if (!this.options.broadcast || !taker.pushed) return [taker];
+    const now = this.clock.now();
     const consumers = this.#takers.pushed();
     const ready = consumers.filter((each) => each.want() > 0);
-    return consumers.some((each) => each.want() === 0 && this.#broadcast.busy(each)) ? [] : ready;
+    return consumers.some((each) => each.want() === 0 && this.#broadcast.busy(each, now)) ? [] : ready;
   }
 
   /** Hands each delivery to every taker that is still there. */
