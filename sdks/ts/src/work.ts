@@ -86,10 +86,7 @@ class Work {
   begin(): void {
     const gateway = this.pattern.local ? undefined : this.host.gateway();
     if (gateway === undefined) this.beginHere();
-    else {
-      if (this.local !== undefined) this.host.localQueues.deafen(this.local.queue);
-      this.ready = this.beginThere(gateway);
-    }
+    else this.ready = this.beginThere(gateway);
   }
 
   async stop(seconds: number): Promise<void> {
@@ -116,6 +113,8 @@ class Work {
     this.worker = worker;
     try {
       await this.make(gateway, spec, worker);
+      // Not before: what is published meanwhile may come twice, but is not lost.
+      if (this.local !== undefined) this.host.localQueues.deafen(this.local.queue);
       if (worker === this.worker) this.run(worker);
     } catch (error) {
       this.host.report(error);
