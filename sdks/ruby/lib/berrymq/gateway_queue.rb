@@ -57,8 +57,9 @@ module BerryMQ
       end
     end
 
-    # What `consume` is given to have so many under way: one more is pushed whenever the consumer comes back for it.
-    def credit_for(_concurrency) = 1
+    # What `consume` is given to have so many under way: one more is pushed whenever the consumer comes back for it. Of a broadcast
+    # one waits at hand: a consumer that holds nothing and wants nothing, as between settling and coming back, is passed over.
+    def credit_for(_concurrency) = @options&.policy == "broadcast" ? 2 : 1
 
     # Has a `consume` look whether it shall stop, which ends its stream when it does.
     def wake = @consuming.dup.each(&:cancel)
