@@ -6,8 +6,9 @@ import type { Rival } from "./rival.ts";
 
 export const rivals = {
   berrymq,
-  jetstream: jetStream("2m"),
-  "jetstream-always": jetStream("always"),
+  jetstream: jetStream({ syncInterval: "2m", publishing: "each" }),
+  "jetstream-batch": jetStream({ syncInterval: "2m", publishing: "batch" }),
+  "jetstream-batch-always": jetStream({ syncInterval: "always", publishing: "batch" }),
   "redis-everysec": redis("everysec"),
   "redis-always": redis("always"),
 } satisfies Record<string, Rival>;

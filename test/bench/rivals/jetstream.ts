@@ -1,7 +1,7 @@
 // NATS JetStream: a stream in files and a durable pull consumer with explicit acknowledgements.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AckPolicy, jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream";
+import { AckPolicy, type JetStreamClient, jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { until } from "../../support/until.ts";
 import { packageVersion, serve, tools, versionOf } from "./process.ts";
@@ -13,10 +13,16 @@ const ACK_WAIT_NANOSECONDS = 60e9;
 /** Milliseconds; the usual five seconds are too few for thousands that wait for one disk. */
 const ANSWER_WITHIN = 60_000;
 
-/** @param syncInterval when files are synced: the server's default is `2m`, `always` means before each answer */
-export function jetStream(syncInterval: "2m" | "always"): Rival {
+export interface Settings {
+  /** When files are synced: the server's default is `2m`, `always` means before each answer. */
+  readonly syncInterval: "2m" | "always";
+  /** `each` = every message is answered for itself; `batch` = a piece is an atomic batch, which is answered once. */
+  readonly publishing: "each" | "batch";
+}
+
+export function jetStream({ syncInterval, publishing }: Settings): Rival {
   return {
-    title: `JetStream, files, sync_interval ${syncInterval}`,
+    title: `JetStream, files, sync_interval ${syncInterval}, ${publishing === "each" ? "each message" : "batches"} answered`,
     version: () => {
       const server = versionOf(command());
       return server && `${server}, ${packageVersion("@nats-io/jetstream")}`;
@@ -26,7 +32,7 @@ export function jetStream(syncInterval: "2m" | "always"): Rival {
       writeFileSync(file, `jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: ${syncInterval} }\n`);
       return serve(command(), (port) => ["-c", file, "-a", "127.0.0.1", "-p", `${port}`]);
     },
-    open,
+    open: (url) => open(url, publishing),
   };
 }
 
@@ -36,7 +42,7 @@ function command(): string {
   return versionOf(built) === undefined ? "nats-server" : built;
 }
 
-async function open(url: string): Promise<Client> {
+async function open(url: string, publishing: Settings["publishing"]): Promise<Client> {
   const connection = await connect({ servers: url });
   const stream = jetstream(connection, { timeout: ANSWER_WITHIN });
   const unacknowledged = async () => {
@@ -46,7 +52,7 @@ async function open(url: string): Promise<Client> {
   return {
     prepare: async () => {
       const manager = await jetstreamManager(connection);
-      await manager.streams.add({ name: STREAM, subjects: [SUBJECT], storage: StorageType.File });
+      await manager.streams.add({ name: STREAM, subjects: [SUBJECT], storage: StorageType.File, allow_atomic: true });
       await manager.consumers.add(STREAM, {
         durable_name: STREAM,
         ack_policy: AckPolicy.Explicit,
@@ -55,7 +61,8 @@ async function open(url: string): Promise<Client> {
       });
     },
     publish: async (payloads) => {
-      await Promise.all(payloads.map((payload) => stream.publish(SUBJECT, payload)));
+      if (publishing === "batch") await publishBatch(stream, payloads);
+      else await Promise.all(payloads.map((payload) => stream.publish(SUBJECT, payload)));
     },
     consume: async (take) => {
       const consumer = await stream.consumers.get(STREAM, STREAM);
@@ -69,4 +76,10 @@ async function open(url: string): Promise<Client> {
     left: unacknowledged,
     close: () => connection.close(),
   };
+}
+
+async function publishBatch(stream: JetStreamClient, payloads: Uint8Array[]): Promise<void> {
+  const batch = await stream.startBatch(SUBJECT, payloads[0]);
+  for (const payload of payloads.slice(1, -1)) batch.add(SUBJECT, payload);
+  await batch.commit(SUBJECT, payloads.at(-1));
 }
