@@ -29,7 +29,7 @@ async function bob(): Promise<void> {
   const text = "x".repeat(1024 * 1024);
   for (let n = 0; n < times; n++) await mq.send("niess", text);
   await answered;
-  console.log(`${hellos} hellos`);
+  console.log(`${hellos} hellos came`);
 }
 
 if (role === "niess") {

@@ -27,7 +27,15 @@ const finish = (language: Spoken, name: string) => run(program(language, name), 
 describe.each(languages)("the examples in %s", (language) => {
   test("are the same programs as in the other languages", () => {
     const stems = (folder: string) => readdirSync(join(root, "examples", folder)).map((file) => file.split(".")[0]);
-    expect(stems(language).sort()).toEqual(["answerer", "asker", "hello", "log_follower", "publisher", "worker"]);
+    expect(stems(language).sort()).toEqual([
+      "answerer",
+      "asker",
+      "hello",
+      "log_follower",
+      "mailbox",
+      "publisher",
+      "worker",
+    ]);
   });
 
   test("say hello in one process", async () => {
@@ -38,6 +46,11 @@ describe.each(languages)("the examples in %s", (language) => {
     const ran = await finish(language, "asker");
     expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: "nobody answers; start an answerer\n" });
   });
+
+  test("write a hundred large letters, and each is answered", async () => {
+    const ran = await finish(language, "mailbox");
+    expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: "100 hellos came\n" });
+  }, 60_000);
 
   test("follow, work and answer for every language, until they are interrupted", async () => {
     const services = ["log_follower", "worker", "answerer"].map(
