@@ -1,10 +1,15 @@
 // The engine that keeps everything in memory keeps the contract.
 import { defaultLimits } from "../../limits.js";
 import { judge } from "../engine.contract.js";
+import type { Engine } from "../engine.js";
+import { judgeTimes } from "../engine-times.contract.js";
 import { MemoryEngine } from "./engine.js";
 
-judge("memory", async () => {
+async function open(): Promise<Engine> {
   const engine = new MemoryEngine(defaultLimits);
   await engine.open();
   return engine;
-});
+}
+
+judge("memory", open);
+judgeTimes("memory", open);
