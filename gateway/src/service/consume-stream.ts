@@ -34,9 +34,10 @@ export class ConsumeStream {
   /** Opens with the first request; gives credit and settles with each. @throws Refusal that ends the stream */
   async apply(request: ConsumeRequest): Promise<Outcome[]> {
     const queue = this.#queue ?? this.#open(request);
+    // Verdicts and the credit that comes with them are one step: what settling makes available finds the consumer ready.
+    this.#credit += (request.credit ?? 0) + (this.#renewing ? request.settlements.length : 0);
     const outcomes = request.settlements.length > 0 ? await settleAll(queue, request.settlements) : [];
     for (const { leaseId } of outcomes) this.#outstanding.delete(leaseId);
-    this.#credit += (request.credit ?? 0) + (this.#renewing ? outcomes.length : 0);
     if (this.#credit > 0) queue.wake();
     return outcomes;
   }
