@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { batch, messagesOf } from "../../testing/batches.js";
 import { TestBroker, turn } from "../../testing/broker.js";
 import { MemoryEngine } from "../engines/memory/engine.js";
+import { SettledLeases } from "../engines/settled-leases.js";
 import { Message } from "../gen/berrymq/v1/message.js";
 import { type DeepPartial, Overflow, type Queue } from "../gen/berrymq/v1/queue.js";
 import { defaultLimits } from "../limits.js";
@@ -139,6 +140,23 @@ describe("doubles", () => {
     engine.failing = false;
     await publish({ id: "m" });
     expect(await ids()).toEqual(["m"]);
+  });
+
+  test("are remembered at the same cost, however many have been forgotten", () => {
+    const recent = new RecentIds(3600 * SECOND);
+    const leases = new SettledLeases(100_000);
+    const milliseconds = (from: number) => {
+      const started = performance.now();
+      for (let number = from; number < from + 100_000; number++) {
+        recent.add(`id-${number}`, number);
+        leases.add(`lease-${number}`);
+      }
+      return performance.now() - started;
+    };
+    const first = milliseconds(0);
+    milliseconds(100_000);
+    // Walking over what was deleted took a hundred times as long.
+    expect(milliseconds(200_000)).toBeLessThan(10 * first + 200);
   });
 
   test("are remembered in bounded number", () => {
