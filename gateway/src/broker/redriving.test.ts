@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { batch } from "../../testing/batches.js";
 import { TestBroker, turn } from "../../testing/broker.js";
+import { Message } from "../gen/berrymq/v1/message.js";
 import { SECOND } from "../model/clock.js";
 import type { BrokerQueue } from "./queue.js";
 
@@ -47,6 +48,16 @@ test("they go back to where they came from, as if they were new", async () => {
   expect([dead().stats().ready, queue.stats().ready]).toEqual([0, 3]);
   const again = await queue.get(3, SECOND, 0, never);
   expect(again.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+});
+
+test("what dies again tells of its earlier deaths, too", async () => {
+  await bury(1);
+  await redrive(0, 100);
+  const [again] = await queue.get(1, SECOND, 0, never);
+  await queue.settle([{ lease: again!.lease, verb: "reject", why: "spoilt still" }]);
+  const { attributes } = Message.decode((await dead().peek(1))[0]!);
+  const history: { reason: string }[] = JSON.parse(attributes["berrymq-dead-history"]!);
+  expect(history.map(({ reason }) => reason)).toEqual(["spoilt", "spoilt still"]);
 });
 
 test("no more than asked for", async () => {

@@ -1,6 +1,7 @@
 // How deliveries end: what each verdict of a consumer means to the engine, when a message is given up, and where it goes then:
 // to `<queue>.dead`, with why, where and when as attributes.
 import type { Claim, Engine, Settled, Verdict } from "../engines/engine.js";
+import { Message } from "../gen/berrymq/v1/message.js";
 import type { Clock } from "../model/clock.js";
 import { queueFields } from "../model/fields.js";
 import { withAttributes } from "../model/message.js";
@@ -75,11 +76,14 @@ export class Settling {
   /** Gives a message up. A dead letter that is given up is forgotten: there is nowhere further to go. */
   #bury(queue: BrokerQueue, claim: Claim, why: string): Verdict {
     if (queue.name.endsWith(DEAD_SUFFIX)) return { lease: claim.lease, kind: "forget" };
+    const at = new Date(this.clock.now() / 1000).toISOString();
+    const death = { queue: queue.name, reason: why, attempts: claim.attempt, at };
     const body = withAttributes(claim.body, {
       "berrymq-dead-queue": queue.name,
       "berrymq-dead-reason": why,
       "berrymq-dead-attempts": String(claim.attempt),
-      "berrymq-dead-at": new Date(this.clock.now() / 1000).toISOString(),
+      "berrymq-dead-at": at,
+      "berrymq-dead-history": JSON.stringify([...historyOf(claim.body), death].slice(-LONGEST_HISTORY)),
     });
     return { lease: claim.lease, kind: "move", queue: queue.name + DEAD_SUFFIX, body };
   }
@@ -102,6 +106,20 @@ export class Settling {
     const { id, identifier, sender } = queueFields(verdict.body);
     const kwargs = { queue: queue.name, dead_queue: verdict.queue, message_id: id, identifier, sender };
     this.home.announce("dead_letter", kwargs);
+  }
+}
+
+/** Deaths that a dead letter tells of; the latest are kept. */
+const LONGEST_HISTORY = 10;
+
+/** What a message that was redriven before tells of its earlier deaths. An attribute of that name that is not ours tells nothing. */
+function historyOf(body: Buffer): unknown[] {
+  const history = Message.decode(body).attributes["berrymq-dead-history"] ?? "[]";
+  try {
+    const deaths: unknown = JSON.parse(history);
+    return Array.isArray(deaths) ? deaths : [];
+  } catch {
+    return [];
   }
 }
 
