@@ -122,13 +122,14 @@ function consume(service: QueueService, streams: OpenStreams, log: Log, grpc: Du
   };
   stream.onDeliveries = (deliveries) => write(consumeResponse(deliveries, []));
   stream.onGone = fail;
-  // One request after the other, so that outcomes come in the order of their settlements.
-  let before = Promise.resolve();
+  const apply = async (bytes: Buffer) => stream.apply(decode(contract.ConsumeRequest, bytes));
+  // All requests of one turn share its commit; outcomes come in the order of their settlements.
+  let before: Promise<void> = Promise.resolve();
   grpc.on("data", (bytes: Buffer) => {
-    before = before.then(async () => {
-      if (ended) return;
-      const outcomes = await stream.apply(decode(contract.ConsumeRequest, bytes));
-      if (outcomes.length > 0) answer(grpc, consumeResponse([], outcomes));
+    if (ended) return;
+    const applied = apply(bytes);
+    before = Promise.all([applied, before]).then(([outcomes]) => {
+      if (!ended && outcomes.length > 0) answer(grpc, consumeResponse([], outcomes));
     });
     before = before.catch(fail);
   });
