@@ -23,7 +23,9 @@ const reasons: { readonly [code: number]: string } = {
 
 /** The error of a call that ended with a status. */
 export function toError(error: ServiceError): BerryMQError {
-  const reason = reasonIn(error.metadata) ?? reasons[error.code] ?? "INTERNAL";
+  // Without a status it is node's word on a stream that has ended meanwhile.
+  const plain = typeof error.code === "number" ? (reasons[error.code] ?? "INTERNAL") : "UNAVAILABLE";
+  const reason = reasonIn(error.metadata) ?? plain;
   return errorOf(reason, error.details || error.message);
 }
 
