@@ -1,5 +1,6 @@
 // Every limit of the gateway: its unit, its default and the reason for it. `limits` in the configuration file changes them.
 import { z } from "zod";
+import { SECOND } from "./model/clock.js";
 
 const MIB = 1024 * 1024;
 
@@ -54,13 +55,52 @@ export type Limits = z.infer<typeof limitsSchema>;
 /** The limits of a gateway that configures none. */
 export const defaultLimits: Limits = limitsSchema.parse({});
 
+// What follows belongs to the contract and is the same for every gateway: programs may rely on it.
+
 /** Talks and links that a message may travel (DESIGN §4.6; berryMQ began its counter at 100). */
 export const MAX_HOPS = 100;
 /** Bytes of a message id, a content type, and a sender's ident: names, not contents. */
 export const MAX_ID_BYTES = 128;
 export const MAX_CONTENT_TYPE_BYTES = 128;
 export const MAX_SENDER_BYTES = 255;
-/** Priorities are lanes of a queue, each with a cost of its own. */
-export const MAX_PRIORITY = 9;
 /** Attributes of one message: marks, not contents. */
 export const MAX_ATTRIBUTES = 64;
+/** Priorities are lanes of a queue, each with a cost of its own. */
+export const MAX_PRIORITY = 9;
+/** Characters of a follower's `source` that are kept: it is for diagrams, and the end of a long path tells enough. */
+export const MAX_SOURCE = 255;
+/** Patterns of one queue: more of them are several queues. */
+export const MAX_QUEUE_PATTERNS = 100;
+/** Bytes of a queue's name: as long as a part of an identifier. */
+export const MAX_QUEUE_NAME_BYTES = 255;
+/** Bytes of the reason of a rejection: a sentence for people. */
+export const MAX_WHY_BYTES = 4096;
+/** Messages, leases or queues of one call: more are several calls, so that none holds the others up. */
+export const MAX_AT_ONCE = 1000;
+/** Queues of a page that names no size. */
+export const DEFAULT_PAGE = 100;
+/** Messages that are pushed to a consumer that names no credit: enough to hide the way there and back. */
+export const DEFAULT_CREDIT = 100;
+/** Dead letters moved back in a second: unless asked otherwise slowly enough to watch; at most what an engine takes. */
+export const DEFAULT_REDRIVE_RATE = 100;
+export const MAX_REDRIVE_RATE = 100_000;
+/** How long an ask waits that names no time. */
+export const DEFAULT_ASK = 30 * SECOND;
+
+const DAY = 86_400 * SECOND;
+
+/** Times that a call may name, in microseconds. */
+export const RANGES = {
+  /** A shorter lease is over before the consumer has it; a longer one is a message lost for a day's work. */
+  lease: { least: SECOND / 10, most: 12 * 3600 * SECOND },
+  /** A longer wait between attempts is a delay. */
+  backoff: { least: 0, most: 30 * DAY },
+  delay: { least: 0, most: 30 * DAY },
+  ttl: { least: SECOND / 1000, most: 365 * DAY },
+  /** Every id within the window costs memory. */
+  dedupe: { least: 0, most: 3600 * SECOND },
+  standaloneTtl: { least: 0, most: 30 * DAY },
+  /** Proxies end what is silent for longer; a longer wait is several. */
+  wait: { least: 0, most: 300 * SECOND },
+  ask: { least: 0, most: 3600 * SECOND },
+} as const;

@@ -1,6 +1,7 @@
 // What a queue was asked to be, validated and with every default filled in.
 import type { Backoff, Queue } from "../gen/berrymq/v1/queue.js";
 import { Overflow, Policy } from "../gen/berrymq/v1/queue.js";
+import { MAX_QUEUE_NAME_BYTES, MAX_QUEUE_PATTERNS, RANGES } from "../limits.js";
 import { SECOND } from "./clock.js";
 import { durationOf, toDuration } from "./duration.js";
 import { Refusal } from "./errors.js";
@@ -47,15 +48,6 @@ export const DEFAULTS = {
   broadcast: false,
 } as const;
 
-export const LEASE_RANGE = { least: SECOND / 10, most: 12 * 3600 * SECOND } as const;
-const DAY = 86_400 * SECOND;
-const BACKOFF_RANGE = { least: 0, most: 30 * DAY };
-const TTL_RANGE = { least: SECOND / 1000, most: 365 * DAY };
-const DELAY_RANGE = { least: 0, most: 30 * DAY };
-const DEDUPE_RANGE = { least: 0, most: 3600 * SECOND };
-const STANDALONE_TTL_RANGE = { least: 0, most: 30 * DAY };
-const MAX_PATTERNS = 100;
-const MAX_NAME_BYTES = 255;
 /** Dead letters of `q` are kept in `q.dead`. */
 export const DEAD_SUFFIX = ".dead";
 
@@ -72,15 +64,15 @@ export function readQueueOptions(queue: Queue, session: string): QueueOptions {
     maxMessages: bound("max_messages", queue.maxMessages, DEFAULTS.maxMessages),
     maxBytes: bound("max_bytes", queue.maxBytes, DEFAULTS.maxBytes),
     dropOldest: readOverflow(queue.overflow),
-    lease: durationOf("lease", queue.lease, LEASE_RANGE) ?? DEFAULTS.lease,
+    lease: durationOf("lease", queue.lease, RANGES.lease) ?? DEFAULTS.lease,
     maxAttempts: queue.maxAttempts || DEFAULTS.maxAttempts,
     ...backoff,
     transient: queue.transient,
-    ttl: durationOf("ttl", queue.ttl, TTL_RANGE) ?? DEFAULTS.ttl,
-    delay: durationOf("delay", queue.delay, DELAY_RANGE) ?? DEFAULTS.delay,
-    dedupe: durationOf("dedupe", queue.dedupe, DEDUPE_RANGE) ?? DEFAULTS.dedupe,
+    ttl: durationOf("ttl", queue.ttl, RANGES.ttl) ?? DEFAULTS.ttl,
+    delay: durationOf("delay", queue.delay, RANGES.delay) ?? DEFAULTS.delay,
+    dedupe: durationOf("dedupe", queue.dedupe, RANGES.dedupe) ?? DEFAULTS.dedupe,
     broadcast: readPolicy(queue.policy),
-    standaloneTtl: durationOf("standalone_ttl", queue.standaloneTtl, STANDALONE_TTL_RANGE) ?? DEFAULTS.standaloneTtl,
+    standaloneTtl: durationOf("standalone_ttl", queue.standaloneTtl, RANGES.standaloneTtl) ?? DEFAULTS.standaloneTtl,
   };
 }
 
@@ -90,21 +82,21 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** @throws Refusal INVALID_ARGUMENT */
 export function readQueueName(name: string): string {
   const bytes = Buffer.byteLength(name);
-  if (bytes < 1 || bytes > MAX_NAME_BYTES || CONTROL.test(name)) {
+  if (bytes < 1 || bytes > MAX_QUEUE_NAME_BYTES || CONTROL.test(name)) {
     const shown = JSON.stringify(name.slice(0, 40));
     throw new Refusal(
       "INVALID_ARGUMENT",
-      `queue name ${shown}: 1 to ${MAX_NAME_BYTES} bytes without control characters`,
+      `queue name ${shown}: 1 to ${MAX_QUEUE_NAME_BYTES} bytes without control characters`,
     );
   }
   return name;
 }
 
 function readPatterns(queue: Queue): Identifier[] {
-  if (queue.patterns.length > MAX_PATTERNS) {
+  if (queue.patterns.length > MAX_QUEUE_PATTERNS) {
     throw new Refusal(
       "INVALID_ARGUMENT",
-      `patterns: ${queue.patterns.length} of them; at most ${MAX_PATTERNS} are taken`,
+      `patterns: ${queue.patterns.length} of them; at most ${MAX_QUEUE_PATTERNS} are taken`,
     );
   }
   if (queue.patterns.length > 0) return queue.patterns.map(readIdentifier);
@@ -144,9 +136,9 @@ function readPolicy(policy: Policy): boolean {
 }
 
 function readBackoff(backoff: Backoff | undefined): { backoffFirst: number; backoffMost: number } {
-  const backoffFirst = durationOf("backoff.first", backoff?.first, BACKOFF_RANGE) ?? DEFAULTS.backoffFirst;
+  const backoffFirst = durationOf("backoff.first", backoff?.first, RANGES.backoff) ?? DEFAULTS.backoffFirst;
   const backoffMost =
-    durationOf("backoff.most", backoff?.most, BACKOFF_RANGE) ?? Math.max(DEFAULTS.backoffMost, backoffFirst);
+    durationOf("backoff.most", backoff?.most, RANGES.backoff) ?? Math.max(DEFAULTS.backoffMost, backoffFirst);
   if (backoffMost < backoffFirst) throw new Refusal("INVALID_ARGUMENT", "backoff.most is less than backoff.first");
   return { backoffFirst, backoffMost };
 }

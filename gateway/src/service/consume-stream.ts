@@ -4,12 +4,10 @@ import type { BrokerQueue } from "../broker/queue.js";
 import type { Delivery, Taker } from "../broker/takers.js";
 import type { Outcome } from "../gen/berrymq/v1/queue.js";
 import type { ConsumeRequest } from "../gen/berrymq/v1/queue_service.js";
+import { DEFAULT_CREDIT } from "../limits.js";
 import { Refusal } from "../model/errors.js";
 import type { Caller } from "./caller.js";
 import { readLease, settleAll } from "./settlement.js";
-
-/** Messages pushed to a consumer that names no credit (queue_service.proto says so). */
-const DEFAULT_CREDIT = 100;
 
 export class ConsumeStream {
   /** Called with deliveries; the transport hands them on. */

@@ -2,7 +2,7 @@
 import type { Broker } from "../broker/broker.js";
 import type { Follower } from "../broker/follower.js";
 import type { FollowRequest } from "../gen/berrymq/v1/follower_service.js";
-import type { Limits } from "../limits.js";
+import { type Limits, MAX_SOURCE } from "../limits.js";
 import { Refusal } from "../model/errors.js";
 import { readIdentifier } from "../model/identifier.js";
 import type { Caller } from "./caller.js";
@@ -18,9 +18,6 @@ export class FollowerService {
     return new FollowStream(this.broker, this.limits, caller);
   }
 }
-
-/** Characters of a source that are kept: it is for diagrams, and the end of a long path tells enough. */
-const MAX_SOURCE = 255;
 
 /** A copy, since a slice would keep the whole text alive. */
 function endOf(source: string): string {

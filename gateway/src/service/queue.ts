@@ -6,21 +6,15 @@ import { CLAIM_BYTES } from "../engines/engine.js";
 import { Message } from "../gen/berrymq/v1/message.js";
 import type { Outcome, Queue, QueueStatus, Settlement } from "../gen/berrymq/v1/queue.js";
 import type { ExtendRequest, GetRequest, ListRequest, RedriveRequest } from "../gen/berrymq/v1/queue_service.js";
-import { SECOND } from "../model/clock.js";
+import { DEFAULT_PAGE, DEFAULT_REDRIVE_RATE, MAX_AT_ONCE, MAX_REDRIVE_RATE, RANGES } from "../limits.js";
 import { durationOf } from "../model/duration.js";
 import { Refusal } from "../model/errors.js";
-import { LEASE_RANGE, readQueueOptions, toQueue } from "../model/queue-options.js";
+import { readQueueOptions, toQueue } from "../model/queue-options.js";
 import type { Caller } from "./caller.js";
 import { ConsumeStream } from "./consume-stream.js";
 import { lost, readLease, settleAll } from "./settlement.js";
 
 export type { Delivery } from "../broker/takers.js";
-
-const MOST_AT_ONCE = 1000;
-const WAIT_RANGE = { least: 0, most: 300 * SECOND };
-const DEFAULT_PAGE = 100;
-const DEFAULT_RATE = 100;
-const MAX_RATE = 100_000;
 
 export interface Described {
   readonly queue: Queue;
@@ -46,7 +40,7 @@ export class QueueService {
   /** Waits until the signal is given at the longest; a refusal as its reason is thrown. */
   async get(request: GetRequest, signal: AbortSignal): Promise<Delivery[]> {
     const queue = this.broker.queues.get(request.queue);
-    const wait = durationOf("wait", request.wait, WAIT_RANGE) ?? 0;
+    const wait = durationOf("wait", request.wait, RANGES.wait) ?? 0;
     const lease = readLease(queue, request.lease, request.autoAck);
     const deliveries = await queue.get(upTo("max", request.max || 1), lease, wait, signal);
     if (deliveries.length === 0 && signal.reason instanceof Refusal) throw signal.reason;
@@ -62,7 +56,7 @@ export class QueueService {
   async extend(request: ExtendRequest): Promise<Outcome[]> {
     const queue = this.broker.queues.get(request.queue);
     someOf("lease_ids", request.leaseIds.length);
-    const lease = durationOf("lease", request.lease, LEASE_RANGE) ?? queue.options.lease;
+    const lease = durationOf("lease", request.lease, RANGES.lease) ?? queue.options.lease;
     const ends = await queue.extend(request.leaseIds, lease);
     return request.leaseIds.map((leaseId, index) => {
       const end = ends[index];
@@ -114,10 +108,10 @@ export class QueueService {
 
   /** Moves dead letters back; tells how many so far, after each piece. */
   redrive(request: RedriveRequest, signal: AbortSignal): AsyncGenerator<number> {
-    if (request.rate > MAX_RATE)
-      throw new Refusal("INVALID_ARGUMENT", `rate: ${request.rate}; at most ${MAX_RATE} a second`);
+    if (request.rate > MAX_REDRIVE_RATE)
+      throw new Refusal("INVALID_ARGUMENT", `rate: ${request.rate}; at most ${MAX_REDRIVE_RATE} a second`);
     const queue = this.broker.queues.get(request.queue);
-    return this.broker.redriving.redrive(queue, Number(request.max), request.rate || DEFAULT_RATE, signal);
+    return this.broker.redriving.redrive(queue, Number(request.max), request.rate || DEFAULT_REDRIVE_RATE, signal);
   }
 
   /** Opens a stream of pushed deliveries. */
@@ -141,8 +135,7 @@ async function describe(queue: BrokerQueue): Promise<Described> {
 }
 
 function upTo(field: string, value: number): number {
-  if (value > MOST_AT_ONCE)
-    throw new Refusal("INVALID_ARGUMENT", `${field}: ${value}; at most ${MOST_AT_ONCE} at once`);
+  if (value > MAX_AT_ONCE) throw new Refusal("INVALID_ARGUMENT", `${field}: ${value}; at most ${MAX_AT_ONCE} at once`);
   return value;
 }
 

@@ -3,17 +3,13 @@ import type { BrokerQueue } from "../broker/queue.js";
 import type { Settlement } from "../broker/settling.js";
 import type { Outcome, Settlement as SettlementMessage } from "../gen/berrymq/v1/queue.js";
 import type { Duration } from "../gen/google/protobuf/duration.js";
-import { SECOND } from "../model/clock.js";
+import { MAX_WHY_BYTES, RANGES } from "../limits.js";
 import { durationOf } from "../model/duration.js";
 import { Refusal } from "../model/errors.js";
-import { LEASE_RANGE } from "../model/queue-options.js";
-
-const DELAY_RANGE = { least: 0, most: 30 * 86_400 * SECOND };
-const MAX_WHY_BYTES = 4096;
 
 /** The lease to take, in microseconds; undefined = none, acknowledged on the way out. */
 export function readLease(queue: BrokerQueue, lease: Duration | undefined, autoAck: boolean): number | undefined {
-  const wanted = durationOf("lease", lease, LEASE_RANGE) ?? queue.options.lease;
+  const wanted = durationOf("lease", lease, RANGES.lease) ?? queue.options.lease;
   return autoAck ? undefined : wanted;
 }
 
@@ -32,7 +28,7 @@ function readSettlement({ leaseId: lease, verdict }: SettlementMessage): Settlem
     case "release":
       return { lease, verb: "release" };
     case "retry":
-      return { lease, verb: "retry", delay: durationOf("retry.delay", verdict.value.delay, DELAY_RANGE) };
+      return { lease, verb: "retry", delay: durationOf("retry.delay", verdict.value.delay, RANGES.delay) };
     case "reject":
       return { lease, verb: "reject", why: readWhy(verdict.value.why) };
     default:

@@ -4,6 +4,7 @@ import type { Broker } from "../broker/broker.js";
 import type { Session } from "../broker/session.js";
 import { Message } from "../gen/berrymq/v1/message.js";
 import type { Duration } from "../gen/google/protobuf/duration.js";
+import { DEFAULT_ASK, RANGES } from "../limits.js";
 import { type Clock, SECOND } from "../model/clock.js";
 import { durationOf } from "../model/duration.js";
 import { Refusal } from "../model/errors.js";
@@ -11,9 +12,6 @@ import { readTarget } from "../model/identifier.js";
 import { withReplyTo } from "../model/message.js";
 import type { Caller } from "./caller.js";
 import type { Published, PublisherService } from "./publisher.js";
-
-const DEFAULT_TIMEOUT = 30 * SECOND;
-const TIMEOUT_RANGE = { least: 0, most: 3600 * SECOND };
 
 export class TalkService {
   constructor(
@@ -35,7 +33,7 @@ export class TalkService {
    * @throws Refusal NO_FOLLOWERS, TIMEOUT
    */
   async *ask(caller: Caller, request: Buffer, options: AskOptions): AsyncGenerator<Buffer> {
-    const timeout = durationOf("timeout", options.timeout, TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
+    const timeout = durationOf("timeout", options.timeout, RANGES.ask) ?? DEFAULT_ASK;
     const session = this.broker.presence.find(caller.session, caller.ident);
     const body = this.publisher.readOne(request);
     const { identifier } = Message.decode(body);
