@@ -6,6 +6,7 @@ import { openEngine } from "./engines/open.js";
 import { systemClock } from "./model/clock.js";
 import { Services } from "./service/services.js";
 import type { Log } from "./telemetry/log.js";
+import { contractOf } from "./transports/contract/contract.js";
 import { GrpcTransport } from "./transports/grpc/server.js";
 import { HttpTransport } from "./transports/http/server.js";
 import { Listener } from "./transports/listener.js";
@@ -26,7 +27,7 @@ export class Gateway {
     this.#broker = new Broker(engine, systemClock, config.limits, (error) =>
       log.error({ err: error }, "the broker failed"),
     );
-    this.#grpc = new GrpcTransport(new Services(this.#broker), config.limits, log);
+    this.#grpc = new GrpcTransport(contractOf(new Services(this.#broker)), config.limits, log);
     this.#http = new HttpTransport({ version, engine: engine.capabilities.name }, log);
     this.#listener = new Listener({ http2: this.#grpc, http1: this.#http }, config.limits, log);
   }

@@ -3,15 +3,12 @@ import type { Socket } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Limits } from "../../limits.js";
-import type { Services } from "../../service/services.js";
 import type { Log } from "../../telemetry/log.js";
+import type { Contract } from "../contract/contract.js";
+import { OpenStreams } from "../open-streams.js";
 import type { Transport } from "../transport.js";
-import * as follower from "./follower.js";
-import { OpenStreams } from "./open-streams.js";
-import * as publisher from "./publisher.js";
-import * as queue from "./queue.js";
+import { definitionOf, implementationOf } from "./calls.js";
 import { addReflection } from "./reflection.js";
-import * as talk from "./talk.js";
 import { raiseReceiveWindow } from "./window.js";
 
 const SERVICE_NAMES = ["", ...["Publisher", "Follower", "Queue", "Talk"].map((name) => `berrymq.v1.${name}Service`)];
@@ -23,7 +20,7 @@ export class GrpcTransport implements Transport {
   readonly #health = new HealthImplementation(Object.fromEntries(SERVICE_NAMES.map((name) => [name, "SERVING"])));
 
   constructor(
-    services: Services,
+    contract: Contract,
     readonly limits: Limits,
     log: Log,
   ) {
@@ -35,10 +32,9 @@ export class GrpcTransport implements Transport {
       "grpc.keepalive_time_ms": 30_000,
       "grpc.keepalive_timeout_ms": 10_000,
     });
-    this.#server.addService(publisher.definition, publisher.implementation(services.publisher, this.#streams, log));
-    this.#server.addService(follower.definition, follower.implementation(services.follower, this.#streams, log));
-    this.#server.addService(queue.definition, queue.implementation(services.queue, this.#streams, log));
-    this.#server.addService(talk.definition, talk.implementation(services.talk, this.#streams, log));
+    for (const [name, calls] of Object.entries(contract)) {
+      this.#server.addService(definitionOf(name, calls), implementationOf(calls, this.#streams, log));
+    }
     this.#health.addToServer(this.#server);
     addReflection(this.#server);
     raiseReceiveWindow(this.#server);

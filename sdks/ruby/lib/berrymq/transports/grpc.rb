@@ -57,21 +57,18 @@ module BerryMQ
 
       # One call of the queue service, such as `queue(:get, request, timeout: 5)`.
       def queue(name, request, timeout: 10.0)
-        operation = guarded do
-          @queues.public_send(name, request, deadline: Time.now + timeout, metadata: @metadata, return_op: true)
-        end
-        during(operation) { operation.execute }
+        make = -> { @queues.public_send(name, request, deadline: Time.now + timeout, metadata: @metadata, return_op: true) }
+        during(make, &:execute)
       end
 
       # Enumerator of the answers (V1::Message).
       def ask(request, timeout:)
-        operation = guarded { @talks.ask(request, deadline: Time.now + timeout, metadata: @metadata, return_op: true) }
-        call = Call.new(self, operation)
+        call = Call.new(self) { @talks.ask(request, deadline: Time.now + timeout, metadata: @metadata, return_op: true) }
         Enumerator.new { |yielder| call.each { |response| yielder << response.answer } }
       end
 
       # A Call of RedriveResponses, for as long as it takes.
-      def redrive(request) = Call.new(self, guarded { @queues.redrive(request, metadata: @metadata, return_op: true) })
+      def redrive(request) = Call.new(self) { @queues.redrive(request, metadata: @metadata, return_op: true) }
 
       # Ends every call, and the channel with the last of them: gRPC does not bear a channel that goes while calls are on it.
       def close
@@ -85,17 +82,20 @@ module BerryMQ
         operations.each(&:cancel)
       end
 
-      # Runs what an operation does; until it ends, `close` can cancel it.
-      def during(operation)
-        @mutex.synchronize do
-          raise Unavailable, "the connection to #{@address} was closed" if @closed
+      # Hands the block the operation that `make` makes; until the block ends, `close` can cancel it. Making and closing exclude each
+      # other: grpc 1.51 lets go of the interpreter between looking at a channel and making a call on it.
+      def during(make)
+        guarded do
+          operation = @mutex.synchronize do
+            raise Unavailable, closed if @closed
 
-          @operations << operation
-        end
-        begin
-          guarded { yield }
-        ensure
-          leave(operation)
+            make.call.tap { |made| @operations << made }
+          end
+          begin
+            yield operation
+          ensure
+            leave(operation)
+          end
         end
       end
 
@@ -128,17 +128,17 @@ module BerryMQ
       def guarded
         yield
       rescue GRPC::BadStatus => e
-        raise Unavailable, "the connection to #{@address} was closed" if @closed
+        raise Unavailable, closed if @closed
 
         raise Status.error(e, @address)
       rescue GRPC::Core::CallError, GRPC::Core::OutOfTime => e
         raise Unavailable, "the call to #{@address} ended: #{e.message}"
       rescue RuntimeError => e
         raise NotSupported, FORKED if e.message.include?("before and after forking")
-        raise Unavailable, "the connection to #{@address} was closed" if e.message == "closed!"
-
         raise
       end
+
+      def closed = "the connection to #{@address} was closed"
 
       def leave(operation)
         @mutex.synchronize do
@@ -148,30 +148,46 @@ module BerryMQ
       end
 
       def call(method, requests, marshal, unmarshal)
-        operation = guarded do
-          @streams.bidi_streamer(method, requests, marshal, unmarshal, return_op: true, metadata: @metadata)
-        end
-        Call.new(self, operation)
+        Call.new(self) { @streams.bidi_streamer(method, requests, marshal, unmarshal, return_op: true, metadata: @metadata) }
       end
 
-      # A stream of responses.
+      # A stream of responses, which begins with `each`.
       class Call
-        def initialize(transport, operation)
+        # The block makes the operation.
+        def initialize(transport, &make)
           @transport = transport
-          @operation = operation
+          @make = make
+          @mutex = Mutex.new
+          @cancelled = false
         end
 
         # Every response; returns when the gateway ends the stream, raises what it ended it with. Leaving the block early ends it.
         def each(&block)
-          @transport.during(@operation) do
-            @operation.execute.each(&block)
+          @transport.during(@make) do |operation|
+            begun(operation)
+            operation.execute.each(&block)
           ensure
-            @operation.cancel
+            operation.cancel
           end
         end
 
         # Ends it now; `each` raises Closed.
-        def cancel = @operation.cancel
+        def cancel
+          @mutex.synchronize do
+            @cancelled = true
+            @operation&.cancel
+          end
+        end
+
+        private
+
+        def begun(operation)
+          @mutex.synchronize do
+            raise Closed, "the stream was ended before it began" if @cancelled
+
+            @operation = operation
+          end
+        end
       end
 
       # gRPC's statuses as berryMQ's errors.
