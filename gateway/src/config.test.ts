@@ -31,6 +31,12 @@ test("the environment names the file", () => {
   expect(readConfig({}, undefined, { BERRYMQ_CONFIG: file({ port: 9 }) }).port).toBe(9);
 });
 
+test("origins are a list in the file, and a list with commas elsewhere", () => {
+  const pages = ["https://shop.example", "http://localhost:3000"];
+  expect(readConfig({}, file({ origins: pages }), {}).origins).toEqual(pages);
+  expect(readConfig({}, undefined, { BERRYMQ_ORIGINS: pages.join(", ") }).origins).toEqual(pages);
+});
+
 test("limits come from the file, the others keep their defaults", () => {
   const { limits } = readConfig({}, file({ limits: { queues: 5 } }), {});
   expect(limits).toEqual({ ...defaultLimits, queues: 5 });
@@ -49,6 +55,7 @@ describe("bad values are refused by name", () => {
     ["a limit that is a text", { limits: { queues: "5" } }, ["limits.queues", '"5"']],
     ["a limit that there is not", { limits: { queue: 5 } }, ["limits", "queue"]],
     ["a setting that there is not", { prot: 5 }, ["prot"]],
+    ["an origin with a path", { origins: "https://shop.example/a" }, ["origins", "https://shop.example/a"]],
   ])("%s", (_what, options, named) => {
     for (const name of named) expect(() => readConfig(options, undefined, {})).toThrow(name);
     expect(() => readConfig(options, undefined, {})).toThrow(ConfigError);

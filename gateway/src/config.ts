@@ -11,6 +11,7 @@ export const engineNames = ["memory", "sqlite"] as const;
 /** What a commit of the sqlite engine waits for: `full` survives a power cut, `normal` the end of the process only. */
 export const synchronousModes = ["full", "normal"] as const;
 
+const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/\s]+)$/;
 const PORT = z.number().int().min(0).max(65_535);
 
 const schema = z.strictObject({
@@ -23,6 +24,11 @@ const schema = z.strictObject({
   data: z.string().min(1).default("berrymq-data"),
   synchronous: z.enum(synchronousModes).default("full"),
   logLevel: z.enum(logLevels).default("info"),
+  /** Web pages of other origins that may speak to the gateway, such as `https://shop.example`; `*` = every one. */
+  origins: z
+    .union([z.array(z.string()), z.string().transform((list) => list.split(",").map((each) => each.trim()))])
+    .pipe(z.array(z.string().regex(ORIGIN, "Give an origin such as https://shop.example, or *.")))
+    .default([]),
   limits: limitsSchema.default(limitsSchema.parse({})),
 });
 
@@ -36,6 +42,7 @@ const variables = {
   data: "BERRYMQ_DATA",
   synchronous: "BERRYMQ_SYNCHRONOUS",
   logLevel: "BERRYMQ_LOG_LEVEL",
+  origins: "BERRYMQ_ORIGINS",
 } as const;
 
 /** A setting that cannot be; its message is for the person who starts the gateway. */

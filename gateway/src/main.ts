@@ -27,10 +27,14 @@ program
     ).choices(synchronousModes),
   )
   .addOption(new Option("--log-level <level>", "what is logged, to stderr (default: info)").choices(logLevels))
+  .option(
+    "--origins <list>",
+    "web pages that may speak to the gateway, such as https://shop.example; * = all (default: none)",
+  )
   .option("--config <file>", "JSON file with the same settings and `limits`")
   .addHelpText(
     "after",
-    "\nEach option is also an environment variable: BERRYMQ_HOST, BERRYMQ_PORT, BERRYMQ_ENGINE, BERRYMQ_DATA, BERRYMQ_SYNCHRONOUS, BERRYMQ_LOG_LEVEL, BERRYMQ_CONFIG.",
+    "\nEach option is also an environment variable: BERRYMQ_HOST, BERRYMQ_PORT, BERRYMQ_ENGINE, BERRYMQ_DATA, BERRYMQ_SYNCHRONOUS, BERRYMQ_LOG_LEVEL, BERRYMQ_ORIGINS, BERRYMQ_CONFIG.",
   )
   .action(({ config, ...options }: Record<string, string | undefined>) => serve(options, config));
 

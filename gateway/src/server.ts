@@ -8,6 +8,7 @@ import { Services } from "./service/services.js";
 import type { Log } from "./telemetry/log.js";
 import { contractOf } from "./transports/contract/contract.js";
 import { GrpcTransport } from "./transports/grpc/server.js";
+import { rooms } from "./transports/http/rooms.js";
 import { HttpTransport } from "./transports/http/server.js";
 import { Listener } from "./transports/listener.js";
 import { version } from "./version.js";
@@ -27,8 +28,11 @@ export class Gateway {
     this.#broker = new Broker(engine, systemClock, config.limits, (error) =>
       log.error({ err: error }, "the broker failed"),
     );
-    this.#grpc = new GrpcTransport(contractOf(new Services(this.#broker)), config.limits, log);
-    this.#http = new HttpTransport({ version, engine: engine.capabilities.name }, log);
+    const services = new Services(this.#broker);
+    const contract = contractOf(services);
+    this.#grpc = new GrpcTransport(contract, config.limits, log);
+    const face = { version, engine: engine.capabilities.name };
+    this.#http = new HttpTransport(face, rooms, { services, contract, config, log });
     this.#listener = new Listener({ http2: this.#grpc, http1: this.#http }, config.limits, log);
   }
 

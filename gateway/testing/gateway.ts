@@ -10,8 +10,8 @@ export class TestGateway {
     readonly port: number,
   ) {}
 
-  static async open(limits: Partial<Limits> = {}): Promise<TestGateway> {
-    const config = readConfig({ port: 0, engine: "memory", limits, logLevel: "silent" }, undefined, {});
+  static async open(limits: Partial<Limits> = {}, settings: Record<string, unknown> = {}): Promise<TestGateway> {
+    const config = readConfig({ port: 0, engine: "memory", limits, logLevel: "silent", ...settings }, undefined, {});
     const gateway = new Gateway(config, openLog("silent"));
     return new TestGateway(gateway, await gateway.open());
   }
