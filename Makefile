@@ -37,10 +37,11 @@ verify-generated: ## is gen/ what proto/ says?
 generate: ## write gen/ anew from proto/
 	@scripts/generate
 
-bench: setup ## measure messages per second, SDK to gateway to SDK, and durable queues beside NATS and Redis
+bench: setup ## measure messages per second, SDK to gateway to SDK, durable queues beside NATS and Redis, and the HTTP doors
 	@scripts/setup-bench
 	@tsx test/bench/bench.ts
 	@tsx test/bench/durable.ts
+	@tsx test/bench/doors.ts
 
 package: setup ## build wheel, gem and npm tarballs into packages/
 	@scripts/package
