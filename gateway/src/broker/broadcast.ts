@@ -36,7 +36,7 @@ export class Broadcast {
       const lease = taker.lease === undefined ? "" : `${delivery.lease}${SEPARATOR}${index}`;
       if (lease === "") hands.acknowledged = true;
       else this.#hand(hands, lease, taker);
-      this.served(taker, delivery.deadline);
+      this.served(taker, delivery.until);
       taker.give([{ ...delivery, lease }]);
     });
     if (hands.copies.size === 0) return { lease: delivery.lease, verb: "ack" };

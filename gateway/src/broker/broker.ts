@@ -129,7 +129,7 @@ export class Broker {
   #announce(action: string, kwargs: Record<string, unknown>): void {
     const route = this.#router.find(readIdentifier(`berrymq:${action}`));
     if (route.followers.length === 0 && route.queues.length === 0) return;
-    const entry = systemMessage(action, kwargs, this.clock.now());
+    const entry = systemMessage(action, kwargs, this.clock.wall());
     for (const follower of route.followers) follower.push(entry, 1, 0, this.#system);
     const queues = route.queues.filter((queue) => queue.admit(entry.length) === undefined);
     const body = bodyOf(entry);

@@ -96,7 +96,7 @@ export class Follower implements Receiver, Woken {
 
   #takeLag(entries: Buffer[]): number {
     if (this.#dropped === 0) return 0;
-    const lag = systemMessage("lag", { dropped: this.#dropped }, this.clock.now());
+    const lag = systemMessage("lag", { dropped: this.#dropped }, this.clock.wall());
     this.#dropped = 0;
     entries.push(lag);
     return lag.length;

@@ -2,7 +2,7 @@
 // delivered; a message that is refused is refused alone.
 import type { Append, Engine, Progress } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
-import type { Clock } from "../model/clock.js";
+import { type Clock, fromWall } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { queueFields } from "../model/fields.js";
 import { asEntry, completed } from "../model/message.js";
@@ -47,6 +47,7 @@ interface Run {
   end: number;
   readonly first: number;
   count: number;
+  /** By `clock.now()`; 0 = never. */
   readonly expiresAt: number;
   readonly refusal: Refusal | undefined;
   readonly requireAck: boolean;
@@ -98,9 +99,10 @@ export class Intaker {
   }
 
   #complete(batch: Buffer, message: Scanned, first: number, resent: boolean): Run {
-    const body = completed(batch, message, this.clock.now(), resent);
+    const body = completed(batch, message, this.clock.wall(), resent);
     const buffer = asEntry(body);
-    const { key, expiresAt, requireAck } = message;
+    const { key, requireAck } = message;
+    const expiresAt = message.expiresAt === 0 ? 0 : fromWall(this.clock, message.expiresAt);
     const end = buffer.length;
     const bodies = [end, body.length];
     return { key, buffer, start: 0, end, first, count: 1, expiresAt, requireAck, refusal: undefined, bodies };

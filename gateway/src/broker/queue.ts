@@ -1,6 +1,6 @@
 // A queue as the broker sees it: its options, its bounds, and who waits for its messages. What it holds is the engine's.
 import type { Append, Engine, QueueStats, Settled } from "../engines/engine.js";
-import { type Clock, SECOND, type Timer } from "../model/clock.js";
+import { type Clock, SECOND, type Timer, toWall } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { type QueueFields, queueFields } from "../model/fields.js";
 import type { QueueOptions } from "../model/queue-options.js";
@@ -83,11 +83,12 @@ export class BrokerQueue {
   /** What to hand to the engine for an admitted message. */
   entry(body: Buffer, fields: QueueFields): Append {
     const { ttl, delay, name } = this.options;
-    const now = this.clock.now();
+    const [now, wall] = [this.clock.now(), this.clock.wall()];
     // A publisher's clock that runs ahead does not lengthen the life of its messages.
-    const published = Math.min(fields.publishedAt || now, now);
-    const due = Math.max(fields.deliverAt, delay > 0 ? published + delay : 0);
-    const expires = Math.min(fields.expiresAt || Infinity, ttl > 0 ? published + ttl : Infinity);
+    const published = Math.min(fields.publishedAt || wall, wall);
+    const behind = now - wall;
+    const due = behind + Math.max(fields.deliverAt, delay > 0 ? published + delay : 0);
+    const expires = behind + Math.min(fields.expiresAt || Infinity, ttl > 0 ? published + ttl : Infinity);
     this.#recent.add(fields.id, now);
     this.lookAt(Math.min(due > now ? due : Infinity, expires));
     return {
@@ -168,12 +169,13 @@ export class BrokerQueue {
     return whole.map((each) => (each === undefined ? "done" : settled[next++]!));
   }
 
-  /** Moves the end of leases to `lease` microseconds from now; tells the new end, or undefined where a lease is lost. */
+  /** Moves the end of leases to `lease` microseconds from now; tells the new end by the wall clock, or undefined where a lease is lost. */
   async extend(leases: readonly string[], lease: number): Promise<(number | undefined)[]> {
     const now = this.clock.now();
     const held = await this.engine.extend(this.name, leases.map(leaseOf), now, now + lease);
     this.lookAt(now + lease);
-    return held.map((holds) => (holds ? now + lease : undefined));
+    const end = toWall(this.clock, now + lease);
+    return held.map((holds) => (holds ? end : undefined));
   }
 
   peek(max: number): Promise<Buffer[]> {
@@ -240,7 +242,7 @@ export class BrokerQueue {
       if (takers.length > 1) await this.#handAround(deliveries, takers);
       else if (this.#takers.has(taker)) {
         this.#takers.goBehind(taker);
-        this.#broadcast.served(taker, deliveries[0]!.deadline);
+        this.#broadcast.served(taker, deliveries[0]!.until);
         taker.give(deliveries);
       } else await this.giveBack(deliveries);
     }
@@ -266,12 +268,17 @@ export class BrokerQueue {
     );
   }
 
-  /** Returns deliveries that reached nobody, uncounted. What was acknowledged on the way out has no lease and is appended anew. */
+  /**
+   * Returns deliveries that nobody settles any more, uncounted. A verdict that comes for one after all is LEASE_LOST. What was
+   * acknowledged on the way out has no lease and is appended anew.
+   */
   async giveBack(deliveries: readonly Delivery[]): Promise<void> {
     if (deliveries.length === 0) return;
     const [leased, gone] = [deliveries.filter((each) => each.lease), deliveries.filter((each) => !each.lease)];
     if (gone.length > 0) await this.engine.append(gone.map(({ body }) => this.entry(body, queueFields(body))));
-    if (leased.length > 0) await this.settle(leased.map(({ lease }) => ({ lease, verb: "release" })));
+    const released = leased.map(({ lease }) => this.#broadcast.settle({ lease, verb: "release" }));
+    const whole = released.filter((each) => each !== undefined);
+    if (whole.length > 0) await this.settling.takeBack(this, whole);
     this.wake();
   }
 
@@ -280,7 +287,8 @@ export class BrokerQueue {
     const until = lease === undefined ? undefined : now + lease;
     const claims = await this.engine.claim(this.name, max, now, until);
     if (until !== undefined && claims.length > 0) this.lookAt(until);
-    return claims.map((claim) => ({ ...claim, deadline: until ?? 0 }));
+    const deadline = until === undefined ? 0 : toWall(this.clock, until);
+    return claims.map((claim) => ({ ...claim, until: until ?? 0, deadline }));
   }
 
   /** Ends leases that ran out, which counts as an attempt, and sets the timer anew. */

@@ -67,7 +67,7 @@ export class Redriving {
     if (refusal !== undefined) refusals.push(refusal);
     if (target === undefined || refusal !== undefined) return { lease, kind: "return", at: 0, counted: false };
     targets.add(target);
-    const fields = { ...queueFields(body), publishedAt: this.clock.now(), deliverAt: 0, expiresAt: 0 };
+    const fields = { ...queueFields(body), publishedAt: this.clock.wall(), deliverAt: 0, expiresAt: 0 };
     return { lease, kind: "move", ...target.entry(body, fields) };
   }
 }

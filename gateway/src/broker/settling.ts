@@ -41,6 +41,12 @@ export class Settling {
     return this.#carryOut(queue, verdicts, now);
   }
 
+  /** Ends leases that their holders left, uncounted: a verdict that comes later is lost, since the message goes to somebody else. */
+  async takeBack(queue: BrokerQueue, released: readonly Settlement[]): Promise<void> {
+    const verdicts = released.map((settlement) => this.#verdict(queue, settlement, undefined));
+    await this.#carryOut(queue, verdicts, 0);
+  }
+
   /** Ends leases that ran out: each counts as an attempt. */
   async lapse(queue: BrokerQueue, claims: readonly Claim[]): Promise<void> {
     const verdicts = claims.map((claim) => this.#afterAttempt(queue, claim, "the lease ran out", 0));
@@ -76,7 +82,7 @@ export class Settling {
   /** Gives a message up. A dead letter that is given up is forgotten: there is nowhere further to go. */
   #bury(queue: BrokerQueue, claim: Claim, why: string): Verdict {
     if (queue.name.endsWith(DEAD_SUFFIX)) return { lease: claim.lease, kind: "forget" };
-    const at = new Date(this.clock.now() / 1000).toISOString();
+    const at = new Date(this.clock.wall() / 1000).toISOString();
     const death = { queue: queue.name, reason: why, attempts: claim.attempt, at };
     const body = withAttributes(claim.body, {
       "berrymq-dead-queue": queue.name,

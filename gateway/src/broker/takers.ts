@@ -4,7 +4,9 @@ import type { Refusal } from "../model/errors.js";
 
 /** One handing-over of one message. */
 export interface Delivery extends Claim {
-  /** Microseconds since the epoch; 0 where nothing was leased. */
+  /** When the lease ends, by `clock.now()`; 0 where nothing was leased. */
+  readonly until: number;
+  /** The same by the wall clock, for the consumer. */
   readonly deadline: number;
 }
 

@@ -2,7 +2,7 @@
 // until one follower has acknowledged them or they expire.
 import type { Append, Claim, Engine, Progress } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
-import { type Clock, SECOND, type Timer } from "../model/clock.js";
+import { type Clock, fromWall, SECOND, type Timer } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { type QueueFields, queueFields } from "../model/fields.js";
 import { type Identifier, matches, readIdentifier } from "../model/identifier.js";
@@ -73,7 +73,7 @@ export class Unacknowledged {
 
   /** Keeps a message, and delivers it once it is kept. */
   async keep(body: Buffer, fields: QueueFields, publisher: Session, progress: Progress | undefined): Promise<void> {
-    const expires = Math.min(fields.expiresAt || Infinity, this.clock.now() + LONGEST);
+    const expires = Math.min(this.#end(fields), this.clock.now() + LONGEST);
     const append: Append = { queue: UNACKNOWLEDGED, body, expires };
     this.#publishers.set(fields.id, publisher);
     try {
@@ -178,13 +178,20 @@ export class Unacknowledged {
     const byEnd = new Map<number, string[]>();
     for (const { body, attempt, lease } of claims) {
       const interval = Math.min((usual - now) * 2 ** Math.min(attempt - 1, 30), MOST_INTERVAL);
-      const end = Math.min(now + interval, queueFields(body).expiresAt || Infinity);
+      const expires = this.#end(queueFields(body));
+      // One that is over for the wall clock, which was set, is not over for the engine: it goes by the time that passed.
+      const end = expires > now ? Math.min(now + interval, expires) : now + interval;
       if (end === usual) continue;
       const leases = byEnd.get(end) ?? [];
       byEnd.set(end, leases);
       leases.push(lease);
     }
     for (const [end, leases] of byEnd) await this.engine.extend(UNACKNOWLEDGED, leases, now, end);
+  }
+
+  /** When a message ends, by `clock.now()`. */
+  #end({ expiresAt }: QueueFields): number {
+    return expiresAt === 0 ? Infinity : fromWall(this.clock, expiresAt);
   }
 
   #lookAgain(at: number | undefined): void {

@@ -9,6 +9,8 @@ interface Entry {
 
 export class VirtualClock implements Clock {
   #now: number;
+  /** How far the wall clock was set ahead of the time that passed. */
+  #ahead = 0;
   #order = 0;
   #entries: Entry[] = [];
 
@@ -18,6 +20,15 @@ export class VirtualClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  wall(): number {
+    return this.#now + this.#ahead;
+  }
+
+  /** Somebody sets the wall clock, back where `microseconds` is negative. No time passes. */
+  jump(microseconds: number): void {
+    this.#ahead += microseconds;
   }
 
   after(delay: number, callback: () => void): Timer {
