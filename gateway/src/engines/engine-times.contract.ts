@@ -8,7 +8,7 @@ const NOW = 1_700_000_000_000_000;
 const LEASE = NOW + 30 * SECOND;
 
 const texts = (bodies: readonly Buffer[]) => bodies.map(String);
-const bodies = (claims: readonly Claim[]) => claims.map(({ body }) => String(body));
+const bodies = (claims: readonly Shown[]) => claims.map(({ body }) => String(body));
 const forget = ({ lease }: Claim): Verdict => ({ lease, kind: "forget" });
 const giveBack = ({ lease }: Claim): Verdict => ({ lease, kind: "return", at: 0, counted: false });
 
@@ -36,7 +36,7 @@ export function judgeTimes(name: string, open: () => Promise<Engine>): void {
       await put("2", { priority: 5 });
       await put("3", { priority: 9 });
       await put("4", { priority: 5 });
-      expect(texts(await engine.peek("q", 9, NOW))).toEqual(["3", "2", "4", "1"]);
+      expect(bodies(await engine.peek("q", 9, NOW))).toEqual(["3", "2", "4", "1"]);
       const [third, second] = await claim(2);
       await settle(giveBack(second!), giveBack(third!));
       expect(bodies(await claim(9))).toEqual(["3", "2", "4", "1"]);
@@ -53,7 +53,7 @@ export function judgeTimes(name: string, open: () => Promise<Engine>): void {
       await put("1", { due: NOW + SECOND });
       await append("2");
       expect(stats()).toMatchObject({ ready: 1, delayed: 1, bytes: 2 });
-      expect(texts(await engine.peek("q", 9, NOW))).toEqual(["2"]);
+      expect(bodies(await engine.peek("q", 9, NOW))).toEqual(["2"]);
       expect((await engine.lapsed("q", NOW)).next).toBe(NOW + SECOND);
       expect(bodies(await claim(9, NOW + SECOND))).toEqual(["1", "2"]);
     });
@@ -66,11 +66,11 @@ export function judgeTimes(name: string, open: () => Promise<Engine>): void {
       expect((await engine.lapsed("q", NOW)).next).toBe(NOW + SECOND);
       const later = NOW + SECOND;
       expect(stats(later)).toMatchObject({ ready: 1, delayed: 0 });
-      expect(texts(await engine.peek("q", 9, later))).toEqual(["4"]);
+      expect(bodies(await engine.peek("q", 9, later))).toEqual(["4"]);
       expect(bodies(await claim(9, later, LEASE))).toEqual(["4"]);
       expect(texts((await engine.lapsed("q", later)).expired).sort()).toEqual(["1", "2", "3"]);
       expect((await engine.lapsed("q", later)).expired).toEqual([]);
-      expect(stats(later)).toEqual({ ready: 0, delayed: 0, leased: 1, bytes: 1 });
+      expect(stats(later)).toMatchObject({ ready: 0, delayed: 0, leased: 1, bytes: 1 });
     });
 
     test("the first look at a queue after an expiry sees it", async () => {
@@ -79,7 +79,7 @@ export function judgeTimes(name: string, open: () => Promise<Engine>): void {
         await put("stays", {});
         const seen =
           look === "peek"
-            ? texts(await engine.peek("q", 9, NOW + SECOND))
+            ? bodies(await engine.peek("q", 9, NOW + SECOND))
             : bodies(await claim(9, NOW + SECOND, LEASE));
         expect(seen.at(-1)).toBe("stays");
         expect(seen).not.toContain("gone");
@@ -96,6 +96,43 @@ export function judgeTimes(name: string, open: () => Promise<Engine>): void {
       expect(await engine.settle("q", [forget(one!), giveBack(two!)], later)).toEqual(["done", "done"]);
       expect(bodies(await claim(9, later, LEASE))).toEqual([]);
       expect(texts((await engine.lapsed("q", later)).expired)).toEqual(["2"]);
+    });
+
+    test("a now that is earlier than the last, by an hour, undoes nothing, loses nothing and hands out nothing twice", async () => {
+      await put("leased", {});
+      await put("expired", { expires: NOW + SECOND });
+      await put("was due", { due: NOW + SECOND });
+      await put("expires later", { expires: NOW + 60 * SECOND });
+      await put("due later", { due: NOW + 60 * SECOND });
+      const [leased] = await claim(1);
+      const later = NOW + 2 * SECOND;
+      expect(stats(later)).toMatchObject({ ready: 2, delayed: 1, leased: 1 });
+      expect(texts((await engine.lapsed("q", later)).expired)).toEqual(["expired"]);
+
+      const back = NOW - 3600 * SECOND;
+      expect(stats(back)).toMatchObject({ ready: 2, delayed: 1, leased: 1 });
+      expect((await engine.lapsed("q", back)).expired).toEqual([]);
+      expect(bodies(await engine.peek("q", 9, back))).toEqual(["was due", "expires later"]);
+      expect((await engine.held("q", [leased!.lease], back)).map(Boolean)).toEqual([true]);
+      expect(await engine.settle("q", [forget(leased!)], back)).toEqual(["done"]);
+      expect(bodies(await claim(9, back, back + 30 * SECOND))).toEqual(["was due", "expires later"]);
+      expect((await engine.lapsed("q", back)).next).toBeLessThanOrEqual(back + 30 * SECOND);
+      expect((await engine.lapsed("q", back + 30 * SECOND)).claims).toHaveLength(2);
+      expect(bodies(await claim(9, NOW + 60 * SECOND, LEASE * 2))).toEqual(["due later"]);
+    });
+
+    test("a now that leaps an hour ahead ends what is over by then, once, and keeps the rest", async () => {
+      await put("leased", {});
+      await put("expires", { expires: NOW + 60 * SECOND });
+      await put("due", { due: NOW + 60 * SECOND });
+      await put("stays", {});
+      await claim(1);
+      const ahead = NOW + 3600 * SECOND;
+      const { claims, expired } = await engine.lapsed("q", ahead);
+      expect([bodies(claims), texts(expired)]).toEqual([["leased"], ["expires"]]);
+      expect(await engine.settle("q", [giveBack(claims[0]!)], 0)).toEqual(["done"]);
+      expect(bodies(await claim(9, ahead, ahead + SECOND))).toEqual(["leased", "due", "stays"]);
+      expect(await engine.lapsed("q", ahead)).toMatchObject({ claims: [], expired: [] });
     });
 
     test("lapsed tells of no more than LAPSED_AT_ONCE, and asks to be called again", async () => {

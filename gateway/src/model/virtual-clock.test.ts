@@ -1,5 +1,6 @@
 // The clock that tests move.
 import { expect, test } from "vitest";
+import { fromWall, systemClock, toWall } from "./clock.js";
 import { VirtualClock } from "./virtual-clock.js";
 
 test("what falls due fires in order, at its own time", async () => {
@@ -18,6 +19,27 @@ test("what falls due fires in order, at its own time", async () => {
   expect(clock.now()).toBe(20);
   await clock.advance(10);
   expect(fired.at(-1)).toEqual(["third", 30]);
+});
+
+test("setting the wall clock lets no time pass: what waits is neither hurried nor held up", async () => {
+  const clock = new VirtualClock(1_000_000);
+  let fired = 0;
+  clock.after(10, () => fired++);
+  clock.jump(-500_000);
+  expect([clock.now(), clock.wall()]).toEqual([1_000_000, 500_000]);
+  expect([fromWall(clock, 500_010), toWall(clock, 1_000_010)]).toEqual([1_000_010, 500_010]);
+  clock.jump(1_000_000);
+  await clock.advance(9);
+  expect([fired, clock.wall()]).toEqual([0, 1_500_009]);
+  await clock.advance(1);
+  expect(fired).toBe(1);
+});
+
+test("the machine's clock counts whole microseconds, forward only, near the wall clock", () => {
+  const times = Array.from({ length: 1000 }, () => systemClock.now());
+  expect(times.every(Number.isSafeInteger)).toBe(true);
+  expect(times).toEqual(times.toSorted((one, other) => one - other));
+  expect(Math.abs(systemClock.now() - systemClock.wall())).toBeLessThan(60_000_000);
 });
 
 test("what is cancelled does not fire", async () => {

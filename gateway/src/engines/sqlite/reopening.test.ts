@@ -65,7 +65,7 @@ describe("a file that is opened again", () => {
     await put("3", { due: NOW + SECOND });
     await put("4");
     await reopen();
-    expect(engine.stats("q", NOW)).toEqual({ ready: 3, delayed: 1, leased: 0, bytes: 4 });
+    expect(engine.stats("q", NOW)).toMatchObject({ ready: 3, delayed: 1, leased: 0, bytes: 4 });
     expect(bodies(await claim())).toEqual(["2", "1", "4"]);
     expect(bodies(await claim(9, NOW + SECOND))).toEqual(["3"]);
   });
@@ -114,6 +114,27 @@ describe("a file that is opened again", () => {
     expect(bodies(await claim())).toEqual(["1"]);
     expect(await engine.settle("q", verdict(one!.lease), NOW)).toEqual(["lost"]);
     expect(await engine.settle("q", verdict(two!.lease), NOW)).toEqual(["done"]);
+  });
+
+  test("loses nothing when the clock was set an hour back or ahead meanwhile, and delays nothing by more than that", async () => {
+    await put("1");
+    await put("2", { due: NOW + SECOND });
+    await put("3");
+    const [one] = await claim(1);
+    await engine.settle("q", [{ lease: one!.lease, kind: "return", at: NOW + SECOND, counted: true }], NOW);
+    await reopen();
+    const back = NOW - 3600 * SECOND;
+    expect(engine.stats("q", back)).toMatchObject({ ready: 1, delayed: 2 });
+    expect((await engine.lapsed("q", back)).next).toBe(NOW + SECOND);
+    expect(bodies(await claim(9, back))).toEqual(["3"]);
+    await reopen();
+    const ahead = NOW + 3600 * SECOND;
+    const claims = await engine.claim("q", 9, ahead, ahead + SECOND);
+    expect(claims.map(({ body, attempt }) => [String(body), attempt])).toEqual([
+      ["1", 2],
+      ["2", 1],
+      ["3", 1],
+    ]);
   });
 
   test("knows how far each session has come", async () => {
