@@ -198,7 +198,7 @@ describe("queues", () => {
     expect(intake.refused).toEqual([]);
     expect(queue.stats()).toMatchObject({ ready: 1, leased: 1 });
     expect(
-      identifiersOf((await queue.peek(9)).map((body) => Buffer.concat([Buffer.of(0x0a, body.length), body]))),
+      identifiersOf((await queue.peek(9)).map(({ body }) => Buffer.concat([Buffer.of(0x0a, body.length), body]))),
     ).toEqual(["a:4"]);
   });
 

@@ -1,5 +1,5 @@
 // A queue as the broker sees it: its options, its bounds, and who waits for its messages. What it holds is the engine's.
-import type { Append, Engine, QueueStats, Settled } from "../engines/engine.js";
+import type { Append, Engine, QueueStats, Settled, Shown } from "../engines/engine.js";
 import { type Clock, SECOND, type Timer, toWall } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { type QueueFields, queueFields } from "../model/fields.js";
@@ -15,6 +15,14 @@ const MOST_AT_ONCE = 1000;
 /** Takes note of a fault that no caller can be told of. */
 export type Report = (error: unknown) => void;
 
+/** What a queue does not do for a while. */
+export interface Pauses {
+  /** Nothing is handed out. */
+  readonly all: boolean;
+  /** Nothing is pushed to consumers; whoever asks gets. */
+  readonly pushing: boolean;
+}
+
 export class BrokerQueue {
   readonly #takers = new Takers();
   readonly #recent: RecentIds;
@@ -27,8 +35,8 @@ export class BrokerQueue {
   #timerAt = Infinity;
 
   constructor(
-    readonly options: QueueOptions,
-    public paused: boolean,
+    public options: QueueOptions,
+    public pauses: Pauses,
     readonly engine: Engine,
     readonly clock: Clock,
     readonly settling: Settling,
@@ -50,6 +58,10 @@ export class BrokerQueue {
 
   get name(): string {
     return this.options.name;
+  }
+
+  get paused(): boolean {
+    return this.pauses.all;
   }
 
   get consumers(): number {
@@ -178,20 +190,19 @@ export class BrokerQueue {
     return held.map((holds) => (holds ? end : undefined));
   }
 
-  peek(max: number): Promise<Buffer[]> {
+  peek(max: number): Promise<Shown[]> {
     return this.engine.peek(this.name, max, this.clock.now());
   }
 
-  purge(): Promise<number> {
-    return this.engine.purge(this.name);
+  /** Forgets what nobody leases, or of that the messages with these numbers; tells how many. */
+  purge(numbers?: readonly number[]): Promise<number> {
+    return this.engine.purge(this.name, numbers);
   }
 
-  pause(): void {
-    this.paused = true;
-  }
-
-  resume(): void {
-    this.paused = false;
+  /** Goes on with other pauses or another policy. */
+  alter(options: QueueOptions, pauses: Pauses): void {
+    this.options = options;
+    this.pauses = pauses;
     this.wake();
   }
 
@@ -233,7 +244,7 @@ export class BrokerQueue {
   }
 
   async #handOutOnce(): Promise<void> {
-    for (let taker = this.#takers.next(); taker !== undefined && !this.paused; taker = this.#takers.next()) {
+    for (let taker = this.#nextTaker(); taker !== undefined; taker = this.#nextTaker()) {
       const takers = this.#together(taker);
       if (takers.length === 0) return;
       const most = Math.min(...takers.map((each) => each.want()), MOST_AT_ONCE);
@@ -246,6 +257,10 @@ export class BrokerQueue {
         taker.give(deliveries);
       } else await this.giveBack(deliveries);
     }
+  }
+
+  #nextTaker(): Taker | undefined {
+    return this.paused ? undefined : this.#takers.next(!this.pauses.pushing);
   }
 
   /** Who is served together with a taker; nobody where one has to be waited for. */

@@ -4,11 +4,15 @@ import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { DEAD_SUFFIX, deadLetterOptions, type QueueOptions, sameOptions } from "../model/queue-options.js";
-import { BrokerQueue, type Report } from "./queue.js";
+import { BrokerQueue, type Pauses, type Report } from "./queue.js";
 import type { Router } from "./router.js";
 import { Settling } from "./settling.js";
 
+const AWAKE: Pauses = { all: false, pushing: false };
+
 export class Queues {
+  /** Told, by name, when a queue was made. */
+  readonly #awaited = new Map<string, Set<(queue: BrokerQueue) => void>>();
   readonly #queues = new Map<string, BrokerQueue>();
   readonly #settling: Settling;
 
@@ -26,8 +30,8 @@ export class Queues {
 
   /** Takes up the queues that the engine kept. */
   open(kept: readonly KeptQueue[]): void {
-    for (const { options, paused, recent } of kept) {
-      const queue = this.#add(options, paused);
+    for (const { options, paused, pushingPaused, recent } of kept) {
+      const queue = this.#add(options, { all: paused, pushing: pushingPaused });
       queue.recall(recent);
       queue.lookAt(this.clock.now());
     }
@@ -53,7 +57,7 @@ export class Queues {
   /** Makes a queue of the system's own, at once; the engine follows. @throws Refusal LIMIT_REACHED */
   make(options: QueueOptions): BrokerQueue {
     this.#checkRoom();
-    const queue = this.#add(options, false);
+    const queue = this.#add(options, AWAKE);
     this.#put(queue).catch(this.report);
     return queue;
   }
@@ -70,7 +74,7 @@ export class Queues {
       );
     }
     this.#checkRoom();
-    const queue = this.#add(options, paused);
+    const queue = this.#add(options, { ...AWAKE, all: paused });
     await this.#put(queue);
     return { queue, created: true };
   }
@@ -80,23 +84,42 @@ export class Queues {
     await this.engine.deleteQueue(name);
   }
 
-  async setPaused(name: string, paused: boolean): Promise<void> {
+  async setPaused(name: string, pauses: Partial<Pauses>): Promise<void> {
     const queue = this.get(name);
-    if (paused) queue.pause();
-    else queue.resume();
-    await this.engine.putQueue(queue.options, paused);
+    await this.#alter(queue, queue.options, { ...queue.pauses, ...pauses });
+  }
+
+  /** Pushed to every consumer from now on, or to one of them in turn. */
+  async setPolicy(name: string, broadcast: boolean): Promise<void> {
+    const queue = this.get(name);
+    await this.#alter(queue, { ...queue.options, broadcast }, queue.pauses);
+  }
+
+  async #alter(queue: BrokerQueue, options: QueueOptions, pauses: Pauses): Promise<void> {
+    queue.alter(options, pauses);
+    await this.engine.putQueue(options, pauses.all, pauses.pushing);
+  }
+
+  /** Calls back, soon, when a queue of that name is made; tells how to call that off. */
+  whenMade(name: string, made: (queue: BrokerQueue) => void): () => void {
+    const waiting = this.#awaited.get(name) ?? new Set();
+    this.#awaited.set(name, waiting.add(made));
+    return () => {
+      waiting.delete(made);
+      if (waiting.size === 0 && this.#awaited.get(name) === waiting) this.#awaited.delete(name);
+    };
   }
 
   /** The queue of another's dead letters, made if it is not there. */
   async #prepareDead(queue: BrokerQueue): Promise<void> {
     if (queue.name.endsWith(DEAD_SUFFIX) || this.#queues.has(queue.name + DEAD_SUFFIX)) return;
-    await this.#put(this.#add(deadLetterOptions(queue.options), false));
+    await this.#put(this.#add(deadLetterOptions(queue.options), AWAKE));
   }
 
   /** Has the engine keep it; a queue that the engine could not make is none. */
   async #put(queue: BrokerQueue): Promise<void> {
     try {
-      await this.engine.putQueue(queue.options, queue.paused);
+      await this.engine.putQueue(queue.options, queue.pauses.all, queue.pauses.pushing);
     } catch (error) {
       this.#remove(queue);
       throw error;
@@ -132,10 +155,12 @@ export class Queues {
     for (const queue of this.#queues.values()) queue.close();
   }
 
-  #add(options: QueueOptions, paused: boolean): BrokerQueue {
-    const queue = new BrokerQueue(options, paused, this.engine, this.clock, this.#settling, this.report);
+  #add(options: QueueOptions, pauses: Pauses): BrokerQueue {
+    const queue = new BrokerQueue(options, pauses, this.engine, this.clock, this.#settling, this.report);
     this.#queues.set(options.name, queue);
     this.router.addQueue(queue);
+    // The engine learns of it in this turn, and whoever waits takes from it.
+    queueMicrotask(() => this.#awaited.get(options.name)?.forEach((made) => made(queue)));
     return queue;
   }
 

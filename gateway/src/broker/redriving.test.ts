@@ -55,7 +55,7 @@ test("what dies again tells of its earlier deaths, too", async () => {
   await redrive(0, 100);
   const [again] = await queue.get(1, SECOND, 0, never);
   await queue.settle([{ lease: again!.lease, verb: "reject", why: "spoilt still" }]);
-  const { attributes } = Message.decode((await dead().peek(1))[0]!);
+  const { attributes } = Message.decode((await dead().peek(1))[0]!.body);
   const history: { reason: string }[] = JSON.parse(attributes["berrymq-dead-history"]!);
   expect(history.map(({ reason }) => reason)).toEqual(["spoilt", "spoilt still"]);
 });

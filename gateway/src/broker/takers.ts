@@ -48,9 +48,9 @@ export class Takers {
     this.#takers.delete(taker);
   }
 
-  /** The next one who wants something. */
-  next(): Taker | undefined {
-    for (const taker of this.#takers) if (taker.want() > 0) return taker;
+  /** The next one who wants something, consumers among them or not. */
+  next(pushed: boolean): Taker | undefined {
+    for (const taker of this.#takers) if ((pushed || !taker.pushed) && taker.want() > 0) return taker;
     return undefined;
   }
 

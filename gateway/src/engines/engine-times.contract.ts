@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SECOND } from "../model/clock.js";
 import { options } from "./engine.contract.js";
-import { type Append, type Claim, type Engine, LAPSED_AT_ONCE, type Verdict } from "./engine.js";
+import { type Append, type Claim, type Engine, LAPSED_AT_ONCE, type Shown, type Verdict } from "./engine.js";
 
 const NOW = 1_700_000_000_000_000;
 const LEASE = NOW + 30 * SECOND;

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SECOND } from "../model/clock.js";
 import { DEFAULTS, type QueueOptions } from "../model/queue-options.js";
-import { CLAIM_BYTES, type Claim, type Engine, type Verdict } from "./engine.js";
+import { CLAIM_BYTES, type Claim, type Engine, type Shown, type Verdict } from "./engine.js";
 
 const NOW = 1_700_000_000_000_000;
 const LEASE = NOW + 30 * SECOND;
@@ -12,8 +12,7 @@ export function options(name: string): QueueOptions {
   return { ...DEFAULTS, name, patterns: [], owner: "", dropOldest: false };
 }
 
-const texts = (bodies: readonly Buffer[]) => bodies.map(String);
-const bodies = (claims: readonly Claim[]) => claims.map(({ body }) => String(body));
+const bodies = (claims: readonly Shown[]) => claims.map(({ body }) => String(body));
 const forget = ({ lease }: Claim): Verdict => ({ lease, kind: "forget" });
 const giveBack = ({ lease }: Claim, at = 0, counted = false): Verdict => ({ lease, kind: "return", at, counted });
 
@@ -94,7 +93,7 @@ export function judge(name: string, open: () => Promise<Engine>): void {
     test("a claim without a lease forgets the message", async () => {
       await append("1");
       expect(bodies(await engine.claim("q", 1, NOW))).toEqual(["1"]);
-      expect(stats()).toEqual({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
+      expect(stats()).toMatchObject({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
     });
 
     test("a claim holds about CLAIM_BYTES, and one message at least", async () => {
@@ -108,7 +107,7 @@ export function judge(name: string, open: () => Promise<Engine>): void {
     test("what is forgotten does not come again", async () => {
       await append("1");
       expect(await settle(forget(await claimOne()))).toEqual(["done"]);
-      expect(stats()).toEqual({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
+      expect(stats()).toMatchObject({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
     });
 
     test("what is returned at once takes its old place", async () => {
@@ -153,7 +152,7 @@ export function judge(name: string, open: () => Promise<Engine>): void {
       const { lease } = await claimOne();
       expect(await settle({ lease, kind: "move", queue: "other", body: Buffer.from("dead") })).toEqual(["done"]);
       expect(bodies(await engine.claim("other", 9, NOW, LEASE))).toEqual(["0", "dead"]);
-      expect(stats()).toEqual({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
+      expect(stats()).toMatchObject({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
     });
 
     test("settling twice answers done, whatever the verdict, and changes nothing", async () => {
@@ -256,9 +255,9 @@ export function judge(name: string, open: () => Promise<Engine>): void {
       await append("1", "2", "3", "4");
       const [one, two] = await claim(2);
       await settle(giveBack(one!), giveBack(two!, NOW + SECOND));
-      expect(texts(await engine.peek("q", 9, NOW))).toEqual(["1", "3", "4"]);
-      expect(texts(await engine.peek("q", 9, NOW + SECOND))).toEqual(["1", "2", "3", "4"]);
-      expect(texts(await engine.peek("q", 2, NOW))).toEqual(["1", "2"]);
+      expect(bodies(await engine.peek("q", 9, NOW))).toEqual(["1", "3", "4"]);
+      expect(bodies(await engine.peek("q", 9, NOW + SECOND))).toEqual(["1", "2", "3", "4"]);
+      expect(bodies(await engine.peek("q", 2, NOW))).toEqual(["1", "2"]);
       expect(stats()).toMatchObject({ ready: 4, leased: 0 });
     });
 
@@ -277,19 +276,19 @@ export function judge(name: string, open: () => Promise<Engine>): void {
       const [, second] = await claim(2);
       await settle(giveBack(second!, NOW + SECOND));
       expect(await engine.purge("q")).toBe(2);
-      expect(stats()).toEqual({ ready: 0, delayed: 0, leased: 1, bytes: 1 });
+      expect(stats()).toMatchObject({ ready: 0, delayed: 0, leased: 1, bytes: 1 });
       await append("4");
       expect(bodies(await claim(9))).toEqual(["4"]);
     });
 
     test("stats count at the moment of the call, whenever its promise is fulfilled", async () => {
       const appended = append("12", "345");
-      expect(stats()).toEqual({ ready: 2, delayed: 0, leased: 0, bytes: 5 });
+      expect(stats()).toMatchObject({ ready: 2, delayed: 0, leased: 0, bytes: 5 });
       await appended;
       const [one] = await claim(1);
-      expect(stats()).toEqual({ ready: 1, delayed: 0, leased: 1, bytes: 5 });
+      expect(stats()).toMatchObject({ ready: 1, delayed: 0, leased: 1, bytes: 5 });
       const settled = settle(forget(one!));
-      expect(stats()).toEqual({ ready: 1, delayed: 0, leased: 0, bytes: 3 });
+      expect(stats()).toMatchObject({ ready: 1, delayed: 0, leased: 0, bytes: 3 });
       await settled;
     });
   });
@@ -305,7 +304,7 @@ export function judge(name: string, open: () => Promise<Engine>): void {
       await append("1");
       await engine.deleteQueue("q");
       await engine.putQueue(options("q"), false);
-      expect(stats()).toEqual({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
+      expect(stats()).toMatchObject({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
     });
 
     test("unknown queues are the caller's fault: every method throws", async () => {
@@ -325,7 +324,7 @@ export function judge(name: string, open: () => Promise<Engine>): void {
     test("an append to a queue that there is and one that there is not happens nowhere", async () => {
       const entries = ["q", "none"].map((queue) => ({ queue, body: Buffer.from("m") }));
       await expect(engine.append(entries)).rejects.toThrow("none");
-      expect(stats()).toEqual({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
+      expect(stats()).toMatchObject({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
     });
 
     test("a settle that moves to a queue that there is not happens not at all", async () => {
@@ -333,7 +332,7 @@ export function judge(name: string, open: () => Promise<Engine>): void {
       const [one, two] = await claim(2);
       const move: Verdict = { lease: two!.lease, kind: "move", queue: "none", body: Buffer.from("m") };
       await expect(settle(forget(one!), move)).rejects.toThrow("none");
-      expect(stats()).toEqual({ ready: 0, delayed: 0, leased: 2, bytes: 2 });
+      expect(stats()).toMatchObject({ ready: 0, delayed: 0, leased: 2, bytes: 2 });
     });
 
     test("a call on a queue that there is not harms no other call of the turn", async () => {

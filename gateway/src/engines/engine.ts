@@ -11,6 +11,8 @@
 // - Effect: for later calls, `stats` among them, a call has happened at the moment it is made, whenever its promise is fulfilled.
 // - Failure: what could not be written is rejected with STORAGE_FAILED, and is then as if it had not been called.
 // - Time: the engine has no clock. Whoever calls says what time it is, in microseconds since the Unix epoch.
+// - Numbers: every message has one in its queue, from 1 in the order of `append`, for life and never used again, whatever is settled, purged
+//   or restarted.
 // - Unknown queues are the caller's fault: methods throw. Unknown leases are not: they are answered.
 import type { QueueOptions } from "../model/queue-options.js";
 
@@ -23,8 +25,8 @@ export interface Engine {
   /** Makes the engine ready and tells what it kept from before. Called once, first. */
   open(): Promise<Kept>;
 
-  /** Makes a queue or changes its options or its pause; what it holds stays. */
-  putQueue(options: QueueOptions, paused: boolean): Promise<void>;
+  /** Makes a queue or changes its options or its pauses; what it holds stays. */
+  putQueue(options: QueueOptions, paused: boolean, pushingPaused?: boolean): Promise<void>;
 
   /** Removes a queue with everything in it. */
   deleteQueue(queue: string): Promise<void>;
@@ -54,10 +56,10 @@ export interface Engine {
   dropOldest(queue: string, max: number): number;
 
   /** Shows up to `max` messages that are due at `now`, in order, changing nothing. */
-  peek(queue: string, max: number, now: number): Promise<Buffer[]>;
+  peek(queue: string, max: number, now: number): Promise<Shown[]>;
 
-  /** Forgets every message that nobody leases; tells how many. */
-  purge(queue: string): Promise<number>;
+  /** Forgets every message that nobody leases, or of those the ones with the given numbers; tells how many. */
+  purge(queue: string, numbers?: readonly number[]): Promise<number>;
 
   /** How a queue stands, at once. */
   stats(queue: string, now: number): QueueStats;
@@ -97,6 +99,8 @@ export interface Progress {
 export interface KeptQueue {
   readonly options: QueueOptions;
   readonly paused: boolean;
+  /** Nothing is pushed to consumers; whoever asks gets. */
+  readonly pushingPaused: boolean;
   /** Encoded messages that came within the queue's `dedupe` window, the youngest first. */
   readonly recent: Iterable<Buffer>;
 }
@@ -121,9 +125,15 @@ export interface Lapsed {
   readonly next: number | undefined;
 }
 
-/** A message in somebody's hands. */
-export interface Claim {
+/** A message as it lies in its queue. */
+export interface Shown {
   readonly body: Buffer;
+  /** Its place in the order of `append`, from 1. */
+  readonly number: number;
+}
+
+/** A message in somebody's hands. */
+export interface Claim extends Shown {
   /** Which counted attempt this is, from 1. */
   readonly attempt: number;
   /** What names the lease; empty where nothing was leased. */
@@ -145,4 +155,6 @@ export interface QueueStats {
   readonly delayed: number;
   readonly leased: number;
   readonly bytes: number;
+  /** Number of the newest message ever appended; 0 = there was none. */
+  readonly last: number;
 }

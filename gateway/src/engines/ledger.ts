@@ -6,7 +6,7 @@ import type { SettledLeases } from "./settled-leases.js";
 
 /** A message as the ledger sees it. Engines add what they need to find the message. */
 export interface Entry {
-  /** Its place in the queue, for life. */
+  /** Its place in the queue, for life: its number less one. */
   readonly place: number;
   /** The higher goes first. */
   readonly priority: number;
@@ -35,6 +35,13 @@ export interface Line<E extends Entry> {
   remove(entry: E): void;
   /** Up to `max` from the front, which stay. */
   first(max: number): E[];
+  /** Takes out the entry of a place, wherever it stands. */
+  take(place: number): E | undefined;
+}
+
+/** The number of an entry's message. */
+export function numberOf({ place }: Entry): number {
+  return place + 1;
 }
 
 /** The order in which messages are handed out. */
@@ -203,12 +210,28 @@ export class Ledger<E extends Entry> {
     return cleared;
   }
 
+  /** Takes out the entries of these places that nobody leases. */
+  takeOut(places: readonly number[]): E[] {
+    const wanted = new Set(places);
+    const waiting = [...this.#returned.values(), ...this.#delayed.values()];
+    const found = waiting.filter(
+      ({ place, state }) => wanted.has(place) && (state === "returned" || state === "delayed"),
+    );
+    for (const { state } of found) this.#counts[state as "returned" | "delayed"]--;
+    for (const place of wanted) {
+      const entry = this.line.take(place);
+      if (entry !== undefined) found.push(entry);
+    }
+    for (const entry of found) entry.state = "gone";
+    return found;
+  }
+
   /** Every entry that is leased. */
   leased(): Iterable<E> {
     return this.#leased.values();
   }
 
-  stats(now: number): Omit<QueueStats, "bytes"> {
+  stats(now: number): Omit<QueueStats, "bytes" | "last"> {
     this.#age(now);
     const { returned, delayed } = this.#counts;
     return { ready: this.line.size + returned, delayed, leased: this.#leased.size };

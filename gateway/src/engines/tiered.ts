@@ -10,6 +10,7 @@ import type {
   Progress,
   QueueStats,
   Settled,
+  Shown,
   Verdict,
 } from "./engine.js";
 
@@ -34,9 +35,9 @@ export class TieredEngine implements Engine {
     return this.durable.open();
   }
 
-  putQueue(options: QueueOptions, paused: boolean): Promise<void> {
+  putQueue(options: QueueOptions, paused: boolean, pushingPaused?: boolean): Promise<void> {
     if (options.transient) this.#transient.add(options.name);
-    return this.#of(options.name).putQueue(options, paused);
+    return this.#of(options.name).putQueue(options, paused, pushingPaused);
   }
 
   deleteQueue(queue: string): Promise<void> {
@@ -79,12 +80,12 @@ export class TieredEngine implements Engine {
     return this.#of(queue).dropOldest(queue, max);
   }
 
-  peek(queue: string, max: number, now: number): Promise<Buffer[]> {
+  peek(queue: string, max: number, now: number): Promise<Shown[]> {
     return this.#of(queue).peek(queue, max, now);
   }
 
-  purge(queue: string): Promise<number> {
-    return this.#of(queue).purge(queue);
+  purge(queue: string, numbers?: readonly number[]): Promise<number> {
+    return this.#of(queue).purge(queue, numbers);
   }
 
   stats(queue: string, now: number): QueueStats {

@@ -87,23 +87,23 @@ export class QueueService {
   }
 
   async pause(name: string): Promise<void> {
-    await this.broker.queues.setPaused(name, true);
+    await this.broker.queues.setPaused(name, { all: true });
   }
 
   async resume(name: string): Promise<void> {
-    await this.broker.queues.setPaused(name, false);
+    await this.broker.queues.setPaused(name, { all: false });
   }
 
   /** Encoded messages, in the order in which they would be handed out, about CLAIM_BYTES of them at most. */
   async peek(name: string, max: number): Promise<Buffer[]> {
     const shown = await this.broker.queues.get(name).peek(upTo("max", max || 1));
     let [count, bytes] = [0, 0];
-    for (const { length } of shown) {
-      bytes += length;
+    for (const { body } of shown) {
+      bytes += body.length;
       if (count > 0 && bytes > CLAIM_BYTES) break;
       count++;
     }
-    return shown.slice(0, count);
+    return shown.slice(0, count).map(({ body }) => body);
   }
 
   /** Moves dead letters back; tells how many so far, after each piece. */
@@ -129,7 +129,7 @@ async function describe(queue: BrokerQueue): Promise<Described> {
     leased: BigInt(leased),
     bytes: BigInt(bytes),
     consumers: queue.consumers,
-    oldestPublishedAt: oldest === undefined ? 0n : Message.decode(oldest).publishedAt,
+    oldestPublishedAt: oldest === undefined ? 0n : Message.decode(oldest.body).publishedAt,
   };
   return { queue: toQueue(queue.options, queue.paused), status };
 }

@@ -2,6 +2,7 @@
 import { defaultLimits } from "../../limits.js";
 import { judge } from "../engine.contract.js";
 import type { Engine } from "../engine.js";
+import { judgeNumbers } from "../engine-numbers.contract.js";
 import { judgeTimes } from "../engine-times.contract.js";
 import { MemoryEngine } from "./engine.js";
 
@@ -13,3 +14,4 @@ async function open(): Promise<Engine> {
 
 judge("memory", open);
 judgeTimes("memory", open);
+judgeNumbers("memory", open);

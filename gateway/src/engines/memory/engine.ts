@@ -1,7 +1,18 @@
 // The engine that keeps everything in this process and nothing beyond it.
 import type { Limits } from "../../limits.js";
 import type { QueueOptions } from "../../model/queue-options.js";
-import type { Append, Capabilities, Claim, Engine, Kept, Lapsed, QueueStats, Settled, Verdict } from "../engine.js";
+import type {
+  Append,
+  Capabilities,
+  Claim,
+  Engine,
+  Kept,
+  Lapsed,
+  QueueStats,
+  Settled,
+  Shown,
+  Verdict,
+} from "../engine.js";
 import { MemoryQueue } from "./memory-queue.js";
 
 export class MemoryEngine implements Engine {
@@ -56,12 +67,12 @@ export class MemoryEngine implements Engine {
     return this.#queue(queue).dropOldest(max);
   }
 
-  async peek(queue: string, max: number, now: number): Promise<Buffer[]> {
+  async peek(queue: string, max: number, now: number): Promise<Shown[]> {
     return this.#queue(queue).peek(max, now);
   }
 
-  async purge(queue: string): Promise<number> {
-    return this.#queue(queue).purge();
+  async purge(queue: string, numbers?: readonly number[]): Promise<number> {
+    return this.#queue(queue).purge(numbers);
   }
 
   stats(queue: string, now: number): QueueStats {

@@ -46,6 +46,17 @@ export class MemoryLine implements Line<MemoryEntry> {
     return found;
   }
 
+  take(place: number): MemoryEntry | undefined {
+    for (const { entries } of this.#lanes) {
+      for (const entry of entries) {
+        if (entry.place !== place || entry.state !== "line") continue;
+        this.#size--;
+        return entry;
+      }
+    }
+    return undefined;
+  }
+
   clear(): void {
     this.#lanes = [];
     this.#size = 0;

@@ -7,9 +7,10 @@ import {
   type Lapsed,
   type QueueStats,
   type Settled,
+  type Shown,
   type Verdict,
 } from "../engine.js";
-import { type Entry, Ledger } from "../ledger.js";
+import { type Entry, Ledger, numberOf } from "../ledger.js";
 import { SettledLeases } from "../settled-leases.js";
 import { type MemoryEntry, MemoryLine } from "./line.js";
 
@@ -85,11 +86,21 @@ export class MemoryQueue {
     return dropped;
   }
 
-  peek(max: number, now: number): Buffer[] {
-    return this.#ledger.first(max, now).map(({ body }) => body);
+  peek(max: number, now: number): Shown[] {
+    return this.#ledger.first(max, now).map(shownOf);
   }
 
-  purge(): number {
+  purge(numbers?: readonly number[]): number {
+    return numbers === undefined ? this.#purgeAll() : this.#purgeThese(numbers);
+  }
+
+  #purgeThese(numbers: readonly number[]): number {
+    const entries = this.#ledger.takeOut(numbers.map((number) => number - 1));
+    for (const entry of entries) this.#bytes -= entry.size;
+    return entries.length;
+  }
+
+  #purgeAll(): number {
     const purged = this.#line.size + this.#ledger.clear();
     this.#line.clear();
     this.#bytes = 0;
@@ -98,7 +109,7 @@ export class MemoryQueue {
   }
 
   stats(now: number): QueueStats {
-    return { ...this.#ledger.stats(now), bytes: this.#bytes };
+    return { ...this.#ledger.stats(now), bytes: this.#bytes, last: this.#nextPlace };
   }
 
   #forget(entry: MemoryEntry): void {
@@ -107,6 +118,10 @@ export class MemoryQueue {
   }
 }
 
-function claimOf({ body, attempts, lease }: MemoryEntry): Claim {
-  return { body, attempt: attempts + 1, lease };
+function shownOf(entry: MemoryEntry): Shown {
+  return { body: entry.body, number: numberOf(entry) };
+}
+
+function claimOf(entry: MemoryEntry): Claim {
+  return { ...shownOf(entry), attempt: entry.attempts + 1, lease: entry.lease };
 }

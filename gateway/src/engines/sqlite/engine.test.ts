@@ -6,6 +6,7 @@ import { afterAll } from "vitest";
 import { openLog } from "../../telemetry/log.js";
 import { judge } from "../engine.contract.js";
 import type { Engine } from "../engine.js";
+import { judgeNumbers } from "../engine-numbers.contract.js";
 import { judgeTimes } from "../engine-times.contract.js";
 import { SqliteEngine } from "./engine.js";
 
@@ -21,3 +22,4 @@ async function open(): Promise<Engine> {
 
 judge("sqlite", open);
 judgeTimes("sqlite", open);
+judgeNumbers("sqlite", open);

@@ -11,13 +11,16 @@ import type {
   Claim,
   Engine,
   Kept,
+  KeptQueue,
   Lapsed,
   Progress,
   QueueStats,
   Settled,
+  Shown,
   Verdict,
 } from "../engine.js";
 import { codeOf, openFile, SQLITE_FULL, type Synchronous } from "./file.js";
+import { Places } from "./places.js";
 import { release } from "./pragma.js";
 import { Reserve } from "./reserve.js";
 import { createMessages } from "./schema.js";
@@ -40,8 +43,13 @@ interface QueueRow {
   readonly name: string;
   readonly incarnation: string;
   readonly options: string;
+  /** As PAUSED and PUSHING_PAUSED add up. */
   readonly paused: number;
+  readonly next_place: number;
 }
+
+const PAUSED = 1;
+const PUSHING_PAUSED = 2;
 
 export class SqliteEngine implements Engine {
   readonly capabilities: Capabilities = { name: "sqlite", durable: true, shared: false };
@@ -74,29 +82,29 @@ export class SqliteEngine implements Engine {
       (error) => this.#explain(error),
       () => this.#vacuum.committed(),
     );
-    const rows = db.prepare("SELECT id, name, incarnation, options, paused FROM queues").all() as unknown as QueueRow[];
-    const queues = rows.map((row) => {
-      const { table } = this.#add(db, row.name, row.id, row.incarnation);
-      return { options: JSON.parse(row.options) as QueueOptions, paused: row.paused !== 0, recent: table.youngest() };
-    });
+    const rows = db
+      .prepare("SELECT id, name, incarnation, options, paused, next_place FROM queues")
+      .all() as unknown as QueueRow[];
+    const queues = rows.map((row) => this.#takeUp(db, row));
     this.#progress = new SessionProgress(db);
     return { queues, progress: this.#progress.recent() };
   }
 
-  putQueue(options: QueueOptions, paused: boolean): Promise<void> {
+  putQueue(options: QueueOptions, paused: boolean, pushingPaused = false): Promise<void> {
     const db = this.#file();
     const json = JSON.stringify(options);
+    const pauses = (paused ? PAUSED : 0) + (pushingPaused ? PUSHING_PAUSED : 0);
     let made = false;
     const work = () => {
       if (this.#queues.has(options.name)) {
-        db.prepare("UPDATE queues SET options = ?, paused = ? WHERE name = ?").run(json, Number(paused), options.name);
+        db.prepare("UPDATE queues SET options = ?, paused = ? WHERE name = ?").run(json, pauses, options.name);
         return;
       }
       const incarnation = randomBytes(5).toString("hex");
       const insert = db.prepare("INSERT INTO queues (name, incarnation, options, paused) VALUES (?, ?, ?, ?)");
-      const id = Number(insert.run(options.name, incarnation, json, Number(paused)).lastInsertRowid);
+      const id = Number(insert.run(options.name, incarnation, json, pauses).lastInsertRowid);
       createMessages(db, id);
-      this.#add(db, options.name, id, incarnation);
+      this.#add(db, { name: options.name, id, incarnation, next_place: 0 });
       made = true;
     };
     return this.#transactions.write(work, undefined, () => made && this.#queues.delete(options.name));
@@ -149,7 +157,7 @@ export class SqliteEngine implements Engine {
         for (const verdict of verdicts) settled.push(from.settle(verdict, now, settlements));
       },
       () => moved.forEach(({ apply }) => apply()),
-      () => [...moved.map(({ undo }) => undo), ...undos].forEach((undo) => undo()),
+      () => [...moved.toReversed().map(({ undo }) => undo), ...undos].forEach((undo) => undo()),
     );
     return settled;
   }
@@ -166,12 +174,12 @@ export class SqliteEngine implements Engine {
     return this.#queue(queue).dropOldest(max);
   }
 
-  async peek(queue: string, max: number, now: number): Promise<Buffer[]> {
+  async peek(queue: string, max: number, now: number): Promise<Shown[]> {
     return this.#queue(queue).peek(max, now);
   }
 
-  async purge(queue: string): Promise<number> {
-    return this.#queue(queue).purge();
+  async purge(queue: string, numbers?: readonly number[]): Promise<number> {
+    return this.#queue(queue).purge(numbers);
   }
 
   stats(queue: string, now: number): QueueStats {
@@ -188,10 +196,23 @@ export class SqliteEngine implements Engine {
     release(db);
   }
 
-  #add(db: DatabaseSyncInstance, name: string, id: number, incarnation: string): SqliteQueue {
+  #takeUp(db: DatabaseSyncInstance, row: QueueRow): KeptQueue {
+    const { table } = this.#add(db, row);
+    return {
+      options: JSON.parse(row.options) as QueueOptions,
+      paused: (row.paused & PAUSED) !== 0,
+      pushingPaused: (row.paused & PUSHING_PAUSED) !== 0,
+      recent: table.youngest(),
+    };
+  }
+
+  #add(db: DatabaseSyncInstance, row: Omit<QueueRow, "options" | "paused">): SqliteQueue {
+    const { name, id, incarnation } = row;
     const table = new Table(db, `messages_${id}`);
     const life = `${incarnation}.${this.#opening}`;
-    const queue = new SqliteQueue(table, this.#transactions, life, this.settings.settledLeases);
+    const next = Math.max(row.next_place, table.totals().nextPlace);
+    const places = new Places(db, id, this.#transactions, next);
+    const queue = new SqliteQueue(table, places, this.#transactions, life, this.settings.settledLeases);
     this.#queues.set(name, queue);
     return queue;
   }

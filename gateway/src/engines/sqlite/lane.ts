@@ -38,6 +38,14 @@ export class Lane {
     return this.#page.first(max).filter(({ state }) => state !== "gone");
   }
 
+  /** Takes out the entry of a place, which stays in the page until its turn comes. */
+  take(place: number, visible: number): SqliteEntry | undefined {
+    if (place < this.#cursor) return [...this.#page].find((entry) => entry.place === place && entry.state === "line");
+    const row = place < visible ? this.table.row(place) : undefined;
+    if (row === undefined || row.priority !== this.priority || !this.skip(place)) return undefined;
+    return entryOf(row, this.priority);
+  }
+
   /** Takes a row out that was not read yet; false when it was. */
   skip(place: number): boolean {
     if (place < this.#cursor || this.#skipped.has(place)) return false;

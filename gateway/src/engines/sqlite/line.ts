@@ -53,6 +53,16 @@ export class SqliteLine implements Line<SqliteEntry> {
     return found;
   }
 
+  take(place: number): SqliteEntry | undefined {
+    for (const lane of this.#lanes) {
+      const entry = lane.take(place, this.visible);
+      if (entry === undefined) continue;
+      this.size--;
+      return entry;
+    }
+    return undefined;
+  }
+
   /** Takes a row out of the line that was not read yet; false when it was. */
   skip(place: number, priority: number): boolean {
     if (place >= this.visible || !this.#lane(priority).skip(place)) return false;

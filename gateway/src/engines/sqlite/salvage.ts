@@ -11,6 +11,8 @@ interface QueueRow {
   incarnation: string;
   options: string;
   paused: number;
+  /** Files of the first version have none. */
+  next_place?: number;
 }
 
 interface SessionRow {
@@ -75,9 +77,7 @@ function copy(aside: string, fresh: DatabaseSyncInstance): { queues: number; mes
     lengthen(aside);
     damaged = new DatabaseSync(aside, { readOnly: true });
     copySessions(damaged, fresh);
-    const queues = damaged
-      .prepare("SELECT id, name, incarnation, options, paused FROM queues")
-      .all() as unknown as QueueRow[];
+    const queues = damaged.prepare("SELECT * FROM queues").all() as unknown as QueueRow[];
     for (const queue of queues) {
       copyQueue(damaged, fresh, queue, kept);
       kept.queues++;
@@ -108,12 +108,13 @@ function copyQueue(
   kept: { messages: number; unreadable: number },
 ): void {
   to.exec("BEGIN IMMEDIATE");
-  to.prepare("INSERT INTO queues (id, name, incarnation, options, paused) VALUES (?, ?, ?, ?, ?)").run(
+  to.prepare("INSERT INTO queues (id, name, incarnation, options, paused, next_place) VALUES (?, ?, ?, ?, ?, ?)").run(
     queue.id,
     queue.name,
     queue.incarnation,
     queue.options,
     queue.paused,
+    queue.next_place ?? 0,
   );
   createMessages(to, queue.id);
   const insert = to.prepare(`INSERT OR IGNORE INTO messages_${queue.id} VALUES (?, ?, ?, ?, ?, ?)`);

@@ -4,6 +4,7 @@ import { pragma } from "./pragma.js";
 
 /**
  * - `queues`: one row a queue. `incarnation` keeps the leases of a deleted queue from fitting a new one of the same name.
+ *   `paused` is 1 for a pause, plus 2 where pushing pauses. No message had, or has, a place of `next_place` or above, but for those in the table.
  * - `messages_<id>`: one table a queue, so that a queue is read in order without an index and emptied at once. `due` and `expires` are in
  *   microseconds since the epoch, 0 = at once and never.
  * - `sessions`: the last sequence number of each session whose message was stored; `noted_at` is in milliseconds.
@@ -22,6 +23,7 @@ const migrations: readonly ((db: DatabaseSyncInstance) => void)[] = [
       sequence INTEGER NOT NULL,
       noted_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`),
+  (db) => db.exec("ALTER TABLE queues ADD COLUMN next_place INTEGER NOT NULL DEFAULT 0"),
 ];
 
 /** Says that the file was written by a release newer than this one. */

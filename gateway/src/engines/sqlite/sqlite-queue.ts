@@ -7,11 +7,13 @@ import {
   type Lapsed,
   type QueueStats,
   type Settled,
+  type Shown,
   type Verdict,
 } from "../engine.js";
-import { Ledger } from "../ledger.js";
+import { Ledger, numberOf } from "../ledger.js";
 import { SettledLeases } from "../settled-leases.js";
 import { type SqliteEntry, SqliteLine } from "./line.js";
+import type { Places } from "./places.js";
 import type { Outline, Table } from "./table.js";
 import type { Transactions } from "./transactions.js";
 
@@ -34,7 +36,6 @@ export interface Settlements {
 export class SqliteQueue {
   #line: SqliteLine;
   readonly #ledger: Ledger<SqliteEntry>;
-  #nextPlace: number;
   #bytes: number;
   /** Appended in this turn, not committed yet. */
   #pending = 0;
@@ -43,15 +44,14 @@ export class SqliteQueue {
 
   constructor(
     readonly table: Table,
+    readonly places: Places,
     readonly transactions: Transactions,
     /** `<queue's incarnation>.<this opening of the file>`: what leases begin with. */
     readonly life: string,
     settledLeases: number,
   ) {
-    const { bytes, nextPlace } = table.totals();
-    this.#bytes = bytes;
-    this.#nextPlace = nextPlace;
-    this.#line = this.#newLine(nextPlace);
+    this.#bytes = table.totals().bytes;
+    this.#line = this.#newLine(places.next);
     const nameLease = ({ place, claims }: SqliteEntry) => `${this.life}.${place.toString(36)}.${claims.toString(36)}`;
     this.#ledger = new Ledger(this.#line, new SettledLeases(settledLeases), nameLease);
     this.#takeUpDelayed(new Set());
@@ -60,9 +60,10 @@ export class SqliteQueue {
 
   /** Within a transaction; the message is available when that is committed. */
   append({ body, priority = 0, due = 0, expires = 0 }: Omit<Append, "queue">): Written {
-    const place = this.#nextPlace++;
+    const place = this.places.next;
     const size = body.length;
     this.table.insert(place, priority, due, expires, body);
+    this.places.next++;
     this.#pending++;
     this.#bytes += size;
     if (expires > 0) this.#soonestExpiry = Math.min(this.#soonestExpiry, expires);
@@ -71,7 +72,9 @@ export class SqliteQueue {
       this.#line.grow(place, priority);
       if (due > 0) this.#delay({ place, priority, attempts: 0, due, expires, size });
     };
+    // Of a turn the last is undone first.
     const undo = () => {
+      this.places.next = place;
       this.#pending--;
       this.#bytes -= size;
     };
@@ -102,7 +105,7 @@ export class SqliteQueue {
       return "done";
     }
     if (verdict.kind === "move") move(verdict);
-    this.table.delete(entry.place);
+    this.#delete(entry.place);
     this.#ledger.end(entry, now);
     entry.state = "gone";
     this.#bytes -= entry.size;
@@ -141,17 +144,29 @@ export class SqliteQueue {
     return dropped.length;
   }
 
-  peek(max: number, now: number): Buffer[] {
+  peek(max: number, now: number): Shown[] {
     this.#expireUnread(now);
-    return this.#ledger.first(max, now).map((entry) => this.#bodyOf(entry));
+    return this.#ledger.first(max, now).map((entry) => this.#shownOf(entry));
   }
 
-  async purge(): Promise<number> {
+  async purge(numbers?: readonly number[]): Promise<number> {
+    if (numbers === undefined) return this.#purgeAll();
+    const entries = this.#ledger.takeOut(numbers.map((number) => number - 1));
+    for (const { size } of entries) this.#bytes -= size;
+    const write = () => entries.forEach(({ place }) => this.#delete(place));
+    await this.transactions.write(write, nothing.apply, () => this.#reload());
+    return entries.length;
+  }
+
+  async #purgeAll(): Promise<number> {
     const leased = this.#leasedPlaces();
     const purged = this.#line.size + this.#ledger.clear();
     const before = this.#line.visible;
     this.#line.clear();
-    const write = () => this.table.purge(before, leased);
+    const write = () => {
+      this.places.losing(before - 1);
+      this.table.purge(before, leased);
+    };
     await this.transactions.write(write, nothing.apply, () => this.#reload());
     this.#bytes = this.table.totals().bytes;
     return purged;
@@ -160,7 +175,7 @@ export class SqliteQueue {
   stats(now: number): QueueStats {
     this.#expireUnread(now);
     const stats = this.#ledger.stats(now);
-    return { ...stats, ready: stats.ready + this.#pending, bytes: this.#bytes };
+    return { ...stats, ready: stats.ready + this.#pending, bytes: this.#bytes, last: this.places.next };
   }
 
   /** Takes rows that expired before they were read out of the line. Those that were read are the ledger's. */
@@ -178,7 +193,7 @@ export class SqliteQueue {
     this.#bytes = this.table.totals().bytes;
     this.#line = this.#newLine(this.#line.visible);
     this.#ledger.replaceLine(this.#line);
-    for (const place of leased) this.#line.skip(place, this.table.read(place)?.priority ?? 0);
+    for (const place of leased) this.#line.skip(place, this.table.row(place)?.priority ?? 0);
     this.#takeUpDelayed(leased);
     this.#soonestExpiry = this.table.nextExpiry(0) ?? Infinity;
   }
@@ -207,7 +222,7 @@ export class SqliteQueue {
       entry.state = "gone";
       this.#bytes -= entry.size;
     }
-    const write = () => entries.forEach(({ place }) => this.table.delete(place));
+    const write = () => entries.forEach(({ place }) => this.#delete(place));
     const undo = () => {
       for (const entry of entries) {
         this.#bytes += entry.size;
@@ -231,10 +246,10 @@ export class SqliteQueue {
     const settled = this.#ledger.absent(verdict.lease);
     const place = this.#placeFromBefore(verdict.lease);
     if (settled === "done" || verdict.kind !== "forget" || place === undefined) return settled;
-    const row = this.table.read(place);
+    const row = this.table.row(place);
     if (row === undefined || !this.#line.skip(place, row.priority)) return settled;
     onUndo(() => this.#reload());
-    this.table.delete(place);
+    this.#delete(place);
     this.#ledger.settled.add(verdict.lease);
     this.#bytes -= row.body.length;
     return "done";
@@ -247,12 +262,22 @@ export class SqliteQueue {
     return Number.parseInt(place, 36);
   }
 
+  /** Within a transaction. */
+  #delete(place: number): void {
+    this.places.losing(place);
+    this.table.delete(place);
+  }
+
+  #shownOf(entry: SqliteEntry): Shown {
+    return { body: this.#bodyOf(entry), number: numberOf(entry) };
+  }
+
   #claimOf(entry: SqliteEntry): Claim {
-    return { body: this.#bodyOf(entry), attempt: entry.attempts + 1, lease: entry.lease };
+    return { ...this.#shownOf(entry), attempt: entry.attempts + 1, lease: entry.lease };
   }
 
   #bodyOf(entry: SqliteEntry): Buffer {
-    const body = entry.body ?? this.table.read(entry.place)?.body;
+    const body = entry.body ?? this.table.row(entry.place)?.body;
     if (body === undefined) throw new Error(`message ${entry.place} of ${this.table.name} is not in the file`);
     return body;
   }

@@ -20,7 +20,7 @@ export interface Outline {
 
 export class Table {
   readonly #insert: StatementSyncInstance;
-  readonly #body: StatementSyncInstance;
+  readonly #row: StatementSyncInstance;
   readonly #delete: StatementSyncInstance;
   readonly #update: StatementSyncInstance;
   readonly #purge: StatementSyncInstance;
@@ -33,7 +33,7 @@ export class Table {
     this.#insert = db.prepare(
       `INSERT INTO ${name} (place, priority, attempts, due, expires, body) VALUES (?, ?, 0, ?, ?, ?)`,
     );
-    this.#body = db.prepare(`SELECT body, priority FROM ${name} WHERE place = ?`);
+    this.#row = db.prepare(`SELECT place, priority, attempts, expires, body FROM ${name} WHERE place = ?`);
     this.#delete = db.prepare(`DELETE FROM ${name} WHERE place = ?`);
     this.#update = db.prepare(`UPDATE ${name} SET attempts = ?, due = ? WHERE place = ?`);
     this.#purge = db.prepare(`DELETE FROM ${name} WHERE place < ? AND place NOT IN (SELECT value FROM json_each(?))`);
@@ -43,9 +43,9 @@ export class Table {
     this.#insert.run(place, priority, due, expires, body);
   }
 
-  read(place: number): { body: Buffer; priority: number } | undefined {
-    const row = this.#body.get(place) as { body: Uint8Array; priority: number } | undefined;
-    return row && { body: asBuffer(row.body), priority: row.priority };
+  row(place: number): (Row & { priority: number }) | undefined {
+    const row = this.#row.get(place) as (Row & { priority: number; body: Uint8Array }) | undefined;
+    return row && { ...row, body: asBuffer(row.body) };
   }
 
   delete(place: number): void {

@@ -10,6 +10,8 @@ export class Transactions {
   #waiting: Waiting[] = [];
   #open = false;
   #turn: NodeJS.Immediate | undefined;
+  /** How often what was written was undone. */
+  rollbacks = 0;
 
   constructor(
     readonly db: DatabaseSyncInstance,
@@ -74,6 +76,7 @@ export class Transactions {
     // A full disk rolls back by itself.
     if (this.#open && this.db.isTransaction) this.db.exec("ROLLBACK");
     this.#open = false;
+    this.rollbacks++;
     const explained = this.explain(error);
     for (const waiting of this.#takeWaiting().reverse()) waiting.failed(explained);
   }

@@ -67,7 +67,7 @@ test("a FollowResponse holds the entries it was given", () => {
 });
 
 test("deliveries carry their messages as they came", () => {
-  const delivery = { body: bytes, lease: "l", attempt: 2, deadline: 1_700_000_000_000_000 };
+  const delivery = { body: bytes, number: 1, lease: "l", attempt: 2, until: 1, deadline: 1_700_000_000_000_000 };
   const expected = { message: given, leaseId: "l", attempt: 2, deadline: 1_700_000_000_000_000n };
   expect(GetResponse.decode(getResponse([delivery, delivery])).deliveries).toMatchObject([expected, expected]);
   const outcome = { leaseId: "l", deadline: 0n, error: undefined };
