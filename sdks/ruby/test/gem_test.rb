@@ -12,7 +12,7 @@ class GemTest < Minitest::Test
     raise "this is the repository's" if BerryMQ.method(:publish).source_location.first.start_with?(ARGV[0])
     BerryMQ.following_function("*:log") { |message| puts message.args.first }
     BerryMQ.twitter("x:log", "hello")
-    require "berrymq/link"
+    require "berrymq/transports/grpc"
     puts BerryMQ::V1::Message.name
   RUBY
 

@@ -2,7 +2,8 @@
 
 # Messages as bytes: what is written by hand is what protobuf writes.
 require "support"
-require "berrymq/wire"
+require "berrymq/received_message"
+require "berrymq/transports/grpc"
 
 class WireTest < Minitest::Test
   def decoded(message) = BerryMQ::V1::Batch.decode(BerryMQ::Wire.entry(message)).messages.first
@@ -11,7 +12,7 @@ class WireTest < Minitest::Test
     random = Random.new(Minitest.seed || 1)
     200.times do
       message = random_message(random)
-      assert_equal fields(message), fields(BerryMQ::Wire.from_proto(decoded(message)))
+      assert_equal fields(message), fields(BerryMQ::ReceivedMessage.new(decoded(message)))
     end
   end
 
@@ -33,7 +34,7 @@ class WireTest < Minitest::Test
 
   def test_a_message_read_can_be_written_again
     message = BerryMQ::Message.new("a:b", 1).with(attributes: { "k" => "v" }, ttl: 5)
-    read = BerryMQ::Wire.from_proto(decoded(message))
+    read = BerryMQ::ReceivedMessage.new(decoded(message))
     assert_equal decoded(message), decoded(read)
   end
 

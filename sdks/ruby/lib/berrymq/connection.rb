@@ -5,9 +5,10 @@ module BerryMQ
   class Connection
     # Bytes of messages that the gateway may send ahead of their dispatch.
     CREDIT = 4 * 1024 * 1024
+    CREDIT_PIECE = CREDIT / 16
     # How long a gateway that is about to stop may take to answer.
     DRAIN_SECONDS = 5.0
-    private_constant :CREDIT, :DRAIN_SECONDS
+    private_constant :CREDIT, :CREDIT_PIECE, :DRAIN_SECONDS
 
     attr_reader :transport
 
@@ -16,6 +17,7 @@ module BerryMQ
       @outbox = outbox
       @transport = transport
       @follow_requests = Thread::Queue.new
+      @dispatched = 0 # bytes whose credit was not given back yet; the dispatching thread's
       @closed = false
     end
 
@@ -36,16 +38,15 @@ module BerryMQ
 
     # Adds a pattern (`followed` is [answers, source]) or, with nil, removes it.
     def follow(pattern, followed, revision)
-      request = V1::FollowRequest.new(revision: revision)
-      followed ? request.add << followed_pattern(pattern, followed) : request.remove << pattern
-      @follow_requests << request
+      change = followed ? { add: [followed_pattern(pattern, followed)] } : { remove: [pattern] }
+      @follow_requests << { **change, revision: revision }
     rescue ClosedQueueError
       nil # the next connection opens with it
     end
 
     # Tells that the handlers of a message with `require_ack` have returned; without a connection it comes again.
     def acknowledge(id)
-      @follow_requests << V1::FollowRequest.new(acknowledge: [id])
+      @follow_requests << { acknowledge: [id] }
     rescue ClosedQueueError
       nil
     end
@@ -61,17 +62,23 @@ module BerryMQ
       @transport.close
     end
 
+    # In a forked child, whose parent goes on with it.
+    def abandon
+      ForkHook.keep(self)
+      @transport.abandon
+    end
+
     private
 
     def open_follow
       patterns, revision = @link.opening
       added = patterns.map { |pattern, followed| followed_pattern(pattern, followed) }
-      @follow_requests << V1::FollowRequest.new(add: added, credit: CREDIT, revision: revision)
-      @follow = @transport.follow(each_follow_request)
+      @follow_requests << { add: added, credit: CREDIT, revision: revision }
+      @follow = @transport.follow(@follow_requests)
     end
 
     def open_publish
-      @publish = @transport.publish_batches(each_slice)
+      @publish = @transport.publish_batches { @outbox.take(self) }
       raise Closed, "the connection was closed while it was opened" if @closed
 
       @outbox.rewind(self)
@@ -80,44 +87,24 @@ module BerryMQ
     end
 
     def followed_pattern(pattern, followed)
-      V1::FollowedPattern.new(pattern: pattern, answers: followed[0], source: followed[1] || "")
-    end
-
-    # gRPC's writing threads run these until they end.
-    def each_follow_request
-      Enumerator.new do |yielder|
-        Thread.current.name = "berrymq-follow-writer"
-        while (request = @follow_requests.pop)
-          yielder << request
-        end
-      end
-    end
-
-    def each_slice
-      Enumerator.new do |yielder|
-        Thread.current.name = "berrymq-publish-writer"
-        while (slice = @outbox.take(self))
-          yielder << Wire.publish_request(slice.joined, slice.first_sequence, slice.resent)
-        end
-      end
+      { pattern: pattern, answers: followed[0], source: followed[1] || "" }
     end
 
     def read_follow
-      @follow.each do |bytes|
-        response = V1::FollowResponse.decode(bytes)
-        @link.applied(response.applied_revision) if response.has_applied_revision?
-        pass_on(response.batch, Wire.batch_bytes(bytes)) if response.batch
-        return depart(response.drain) if response.drain
+      @follow.each do |arrival|
+        @link.applied(arrival.applied_revision) if arrival.applied_revision
+        @link.arrived(arrival.messages) { give_credit(arrival.bytes) } if arrival.messages.any?
+        return depart(arrival.drain) if arrival.drain
       end
     end
 
-    # Credit is counted in bytes as they came, which need not be those that encoding anew would give.
-    def pass_on(batch, size)
-      @link.arrived(batch) { give_credit(size) }
-    end
-
+    # Back in large pieces: small ones would cost a request each. The last message of a follower may exceed its credit.
     def give_credit(bytes)
-      @follow_requests << V1::FollowRequest.new(credit: bytes)
+      @dispatched += bytes
+      return if @dispatched < CREDIT_PIECE
+
+      @follow_requests << { credit: @dispatched }
+      @dispatched = 0
     rescue ClosedQueueError
       nil # that credit ended with its stream
     end
@@ -137,7 +124,7 @@ module BerryMQ
 
     def accepted(run) = [run.first_sequence, run.count, run.followers, run.queues]
 
-    def refused(run) = [run.first_sequence, run.count, Error.from_proto(run.error)]
+    def refused(run) = [run.first_sequence, run.count, Error.told(run.error)]
 
     # The gateway is about to stop: sends nothing more, takes the answers to what was sent, and goes where it says.
     def depart(drain)

@@ -7,18 +7,18 @@ module BerryMQ
       @keeper = keeper
       @handing_over = false
       @requests = Thread::Queue.new
-      @requests << V1::ConsumeRequest.new(queue: name, credit: credit, auto_ack: auto_ack)
-      @call = transport.consume(each_request)
+      @requests << { queue: name, credit: credit, auto_ack: auto_ack }
+      @call = transport.consume(@requests)
     end
 
     # Yields Deliveries; giving up the iteration ends the stream, and the gateway releases what is unsettled.
     def each
       @call.each do |response|
-        response.deliveries.each do |proto|
+        response.deliveries.each do |told|
           @handing_over = true
-          yield @keeper.delivery(proto)
+          yield @keeper.delivery(told)
           @handing_over = false
-          @requests << V1::ConsumeRequest.new(credit: 1)
+          @requests << { credit: 1 }
         end
         break if response.drain
       end
@@ -32,17 +32,6 @@ module BerryMQ
 
     # Ends it, from any thread; `each` raises Closed.
     def cancel = @call.cancel
-
-    private
-
-    def each_request
-      Enumerator.new do |yielder|
-        Thread.current.name = "berrymq-consume-writer"
-        while (request = @requests.pop)
-          yielder << request
-        end
-      end
-    end
   end
   private_constant :Consuming
 end

@@ -14,8 +14,8 @@ module BerryMQ
       # The class of a reason; a reason that a newer gateway invented is an Internal.
       def for_reason(reason) = BY_REASON.fetch(reason, Internal)
 
-      # A V1::Error as an error of its reason's class.
-      def from_proto(proto) = for_reason(proto.reason.to_s.delete_prefix("REASON_")).new(proto.message)
+      # What the contract's Error tells, as an error of its reason's class.
+      def told(refusal) = for_reason(refusal.reason.to_s.upcase.delete_prefix("REASON_")).new(refusal.message)
 
       private
 

@@ -2,6 +2,7 @@
 
 # What happens around a fork: a child makes ids, sessions and threads anew. Ruby calls Process._fork for every fork but daemon's.
 require "English"
+require_relative "transports"
 
 module BerryMQ
   module ForkHook
@@ -97,7 +98,4 @@ module BerryMQ
 
     Process.singleton_class.prepend(Hooks)
   end
-
-  # Doors to gateways; each is loaded when it is first needed.
-  module Transports; end
 end

@@ -32,8 +32,8 @@ module BerryMQ
     # Raises QueueExists, Unavailable.
     def make
       connections = @link.connections
-      queue = @link.transport.queue(:create, V1::CreateRequest.new(queue: QueueWire.queue(@options))).queue
-      @lease = QueueWire.seconds(queue.lease)
+      queue = @link.transport.queue(:create, { queue: QueueWire.queue(@options) }).queue
+      @lease = queue.lease.to_f
       @made_on = connections
     end
 
@@ -67,17 +67,17 @@ module BerryMQ
     # See Queue#redrive.
     def redrive(max, rate)
       moved = 0
-      @link.transport.redrive(V1::RedriveRequest.new(queue: @name, max: max || 0, rate: rate)).each { |told| moved = told.moved }
+      @link.transport.redrive({ queue: @name, max: max || 0, rate: rate }).each { |told| moved = told.moved }
       moved
     end
 
     def settle(lease_id, verb, detail)
       settlement = QueueWire.settlement(lease_id, verb, detail)
-      QueueWire.check(call(:settle, V1::SettleRequest.new(queue: @name, settlements: [settlement])).outcomes.first)
+      QueueWire.check(call(:settle, { queue: @name, settlements: [settlement] }).outcomes.first)
     end
 
     def extend_lease(lease_id, seconds)
-      request = V1::ExtendRequest.new(queue: @name, lease_ids: [lease_id], lease: QueueWire.duration(seconds))
+      request = { queue: @name, lease_ids: [lease_id], lease: seconds }.compact
       QueueWire.time(QueueWire.check(call(:extend, request).outcomes.first).deadline)
     end
 
@@ -93,17 +93,17 @@ module BerryMQ
       status.ready + status.delayed + status.leased >= described.queue.max_messages || status.bytes >= described.queue.max_bytes
     end
 
-    def peek(max) = call(:peek, V1::PeekRequest.new(queue: @name, max: max)).messages.map { |proto| Wire.from_proto(proto) }
+    def peek(max) = call(:peek, { queue: @name, max: max }).messages.map { |told| ReceivedMessage.new(told) }
 
-    def purge = call(:purge, V1::PurgeRequest.new(queue: @name)).purged
+    def purge = call(:purge, { queue: @name }).purged
 
-    def pause = call(:pause, V1::PauseRequest.new(queue: @name)) && nil
+    def pause = call(:pause, { queue: @name }) && nil
 
-    def resume = call(:resume, V1::ResumeRequest.new(queue: @name)) && nil
+    def resume = call(:resume, { queue: @name }) && nil
 
     def delete
       @deleted = true
-      call(:delete, V1::DeleteRequest.new(queue: @name))
+      call(:delete, { queue: @name })
       nil
     end
 
@@ -120,17 +120,17 @@ module BerryMQ
 
     def dead = GatewayQueue.new(@link, "#{@name}#{Queue::DEAD}")
 
-    # V1::Delivery as a Delivery.
-    def delivery(proto)
-      lease = proto.lease_id.empty? ? nil : proto.lease_id
-      Delivery.new(self, Wire.from_proto(proto.message), [proto.attempt, 1].max, lease, QueueWire.time(proto.deadline))
+    # The contract's Delivery as a Delivery.
+    def delivery(told)
+      lease = told.lease_id.empty? ? nil : told.lease_id
+      Delivery.new(self, ReceivedMessage.new(told.message), [told.attempt, 1].max, lease, QueueWire.time(told.deadline))
     end
 
     private
 
     def take_once(max, wait, auto_ack, left)
-      request = V1::GetRequest.new(queue: @name, max: max, wait: wait.positive? ? QueueWire.duration(wait) : nil, auto_ack: auto_ack)
-      call(:get, request, timeout: wait + GRACE).deliveries.map { |proto| delivery(proto) }
+      request = { queue: @name, max: max, wait: wait.positive? ? wait : nil, auto_ack: auto_ack }.compact
+      call(:get, request, timeout: wait + GRACE).deliveries.map { |told| delivery(told) }
     rescue Unavailable, Draining
       raise if left <= PAUSE || !@link.reconnecting?
 
@@ -138,7 +138,7 @@ module BerryMQ
       []
     end
 
-    def describe = call(:describe, V1::DescribeRequest.new(queue: @name))
+    def describe = call(:describe, { queue: @name })
 
     def consume_once(credit, auto_ack, &block)
       @consuming << (consuming = Consuming.new(@link.transport, self, @name, credit, auto_ack))

@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 # Joins a bus to a gateway: keeps a connection, makes a new one when it is lost, and dispatches what arrives.
-require_relative "wire"
+require_relative "transports"
+require_relative "received_message"
 require_relative "queue_wire"
-require_relative "transports/grpc"
 require_relative "connection"
 
 module BerryMQ
@@ -13,28 +13,20 @@ module BerryMQ
     MOST_PAUSE = 5.0
     CLOSING_SECONDS = 5.0
     SEEN = 10_000
-    ADDRESS = %r{\A(?:[^\s:/@]+|\[[\h:.]+\]):\d{1,5}\z}
-    private_constant :ADDRESS, :FIRST_PAUSE, :MOST_PAUSE, :CLOSING_SECONDS, :SEEN
+    private_constant :FIRST_PAUSE, :MOST_PAUSE, :CLOSING_SECONDS, :SEEN
 
     # host:port of the gateway; how many connections have stood so far.
     attr_reader :address, :connections
 
-    # `url` is host:port or grpc://host:port.
+    # `url` is what Transports.at takes.
     def initialize(bus, url, ident:, outbox:)
       @bus = bus
-      @address = Link.address_of(url)
+      @transports, @address = Transports.at(url)
       @ident = ident
       @outbox = outbox
       @mutex = Mutex.new
       @changed = ConditionVariable.new
       renew
-    end
-
-    def self.address_of(url)
-      address = url.to_s.delete_prefix("grpc://")
-      return address if address.match?(ADDRESS)
-
-      raise InvalidArgument, "#{url.inspect} is no gateway's address; give host:port or grpc://host:port, such as \"localhost:7201\""
     end
 
     # Returns once the gateway follows for this process; raises Unavailable after `timeout` seconds.
@@ -54,16 +46,14 @@ module BerryMQ
     def connected? = @connected
 
     # The message as the outbox takes it; raises NotEncodable and MessageTooLarge.
-    def entry(message) = Wire.entry(message)
+    def entry(message) = @transports.entry(message)
 
     # Holds entries until they are answered; see Outbox#put.
     def put(entries, receipt) = @outbox.put(entries, receipt)
 
     # Enumerator of answers (Message) to a message.
     def ask(message, answers, seconds)
-      request = V1::AskRequest.new(message: Wire.to_proto(message), answers: answers, timeout: QueueWire.duration(seconds))
-      # The gateway tells TIMEOUT itself; the deadline is for one that does not.
-      transport.ask(request, timeout: seconds + 1).lazy.map { |proto| Wire.from_proto(proto) }
+      transport.ask(message, answers: answers, seconds: seconds).lazy.map { |told| ReceivedMessage.new(told) }
     end
 
     # The current channel, for calls; raises Unavailable between connections.
@@ -153,7 +143,7 @@ module BerryMQ
     # In a forked child: a session of its own, with connections of its own. Where gRPC cannot be used any more, every later
     # call raises NotSupported.
     def after_fork
-      ForkHook.keep(@connection)
+      @connection&.abandon
       @outbox.start_over
       renew
       new_transport.close
@@ -178,8 +168,8 @@ module BerryMQ
       end
     end
 
-    # Hands a batch to the dispatching thread; `done` is called when it was dispatched.
-    def arrived(batch, &done) = @arrivals.push([batch, done])
+    # Hands messages to the dispatching thread; `done` is called when they were dispatched.
+    def arrived(messages, &done) = @arrivals.push([messages, done])
 
     # The next connection is to another gateway.
     def go_to(address)
@@ -206,7 +196,7 @@ module BerryMQ
       @seen = {}
     end
 
-    def new_transport = Transports::Grpc.new(@address, session: @session, ident: @ident)
+    def new_transport = @transports.new(@address, session: @session, ident: @ident)
 
     def start
       @threads = [named("berrymq-link") { keep_connected }, named("berrymq-dispatch") { dispatch_all }]
@@ -273,16 +263,16 @@ module BerryMQ
     end
 
     def dispatch_all
-      while (batch, done = @arrivals.pop)
-        batch.messages.each { |proto| dispatch(proto) }
+      while (messages, done = @arrivals.pop)
+        messages.each { |told| dispatch(told) }
         done.call
       end
     end
 
-    def dispatch(proto)
-      return if seen_before?(proto)
+    def dispatch(told)
+      return if seen_before?(told)
 
-      message = Wire.from_proto(proto)
+      message = ReceivedMessage.new(told)
       return if message.expired?
       return @bus.receive(message) unless message.require_ack?
 
@@ -294,9 +284,9 @@ module BerryMQ
     end
 
     # Remembers the last ids; a message that may have arrived before is passed over when its id is among them.
-    def seen_before?(proto)
-      id = proto.id
-      return true if proto.resent && proto.attempt < 2 && @seen.key?(id)
+    def seen_before?(told)
+      id = told.id
+      return true if told.resent && told.attempt < 2 && @seen.key?(id)
 
       @seen[id] = true
       @seen.shift if @seen.size > SEEN

@@ -2,15 +2,19 @@
 
 # The only room that knows gRPC: channels, calls, and what its errors mean.
 require "grpc"
+require "google/protobuf/well_known_types" # Duration#to_f
 require "google/rpc/error_details_pb"
 require "berrymq/v1/publisher_service_services_pb"
 require "berrymq/v1/follower_service_services_pb"
 require "berrymq/v1/queue_service_services_pb"
 require "berrymq/v1/talk_service_services_pb"
+require_relative "../transports"
+require_relative "grpc/wire"
+require_relative "grpc/status"
 
 module BerryMQ
   module Transports
-    # One channel to one gateway. Thread-safe. Every method raises BerryMQ errors only.
+    # One channel to one gateway.
     class Grpc
       CHANNEL = {
         "grpc.max_receive_message_length" => 16 * 1024 * 1024,
@@ -26,8 +30,12 @@ module BerryMQ
       PUBLISH_BATCHES = "/berrymq.v1.PublisherService/PublishBatches"
       FOLLOW = "/berrymq.v1.FollowerService/Follow"
       CONSUME = "/berrymq.v1.QueueService/Consume"
-      AS_IT_IS = ->(bytes) { bytes }
-      private_constant :CHANNEL, :PUBLISH_BATCHES, :FOLLOW, :CONSUME, :AS_IT_IS
+      ENUMERATIONS = { overflow: "OVERFLOW", policy: "POLICY" }.freeze
+      # Beyond what the gateway was told: it tells TIMEOUT itself, the deadline is for one that does not.
+      GRACE = 1
+      private_constant :CHANNEL, :PUBLISH_BATCHES, :FOLLOW, :CONSUME, :ENUMERATIONS, :GRACE
+
+      def self.entry(message) = Wire.entry(message)
 
       # `address` is host:port; `session` and `ident` travel with every call.
       def initialize(address, session:, ident:)
@@ -44,31 +52,37 @@ module BerryMQ
         @talks = V1::TalkService::Stub.new(address, :this_channel_is_insecure, **options)
       end
 
-      # Sends encoded PublishBatchesRequests; a Call of PublishBatchesResponses.
-      def publish_batches(requests)
-        call(PUBLISH_BATCHES, requests, AS_IT_IS, V1::PublishBatchesResponse.method(:decode))
+      def publish_batches(&next_slice)
+        encode = ->(slice) { Wire.publish_request(slice.joined, slice.first_sequence, slice.resent) }
+        call(PUBLISH_BATCHES, written("publish", &next_slice), encode, V1::PublishBatchesResponse.method(:decode))
       end
 
-      # Sends FollowRequests; a Call of encoded FollowResponses.
-      def follow(requests) = call(FOLLOW, requests, V1::FollowRequest.method(:encode), AS_IT_IS)
+      def follow(requests)
+        encode = ->(request) { V1::FollowRequest.encode(V1::FollowRequest.new(**request)) }
+        call(FOLLOW, written("follow") { requests.pop }, encode, method(:arrival))
+      end
 
-      # Sends ConsumeRequests; a Call of ConsumeResponses.
-      def consume(requests) = call(CONSUME, requests, V1::ConsumeRequest.method(:encode), V1::ConsumeResponse.method(:decode))
+      def consume(requests)
+        encode = ->(request) { V1::ConsumeRequest.encode(V1::ConsumeRequest.new(**request)) }
+        call(CONSUME, written("consume") { requests.pop }, encode, V1::ConsumeResponse.method(:decode))
+      end
 
-      # One call of the queue service, such as `queue(:get, request, timeout: 5)`.
       def queue(name, request, timeout: 10.0)
+        request = V1.const_get("#{name.capitalize}Request").new(**request, **options_of(request))
         make = -> { @queues.public_send(name, request, deadline: Time.now + timeout, metadata: @metadata, return_op: true) }
         during(make, &:execute)
       end
 
-      # Enumerator of the answers (V1::Message).
-      def ask(request, timeout:)
-        call = Call.new(self) { @talks.ask(request, deadline: Time.now + timeout, metadata: @metadata, return_op: true) }
+      def ask(message, answers:, seconds:)
+        request = V1::AskRequest.new(message: Wire.to_proto(message), answers: answers, timeout: seconds)
+        call = Call.new(self) { @talks.ask(request, deadline: Time.now + seconds + GRACE, metadata: @metadata, return_op: true) }
         Enumerator.new { |yielder| call.each { |response| yielder << response.answer } }
       end
 
-      # A Call of RedriveResponses, for as long as it takes.
-      def redrive(request) = Call.new(self) { @queues.redrive(request, metadata: @metadata, return_op: true) }
+      def redrive(request)
+        request = V1::RedriveRequest.new(**request)
+        Call.new(self) { @queues.redrive(request, metadata: @metadata, return_op: true) }
+      end
 
       # Ends every call, and the channel with the last of them: gRPC does not bear a channel that goes while calls are on it.
       def close
@@ -81,6 +95,9 @@ module BerryMQ
         end
         operations.each(&:cancel)
       end
+
+      # In a forked child: gRPC's objects are kept, and left alone.
+      def abandon = ForkHook.keep(self)
 
       # Hands the block the operation that `make` makes; until the block ends, `close` can cancel it. Making and closing exclude each
       # other: grpc 1.51 lets go of the interpreter between looking at a channel and making a call on it.
@@ -135,6 +152,7 @@ module BerryMQ
         raise Unavailable, "the call to #{@address} ended: #{e.message}"
       rescue RuntimeError => e
         raise NotSupported, FORKED if e.message.include?("before and after forking")
+
         raise
       end
 
@@ -145,6 +163,32 @@ module BerryMQ
           @operations.delete(operation)
           @channel.close if @closed && @operations.empty?
         end
+      end
+
+      # What the block gives until it gives nil; gRPC's writing thread runs it.
+      def written(what)
+        Enumerator.new do |yielder|
+          Thread.current.name = "berrymq-#{what}-writer"
+          while (request = yield)
+            yielder << request
+          end
+        end
+      end
+
+      # The bytes of credit are counted as they came, which need not be those that encoding anew would give.
+      def arrival(bytes)
+        response = V1::FollowResponse.decode(bytes)
+        applied = response.applied_revision if response.has_applied_revision?
+        Arrival.new(response.batch&.messages || [], Wire.batch_bytes(bytes), applied, response.drain)
+      end
+
+      # The options of a queue that is to be made, with the enumerations' names as the contract has them.
+      def options_of(request)
+        options = request[:queue]
+        return {} unless options.is_a?(Hash)
+
+        names = options.slice(*ENUMERATIONS.keys).to_h { |name, value| [name, :"#{ENUMERATIONS[name]}_#{value.upcase}"] }
+        { queue: { **options, **names } }
       end
 
       def call(method, requests, marshal, unmarshal)
@@ -188,38 +232,6 @@ module BerryMQ
             @operation = operation
           end
         end
-      end
-
-      # gRPC's statuses as berryMQ's errors.
-      module Status
-        DOMAIN = "berrymq"
-        BY_CODE = {
-          GRPC::Core::StatusCodes::UNAVAILABLE => Unavailable,
-          GRPC::Core::StatusCodes::DEADLINE_EXCEEDED => Timeout,
-          GRPC::Core::StatusCodes::CANCELLED => Closed,
-          GRPC::Core::StatusCodes::UNIMPLEMENTED => NotSupported,
-          GRPC::Core::StatusCodes::INVALID_ARGUMENT => InvalidArgument,
-          GRPC::Core::StatusCodes::RESOURCE_EXHAUSTED => LimitReached
-        }.freeze
-        private_constant :DOMAIN, :BY_CODE
-
-        # The error that the details name, else the nearest to the code.
-        def self.error(status, address)
-          kind = reason(status)&.then { |reason| Error.for_reason(reason) }
-          return kind.new(status.details) if kind
-
-          (BY_CODE[status.code] || Internal).new("#{address}: #{status.details}")
-        end
-
-        def self.reason(status)
-          rpc_status = GRPC::GoogleRpcStatusUtils.extract_google_rpc_status(status.to_status)
-          any = rpc_status&.details&.find { |detail| detail.type_url.end_with?("google.rpc.ErrorInfo") }
-          info = any && Google::Rpc::ErrorInfo.decode(any.value)
-          info.reason if info && info.domain == DOMAIN
-        rescue Google::Protobuf::ParseError
-          nil
-        end
-        private_class_method :reason
       end
       private_constant :Call, :Status
     end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Messages as protobuf bytes, and back. Loaded with the first link; without one no process needs protobuf.
+# Messages as protobuf bytes. Loaded with the first gRPC connection; without one no process needs protobuf.
 require "berrymq/v1/message_pb"
 require "berrymq/v1/publisher_service_pb"
 
@@ -46,9 +46,6 @@ module BerryMQ
         end
         size
       end
-
-      # A Message over a decoded V1::Message.
-      def from_proto(proto) = ReceivedMessage.new(proto)
 
       # The V1::Message.
       def to_proto(message) = V1::Message.decode(body_of(message))
@@ -100,64 +97,5 @@ module BerryMQ
     # Varints of lengths as they are common.
     SMALL = Array.new(1024) { |number| long_varint(number).freeze }.freeze
     private_constant :SMALL
-  end
-
-  # A message that came over the link; every field is read when it is asked for.
-  class ReceivedMessage < Message
-    def initialize(proto) # rubocop:disable Lint/MissingSuper -- nothing of a made message is there
-      @proto = proto
-      @identifier = Identifier.parse(proto.identifier)
-    end
-
-    def payload = @payload || @proto.payload
-
-    def content_type = @content_type || @proto.content_type
-
-    def attributes = @attributes ||= @proto.attributes.to_h.freeze
-
-    def message_id = @message_id ||= @proto.id
-
-    def sender = @sender ||= presence(@proto.sender)
-
-    def reply_to = @reply_to ||= presence(@proto.reply_to)
-
-    def hops = @hops || @proto.hops
-
-    def published_micros = @proto.published_at
-
-    def expires_micros = @ttl ? super : @proto.expires_at
-
-    def priority = @priority || @proto.priority
-
-    def deliver_micros = @delay ? super : @proto.deliver_at
-
-    def require_ack? = @require_ack.nil? ? @proto.require_ack : @require_ack
-
-    def attempt = @attempt || [@proto.attempt, 1].max
-
-    def answer
-      @answer ||= @proto.answer&.then { |mark| Answer.new(to: mark.to, number: mark.number, of: mark.of, failed: mark.failed) }
-    end
-
-    def rare? = true
-
-    def received? = true
-
-    # Has `taken` acknowledge.
-    def when_taken(&acknowledge)
-      @when_taken = acknowledge
-    end
-
-    def taken
-      @when_taken&.call
-      nil
-    end
-
-    # True when the publisher could not know whether it arrived the first time.
-    def resent? = @proto.resent
-
-    private
-
-    def presence(text) = text.empty? ? nil : text
   end
 end
