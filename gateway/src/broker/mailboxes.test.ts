@@ -101,6 +101,21 @@ test("a newer program of the ident takes over what its predecessor had not settl
   ]);
 });
 
+test("one message to two idents is two letters, and settling one leaves the other", async () => {
+  await send("_mailbox:bob", "same");
+  await send("_mailbox:eve", "same");
+  const bob = await new Program("bob").open("_mailbox:bob");
+  await bob.ack();
+  await bob.stream.close();
+  expect((await new Program("eve").open("_mailbox:eve")).sequence).toEqual(["same"]);
+});
+
+test("the same letter twice to one ident is kept once", async () => {
+  await send("_mailbox:bob", "same");
+  await send("_mailbox:bob", "same");
+  expect((await new Program("bob").open("_mailbox:bob")).sequence).toEqual(["same"]);
+});
+
 test("an empty mailbox vanishes when its owner leaves, one with unread messages stays", async () => {
   const bob = await new Program("bob").open("_mailbox:bob");
   await send("_mailbox:bob", "1");
