@@ -200,7 +200,8 @@ class Driver:
             {"ack": delivery.ack, "release": delivery.release}[verb]()
 
     def do_queue_call(self, command: Command) -> Any:
-        found = getattr(self._queues[command["as"]], command["call"])()
+        found = getattr(self._queues[command["as"]], command["call"])
+        found = found() if callable(found) else found
         if command["call"] != "status":
             return found
         return {name: getattr(found, name) for name in ("ready", "delayed", "leased", "bytes", "consumers")}

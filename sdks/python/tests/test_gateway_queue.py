@@ -150,6 +150,21 @@ def test_a_waiting_get_survives_the_loss_of_the_gateway_and_its_queue_is_made_ag
         assert Queue("gwait:*", shared=True, lease=7, bus=bus).name == tasks.name, "made with the same options"
 
 
+def test_a_queue_of_several_patterns_keeps_all_of_them_over_a_restart(fresh_gateway: Gateway) -> None:
+    with Bus().connect(fresh_gateway.url) as bus:
+        work = Queue(["gtask:*", "gjob:*"], shared=True, name="gwork", dedupe=0, bus=bus)
+        assert (work.patterns, work.dead.patterns) == (("gjob:*", "gtask:*"), ())
+        assert [bus.publish(each).wait(10).queues for each in ("gtask:x", "gjob:x", "*:x", "gother:x")] == [1, 1, 1, 0]
+        assert len(work.get_many(10)) == 3
+        fresh_gateway.kill()
+        fresh_gateway.start()
+        bus.publish("gother:x").wait(20)
+        assert work.qsize() == 0, "made again"
+        assert [bus.publish(each).wait(10).queues for each in ("gtask:x", "gjob:x")] == [1, 1]
+        with pytest.raises(QueueExists):
+            Queue("gtask:*", shared=True, name="gwork", bus=bus)
+
+
 def test_a_queue_that_somebody_deleted_is_not_made_again(linked: Make) -> None:
     one, other = linked(), linked()
     tasks = Queue("gdeleted:*", shared=True, bus=one)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from waiting import Heard, until
 
 from berrymq import Bus, Follower, InvalidArgument, Message, Queue, Reject, Release, Retry, following
 from berrymq.default_bus import bus as default_bus
+from berrymq.delivery_wire import settlement
+from berrymq.gateway_consumer import MOST_SETTLEMENTS, _requests, _Word
+from berrymq.transports.transport import ConsumeRequest
 
 Make = Callable[[], Bus]
 
@@ -261,6 +265,37 @@ def test_work_goes_on_after_a_gateway_that_forgot_the_queue(fresh_gateway: Gatew
         until(lambda: bus.publish(f"{name}:x", 2).wait(10).queues == 1, "the queue is there again")
         until(lambda: (2, 1) in handler.seen)
         kept.unfollow()
+
+
+def test_a_queue_that_was_there_is_made_again_as_it_was(fresh_gateway: Gateway, name: str) -> None:
+    handler = Handler()
+    with Bus().connect(fresh_gateway.url) as maker:
+        Queue([f"{name}:*", f"{name}-too:*"], shared=True, name=name, bus=maker)
+    with Bus().connect(fresh_gateway.url) as bus:
+        kept = bus.regist_function(f"{name}:*", handler, queue=name)
+        fresh_gateway.kill()
+        fresh_gateway.start()
+        until(
+            lambda: bus.publish(f"{name}-too:x", 1).wait(10).queues == 1, "the queue is there again, with all patterns"
+        )
+        until(lambda: (1, 1) in handler.seen)
+        kept.unfollow()
+
+
+def test_verdicts_that_are_ready_together_travel_together() -> None:
+    words: SimpleQueue[_Word | None] = SimpleQueue()
+    for number in range(MOST_SETTLEMENTS + 2):
+        words.put(_Word(settlement(str(number), "ack", None, None), 1))
+    words.put(_Word(None, 5))
+    requests = _requests(ConsumeRequest(queue="q", credit=3), words)
+    assert next(requests).credit == 3
+    for most, credit in ((MOST_SETTLEMENTS, MOST_SETTLEMENTS), (2, 7)):
+        request = next(requests)
+        assert (len(request.settlements), request.credit) == (most, credit)
+    words.put(_Word(settlement("last", "ack", None, None), 0))
+    words.put(None)
+    assert [each.lease_id for each in next(requests).settlements] == ["last"]
+    assert list(requests) == []
 
 
 def test_a_connection_that_is_lost_takes_the_lease_and_the_message_comes_again(

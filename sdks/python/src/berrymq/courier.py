@@ -110,9 +110,14 @@ class Courier:
         """A message of the system, for the followers of this process."""
         self.publish_locally(Message("berrymq:lag", dropped=dropped, pattern=pattern))
 
-    def _tell_drop(self, message: Message, queue: str) -> None:
+    def _tell_drop(self, message: Message, queue: str, reason: str) -> None:
+        """As a gateway tells. Of the system's own messages nothing is told: a queue that keeps and loses them would
+        never come to an end."""
+        receivers = self.registry.route("berrymq:drop")
+        if not receivers or message.identifier.reserved:
+            return
         told = {"message_id": message.message_id, "identifier": message.id, "sender": message.sender}
-        self.publish_locally(Message("berrymq:drop", queue=queue, reason="expired", **told))
+        self.dispatcher.hand_over(Message("berrymq:drop", queue=queue, reason=reason, **told), receivers)
 
     def _acknowledge(self, message_id: str) -> None:
         link = self.link

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .errors import InvalidArgument
 from .follower import Following, Guard, Handle
 from .gateway_queue import GatewayQueue
+from .identifier import Identifier
 from .keeper import Keeper, QueueOptions, check_options
 from .link import Link
 from .local_queue import LocalQueue
@@ -51,6 +52,7 @@ class Durable(NamedTuple):
         if not callable(target):
             raise TypeError(f"a follower is called with a message; {target!r} cannot be called")
         courier.check_open()
+        Identifier.parse(pattern)
         options = check_options(QueueOptions(self.queue, (pattern,), False, **self.options))
         feed = _Feed(courier, options)
         work = Work(courier, works.leases, feed.open, _weakly(target), guard, self.concurrency, feed.retire)

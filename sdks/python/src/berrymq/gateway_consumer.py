@@ -6,18 +6,31 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from typing import NamedTuple
 
 from .delivery_wire import settlement, taken
 from .errors import BerryMQError, Closed, LeaseLost, QueueExists, QueueNotFound, Timeout, from_wire
 from .gen.berrymq.v1 import queue_pb2
-from .keeper import Taken, Verb
+from .keeper import Failed, Taken, Verb
 from .link import Link
 from .transports.transport import ConsumeRequest, ConsumeResponse, Stream
 
 SETTLE_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 5.0
 
-_Requests = queue.SimpleQueue["ConsumeRequest | None"]
+MOST_SETTLEMENTS = 1000
+"""Of one request."""
+
+
+class _Word(NamedTuple):
+    """What a consumer tells its gateway."""
+
+    settlement: queue_pb2.Settlement | None
+    credit: int
+
+
+_Words = queue.SimpleQueue["_Word | None"]
 
 
 class GatewayConsumer:
@@ -44,7 +57,7 @@ class GatewayConsumer:
         self._lock = threading.Lock()
         self._closed = False
         self._stream: Stream[ConsumeResponse] | None = None
-        self._requests: _Requests = queue.SimpleQueue()
+        self._words: _Words = queue.SimpleQueue()
         self._awaiting: deque[Future[None]] = deque()
         # Deliveries; an error that ends the iteration; None = closed.
         self._pushed: queue.SimpleQueue[Taken | BerryMQError | None] = queue.SimpleQueue()
@@ -59,21 +72,12 @@ class GatewayConsumer:
             yield pushed
             consumed += 1
             if self._auto_ack and consumed * 2 >= self._credit:
-                self._requests.put(ConsumeRequest(credit=consumed))
+                self._words.put(_Word(None, consumed))
                 consumed = 0
         self._pushed.put(None)
 
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
-        outcome: Future[None] = Future()
-        with self._lock:
-            if self._stream is None:
-                raise _lost()
-            self._awaiting.append(outcome)
-            self._requests.put(
-                ConsumeRequest(
-                    settlements=[settlement(lease_id, verb, delay, why)], credit=self._credit_of(lease_id) or None
-                )
-            )
+        outcome = self._send(lease_id, verb, delay, why)
         try:
             outcome.result(SETTLE_TIMEOUT)
         except TimeoutError as error:
@@ -81,11 +85,30 @@ class GatewayConsumer:
                 raise
             raise Timeout(f"the gateway did not settle within {SETTLE_TIMEOUT} s") from None
 
+    def settle_soon(self, lease_id: str, verb: Verb, delay: float | None, why: str | None, failed: Failed) -> None:
+        def finished(outcome: Future[None]) -> None:
+            error = outcome.exception()
+            if isinstance(error, BerryMQError):
+                failed(error)
+
+        self._send(lease_id, verb, delay, why).add_done_callback(finished)
+
+    def _send(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> Future[None]:
+        """The outcome to come."""
+        outcome: Future[None] = Future()
+        with self._lock:
+            if self._stream is not None:
+                self._awaiting.append(outcome)
+                self._words.put(_Word(settlement(lease_id, verb, delay, why), self._credit_of(lease_id)))
+                return outcome
+        outcome.set_exception(_lost())
+        return outcome
+
     def give_up(self, lease_id: str) -> None:
         with self._lock:
             credit = self._credit_of(lease_id)
             if credit:
-                self._requests.put(ConsumeRequest(credit=credit))
+                self._words.put(_Word(None, credit))
 
     def _credit_of(self, lease_id: str) -> int:
         """What an end of that lease gives back to the gateway: nothing if this stream never pushed it."""
@@ -95,9 +118,12 @@ class GatewayConsumer:
 
     def close(self) -> None:
         with self._lock:
+            if self._closed:
+                return
             self._closed = True
-            stream, requests = self._stream, self._requests
-        requests.put(None)
+            stream, words, awaiting = self._stream, self._words, list(self._awaiting)
+        wait(awaiting, CLOSE_TIMEOUT)
+        words.put(None)
         if stream is not None:
             stream.cancel()
         self._pushed.put(None)
@@ -132,11 +158,11 @@ class GatewayConsumer:
     def _read(self) -> None:
         """One stream from beginning to end."""
         transport = self._link.transport(5.0)
-        requests: _Requests = queue.SimpleQueue()
-        requests.put(ConsumeRequest(queue=self._name, credit=self._credit, auto_ack=self._auto_ack))
-        stream = transport.consume(iter(requests.get, None))
+        words: _Words = queue.SimpleQueue()
+        opening = ConsumeRequest(queue=self._name, credit=self._credit, auto_ack=self._auto_ack)
+        stream = transport.consume(_requests(opening, words))
         with self._lock:
-            self._stream, self._requests = stream, requests
+            self._stream, self._words = stream, words
             if self._closed:
                 stream.cancel()
         for response in stream:
@@ -169,7 +195,7 @@ class GatewayConsumer:
             stream, self._stream = self._stream, None
             awaiting, self._awaiting = self._awaiting, deque()
             self._unsettled = set()
-        self._requests.put(None)
+        self._words.put(None)
         if stream is not None:
             stream.cancel()
         for waiting in awaiting:
@@ -180,6 +206,22 @@ class GatewayConsumer:
                 self._pushed.get_nowait()
             except queue.Empty:
                 return
+
+
+def _requests(opening: ConsumeRequest, words: _Words) -> Iterator[ConsumeRequest]:
+    """Everything that was said while the request before was on its way goes with the next."""
+    yield opening
+    word = words.get()
+    while word is not None:
+        said = [word]
+        while len(said) < MOST_SETTLEMENTS and not words.empty() and (word := words.get()) is not None:
+            said.append(word)
+        yield ConsumeRequest(
+            settlements=[each.settlement for each in said if each.settlement is not None],
+            credit=sum(each.credit for each in said),
+        )
+        if word is not None:
+            word = words.get()
 
 
 def _lost() -> LeaseLost:

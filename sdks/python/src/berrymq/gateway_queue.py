@@ -43,6 +43,8 @@ class GatewayQueue:
     def __init__(self, link: Link, options: QueueOptions) -> None:
         self.options = options
         self._link = link
+        # What it is made of; of a queue that was there before, what it was made of then.
+        self._made_of = _to_wire(options)
         # At which connection of the link it was made here; None = it is somebody else's to make.
         self._made_at: int | None = None
 
@@ -73,20 +75,24 @@ class GatewayQueue:
 
     def _create(self) -> None:
         connection = self._link.connections
-        request = queue_service_pb2.CreateRequest(queue=_to_wire(self.options))
+        request = queue_service_pb2.CreateRequest(queue=self._made_of)
         made = self._call_once("Create", request, queue_service_pb2.CreateResponse).queue
         self._made_at = connection
         self._bounds(made)
 
     def _take_over(self) -> None:
         request = queue_service_pb2.DescribeRequest(queue=self.options.name)
-        self._bounds(self._call_once("Describe", request, queue_service_pb2.DescribeResponse).queue)
+        self._made_of = self._call_once("Describe", request, queue_service_pb2.DescribeResponse).queue
+        self._bounds(self._made_of)
 
     def _bounds(self, made: queue_pb2.Queue) -> None:
         """What the gateway filled in, as far as somebody here reckons with it."""
         lease = made.lease.ToMicroseconds() / 1e6 or None
         self.options = self.options._replace(
-            max_messages=made.max_messages, max_bytes=made.max_bytes, lease=self.options.lease or lease
+            patterns=tuple(made.patterns),
+            max_messages=made.max_messages,
+            max_bytes=made.max_bytes,
+            lease=self.options.lease or lease,
         )
 
     def get(self, most: int, wait: float | None, auto_ack: bool) -> list[Taken]:
@@ -154,7 +160,9 @@ class GatewayQueue:
         self._call("Delete", queue_service_pb2.DeleteRequest(queue=self.options.name), queue_service_pb2.DeleteResponse)
 
     def dead(self) -> GatewayQueue:
-        return GatewayQueue(self._link, self.options._replace(name=f"{self.options.name}.dead", standalone=False))
+        return GatewayQueue(
+            self._link, self.options._replace(name=f"{self.options.name}.dead", patterns=(), standalone=False)
+        )
 
     def close(self) -> None:
         # Deleted before, or out of reach: then the gateway deletes it once the session is gone.

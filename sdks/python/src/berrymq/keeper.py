@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-from .errors import InvalidArgument
+from .errors import BerryMQError, InvalidArgument
 from .identifier import Identifier
 from .message import Message
 
 Verb = Literal["ack", "release", "retry", "reject"]
+
+Failed = Callable[[BerryMQError], None]
 
 DEFAULT_MESSAGES = 1_000_000
 DEFAULT_BYTES = 1024**3
@@ -88,11 +90,15 @@ class Consumer(Protocol):
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
         """As Keeper.settle."""
 
+    def settle_soon(self, lease_id: str, verb: Verb, delay: float | None, why: str | None, failed: Failed) -> None:
+        """As settle, for whoever does not wait: verdicts travel together, and `failed` hears, in any thread, of one
+        that could not be carried out: somebody will have the message again."""
+
     def give_up(self, lease_id: str) -> None:
         """The lease is lost: nothing is settled, and something else may come instead."""
 
     def close(self) -> None:
-        """Gives back what is not settled; idempotent."""
+        """Gives back what is not settled, once verdicts that are under way are carried out; idempotent."""
 
 
 class Keeper(Protocol):
@@ -141,9 +147,8 @@ class Keeper(Protocol):
 
 
 def check_options(options: QueueOptions) -> QueueOptions:
-    """The same options. Raises InvalidArgument or InvalidIdentifier, naming option and value."""
-    for pattern in options.patterns:
-        Identifier.parse(pattern)
+    """The same options, but for the patterns, which were read before. Raises InvalidArgument, naming option and
+    value."""
     for option in ("max_messages", "max_bytes", "max_attempts"):
         value = getattr(options, option)
         if value is not None and (not isinstance(value, int) or value < 1):

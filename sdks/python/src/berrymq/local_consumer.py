@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .errors import Closed, LeaseLost, QueueNotFound
-from .keeper import Taken, Verb
+from .errors import BerryMQError, Closed, LeaseLost, QueueNotFound
+from .keeper import Failed, Taken, Verb
 
 if TYPE_CHECKING:
     from .local_queue import LocalQueue
@@ -35,6 +35,12 @@ class LocalConsumer:
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
         self._queue.settle(lease_id, verb, delay, why)
         self._unsettled.pop(lease_id, None)
+
+    def settle_soon(self, lease_id: str, verb: Verb, delay: float | None, why: str | None, failed: Failed) -> None:
+        try:
+            self.settle(lease_id, verb, delay, why)
+        except BerryMQError as error:
+            failed(error)
 
     def give_up(self, lease_id: str) -> None:
         self._unsettled.pop(lease_id, None)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from .errors import BerryMQError, Closed, InvalidArgument, LeaseLost, QueueFull, QueueNotFound
+from .dead_letters import letter, redrive
+from .errors import Closed, InvalidArgument, LeaseLost, QueueFull, QueueNotFound
 from .identifier import Identifier
 from .keeper import (
     DEFAULT_ATTEMPTS,
@@ -30,20 +32,19 @@ from .message import Message, delivered
 from .registry import serials
 from .shelf import Item, Shelf
 from .stream import size_of
+from .taken_ids import TakenIds
 
 Clock = Callable[[], float]
 """Seconds since the Unix epoch."""
 
-Dropped = Callable[[Message, str], None]
-"""Told of a message that expired unread, and of the name of the queue."""
+Dropped = Callable[[Message, str, str], None]
+"""Told of a message that went unread, the name of its queue and the reason: "expired", or "overflow" at a bound."""
+
+Later = Callable[["LocalQueue", float], None]
+"""Has `expire` called in so many seconds."""
 
 _REMEMBERED = 10_000
 """Settled leases that are known, so that settling twice is harmless."""
-
-_MOST_IDS = 100_000
-"""Ids that are remembered at most, so that a fast queue does not fill the memory with what it took."""
-
-_TOLD = "berrymq-dead-"
 
 
 class LocalQueue:
@@ -59,7 +60,8 @@ class LocalQueue:
         clock: Clock = time.time,
         forget: Callable[[LocalQueue], None] | None = None,
         abandon: Callable[[LocalQueue], None] | None = None,
-        dropped: Dropped | None = None,
+        dropped: Dropped = lambda *_: None,
+        later: Later = lambda *_: None,
         origin: LocalQueue | None = None,
     ) -> None:
         self.options = options
@@ -70,15 +72,19 @@ class LocalQueue:
         self._forget = forget
         self._abandon = abandon
         self._dropped = dropped
+        self._later = later
         # The queue whose dead letters these are.
         self._origin = origin
         self._max_messages = options.max_messages or DEFAULT_MESSAGES
         self._max_bytes = options.max_bytes or DEFAULT_BYTES
-        self._dedupe = DEFAULT_DEDUPE if options.dedupe is None else options.dedupe
+        self._drops = options.overflow == "drop_oldest"
+        self._ids = TakenIds(DEFAULT_DEDUPE if options.dedupe is None else options.dedupe)
         self._shelf = Shelf()
-        self._recent: OrderedDict[str, float] = OrderedDict()
         self._settled: OrderedDict[str, None] = OrderedDict()
-        self._expired: list[Message] = []
+        # What `dropped` is still to be told.
+        self._lost: deque[tuple[Message, str, str]] = deque()
+        # When `expire` will be called.
+        self._wakes_at = math.inf
         self._waiting = 0
         self._paused = False
         self._gone: Exception | None = None
@@ -98,7 +104,7 @@ class LocalQueue:
         """Whether the message finds no room; it is asked before anybody receives the message."""
         size = size_of(message)
         # A look without the lock will do: `take` decides.
-        if self.options.overflow == "drop_oldest" or self._fits(size):
+        if self._fits(size) or (self._drops and size <= self._max_bytes):
             return False
         with self._locked():
             self._expire()
@@ -107,7 +113,7 @@ class LocalQueue:
     def take(self, message: Message) -> None:
         """Keeps a message. Raises QueueFull."""
         with self._locked():
-            if self._gone is None and not self._knows(message):
+            if self._gone is None and not self._ids.knows(message.message_id, self._clock()):
                 self._keep(message, self._due(message), self._end_of(message))
 
     def take_back(self, message: Message) -> None:
@@ -117,6 +123,14 @@ class LocalQueue:
             self._look_after()
             ttl = self.options.ttl
             self._keep(message, 0.0, self._clock() + ttl if ttl else 0.0)
+
+    def expire(self) -> None:
+        """Drops what has expired and nobody leases, and tells of it."""
+        with self._locked():
+            self._wakes_at = math.inf
+            if self._gone is None:
+                self._expire()
+                self._watch()
 
     def full_error(self) -> QueueFull:
         return QueueFull(
@@ -204,17 +218,7 @@ class LocalQueue:
         origin = self._origin
         if origin is None:
             raise InvalidArgument(f"redrive: {self.options.name!r} keeps no dead letters; take the queue's `dead`")
-        left, moved, pause = most or self.status().ready, 0, threading.Event()
-        while moved < left and (taken := self.get(1, 0.0, False)):
-            try:
-                origin.take_back(taken[0].message)
-            except BerryMQError:
-                self.settle(taken[0].lease_id, "release", None, None)
-                raise
-            self.settle(taken[0].lease_id, "ack", None, None)
-            moved += 1
-            pause.wait(1 / rate if moved < left else 0)
-        return moved
+        return redrive(self, origin, most, rate)
 
     def delete(self) -> None:
         with self._locked():
@@ -235,7 +239,7 @@ class LocalQueue:
                     2**32 - 1,
                     dedupe=0,
                 )
-                self._dead = LocalQueue(options, self._clock, origin=self)
+                self._dead = LocalQueue(options, self._clock, dropped=self._lose, origin=self)
             return self._dead
 
     def close(self) -> None:
@@ -254,6 +258,8 @@ class LocalQueue:
     def after_fork(self) -> None:
         """In the child: makes new locks, as threads that held them may be gone."""
         self._changed = threading.Condition()
+        self._wakes_at = math.inf
+        self._watch()
 
     def _end(self, why: Exception) -> None:
         if self._forget is not None:
@@ -264,22 +270,32 @@ class LocalQueue:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Holds the lock; what expired meanwhile is told of afterwards, as followers may do anything."""
+        """Holds the lock; what went meanwhile is told of afterwards, as followers may do anything."""
         try:
             with self._changed:
                 yield
         finally:
-            while self._expired and self._dropped is not None:
-                self._dropped(self._expired.pop(), self.options.name)
+            while self._lost:
+                try:
+                    lost = self._lost.popleft()
+                except IndexError:
+                    # Another thread tells of it.
+                    break
+                self._dropped(*lost)
 
     # What follows is called with the lock held.
 
     def _keep(self, message: Message, due: float, expires: float) -> None:
         size = size_of(message)
+        if not self._fits(size):
+            self._expire()
         while not self._fits(size):
-            if self.options.overflow != "drop_oldest" or not self._shelf.drop_oldest():
+            oldest = self._shelf.drop_oldest() if self._drops and size <= self._max_bytes else None
+            if oldest is None:
                 raise self.full_error()
+            self._lose(oldest, self.options.name, "overflow")
         self._shelf.put(message, size, due, expires)
+        self._watch()
         self._changed.notify()
 
     def _look_after(self) -> float | None:
@@ -295,20 +311,19 @@ class LocalQueue:
         return None if change is None else max(0.001, change - now)
 
     def _expire(self) -> None:
-        dropped = self._shelf.expire(self._clock())
-        if self._dropped is not None:
-            self._expired += dropped
+        for message in self._shelf.expire(self._clock()):
+            self._lose(message, self.options.name, "expired")
 
-    def _knows(self, message: Message) -> bool:
-        """Whether it was taken within the window for doubles; it is remembered now."""
-        if not self._dedupe:
-            return False
-        now, recent, name = self._clock(), self._recent, message.message_id
-        while recent and (len(recent) >= _MOST_IDS or next(iter(recent.values())) <= now - self._dedupe):
-            recent.popitem(last=False)
-        known = name in recent
-        recent.setdefault(name, now)
-        return known
+    def _lose(self, message: Message, queue: str, why: str) -> None:
+        """It is told of once the lock is free; a dead letter, too, whose queue is filled under this lock."""
+        self._lost.append((message, queue, why))
+
+    def _watch(self) -> None:
+        """Has `expire` called in time."""
+        end = self._shelf.next_end()
+        if end < self._wakes_at:
+            self._wakes_at = end
+            self._later(self, end - self._clock())
 
     def _due(self, message: Message) -> float:
         """When it is handed out; 0 = at once."""
@@ -363,24 +378,16 @@ class LocalQueue:
     def _give_back(self, item: Item, delay: float) -> None:
         """At its old place, now or after a while."""
         self._shelf.give_back(item, self._clock() + delay if delay > 0 else 0.0)
+        self._watch()
         self._changed.notify()
 
     def _bury(self, item: Item, why: str, attempt: int) -> None:
-        """To the dead letters, with the attributes that a gateway gives; a dead letter itself is forgotten."""
+        """To the dead letters; a dead letter itself is forgotten."""
         self._shelf.forget(item)
         if self._origin is not None:
             return
-        told = {
-            f"{_TOLD}queue": self.options.name,
-            f"{_TOLD}reason": why,
-            f"{_TOLD}attempts": str(attempt),
-            f"{_TOLD}at": _moment(self._clock()).isoformat(),
-        }
-        letter = item.message.with_(message_id=item.message.message_id)
-        letter._wire.attributes.update(told)
-        letter._wire.ClearField("expires_at")
-        letter._wire.ClearField("deliver_at")
-        self.dead().take(letter)
+        at = _moment(self._clock()).isoformat()
+        self.dead().take(letter(item.message, self.options.name, why, attempt, at))
 
     def _fits(self, size: int) -> bool:
         return len(self._shelf) < self._max_messages and self._shelf.bytes + size <= self._max_bytes

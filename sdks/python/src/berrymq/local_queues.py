@@ -11,6 +11,7 @@ from .keeper import QueueOptions
 from .local_queue import Dropped, LocalQueue
 from .message import Message
 from .registry import Receiver, Registry
+from .timekeeper import Timekeeper
 
 
 class LocalQueues:
@@ -19,6 +20,7 @@ class LocalQueues:
     def __init__(self, registry: Registry, dropped: Dropped) -> None:
         self._registry = registry
         self._dropped = dropped
+        self._times = Timekeeper()
         self._shared: dict[str, LocalQueue] = {}
         self._lock = threading.Lock()
 
@@ -53,13 +55,20 @@ class LocalQueues:
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
+        self._times.after_fork()
 
     def _make(self, options: QueueOptions, linked: bool) -> LocalQueue:
         if options.policy == "broadcast":
             raise NotSupported(
                 f"the queue {options.name!r}: policy='broadcast' needs a gateway; connect() first, or leave it out"
             )
-        made = LocalQueue(options, forget=self._forget, abandon=self._registry.end_soon, dropped=self._dropped)
+        made = LocalQueue(
+            options,
+            forget=self._forget,
+            abandon=self._registry.end_soon,
+            dropped=self._dropped,
+            later=self._times.later,
+        )
         self._registry.add(made, linked)
         if not options.standalone:
             self._shared[options.name] = made

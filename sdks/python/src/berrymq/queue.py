@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
@@ -22,6 +22,7 @@ from .keeper import (
     check_options,
 )
 from .message import Message
+from .queue_patterns import read_patterns
 
 if TYPE_CHECKING:
     from .bus import Bus
@@ -109,10 +110,12 @@ class Deliveries:
 
 
 class Queue:
-    """Keeps every message that its pattern matches, from its making on, until it is taken.
+    """Keeps every message that its pattern matches, from its making on, until it is taken; of several patterns, one
+    at least: what two of them match is kept once.
 
     `shared=True`: everybody who opens that name (the pattern, unless given) shares it; else a copy of one's own. A
-    queue made while its bus is connected is kept at the gateway, else in this process. Times are in seconds.
+    queue of several patterns, 100 at most, needs a name. A queue made while its bus is connected is kept at the
+    gateway, else in this process. Times are in seconds.
 
     `ttl`: how old a message gets. `delay`: how long after its publishing it is handed out at the earliest. `dedupe`: a
     message whose id came so long ago or less is not taken again. `transient`: in the gateway's memory, whatever its
@@ -121,7 +124,7 @@ class Queue:
 
     def __init__(
         self,
-        pattern: str,
+        pattern: str | Sequence[str],
         shared: bool = False,
         name: str | None = None,
         *,
@@ -139,10 +142,10 @@ class Queue:
         policy: Literal["round_robin", "broadcast"] | None = None,
         bus: Bus | None = None,
     ) -> None:
-        named = name or (pattern if shared else f"{pattern}#{secrets.token_hex(8)}")
+        patterns = read_patterns(pattern, name)
         asked = QueueOptions(
-            named,
-            (pattern,),
+            name or (patterns[0] if shared else f"{patterns[0]}#{secrets.token_hex(8)}"),
+            patterns,
             not shared,
             max_messages,
             max_bytes,
@@ -175,6 +178,11 @@ class Queue:
     @property
     def name(self) -> str:
         return self._keeper.options.name
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """What it keeps; nothing of what is published, if it is a queue of dead letters."""
+        return self._keeper.options.patterns
 
     @overload
     def get(self, block: bool = True, timeout: float | None = None, auto_ack: Literal[True] = True) -> Message: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from typing import Literal
 
 from .message import Message
@@ -125,17 +126,22 @@ class Shelf:
         """The next ones in order, which stay."""
         return [item.message for item in heapq.nsmallest(most, (item for item in self._ready if item.state == "ready"))]
 
-    def drop_oldest(self) -> bool:
-        """Whether there was one that nobody leases."""
+    def next_end(self) -> float:
+        """When a message may expire next; infinite = none does."""
+        return self._ends[0][0] if self._ends else math.inf
+
+    def drop_oldest(self) -> Message | None:
+        """The one of those that nobody leases, if there was one."""
         while self._ready and self._ready[0].state != "ready":
             heapq.heappop(self._ready)
         # Without priorities the next is the oldest.
         waiting = [item for item in self._ready if item.state == "ready"] if self._ranked else self._ready[:1]
         waiting = waiting or [item for _, item in self._delayed if item.state == "delayed"]
         if not waiting:
-            return False
-        self._move(min(waiting, key=lambda item: item.number), "gone")
-        return True
+            return None
+        oldest = min(waiting, key=lambda item: item.number)
+        self._move(oldest, "gone")
+        return oldest.message
 
     def purge(self) -> int:
         """Forgets everything that nobody leases; how many they were."""

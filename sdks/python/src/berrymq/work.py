@@ -6,11 +6,11 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import BerryMQError, Closed, TakenOver
 from .follower import Guard, Handle
-from .keeper import DEFAULT_LEASE, Consumer, Keeper, Taken
+from .keeper import DEFAULT_LEASE, Consumer, Keeper, Taken, Verb
 from .leases import Leases
 from .link import Link
 from .message import Message
@@ -24,6 +24,14 @@ log = logging.getLogger("berrymq")
 
 Open = Callable[[Link | None], Keeper | None]
 """Where the deliveries come from over that link, or without one; None = from nowhere yet."""
+
+
+class _Verdict(NamedTuple):
+    """What becomes of a delivery."""
+
+    verb: Verb
+    delay: float | None = None
+    why: str | None = None
 
 
 class Work:
@@ -102,38 +110,33 @@ class Work:
 
     def _handle(self, keeper: Keeper, consumer: Consumer, taken: Taken, handler: Handle, linked: bool) -> None:
         message, lost = taken.message, taken.message.lease_lost
-        settle: Callable[[], None]
         hold = self._leases.hold(keeper, taken.lease_id, keeper.options.lease or DEFAULT_LEASE, lost)
         try:
-            settle = self._call(handler, message, partial(consumer.settle, taken.lease_id), linked)
+            verdict = self._judge(handler, message, linked)
         finally:
             self._leases.drop(hold)
-        try:
-            if lost.is_set():
-                consumer.give_up(taken.lease_id)
-            else:
-                settle()
-        except BerryMQError as error:
-            # Somebody will have the message again, which is what every queue promises.
-            log.info("a delivery of %s could not be settled: %s", keeper.options.name, error)
+        if lost.is_set():
+            consumer.give_up(taken.lease_id)
+        else:
+            consumer.settle_soon(taken.lease_id, *verdict, partial(_not_settled, keeper.options.name))
 
-    def _call(self, handler: Handle, message: Message, settle: Callable[..., None], linked: bool) -> Callable[[], None]:
+    def _judge(self, handler: Handle, message: Message, linked: bool) -> _Verdict:
         """Runs the handler; returns how the delivery is settled."""
         try:
             if self._guard is None or self._guard(message):
                 value = handler(message)
                 if not message.lease_lost.is_set():
                     self._answer(message, value, handler, linked)
-            return partial(settle, "ack", None, None)
+            return _Verdict("ack")
         except Retry as verdict:
-            return partial(settle, "retry", verdict.after, None)
+            return _Verdict("retry", delay=verdict.after)
         except Reject as verdict:
-            return partial(settle, "reject", None, verdict.why)
+            return _Verdict("reject", why=verdict.why)
         except Release:
-            return partial(settle, "release", None, None)
+            return _Verdict("release")
         except Exception as error:
             self._courier.dispatcher.report(error, message, handler)
-            return partial(settle, "retry", None, None)
+            return _Verdict("retry")
 
     def _answer(self, message: Message, value: object, handler: Handle, linked: bool) -> None:
         """A talk's answer; it is published before the delivery is settled, so that none is missing."""
@@ -146,6 +149,11 @@ class Work:
             answers.returned(1, 1, value)
         except Exception as error:
             self._courier.dispatcher.report(error, message, handler)
+
+
+def _not_settled(queue: str, error: BerryMQError) -> None:
+    """Somebody will have the message again, which is what every queue promises."""
+    log.info("a delivery of %s could not be settled: %s", queue, error)
 
 
 class Works:
