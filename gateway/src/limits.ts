@@ -25,6 +25,22 @@ export const limitsSchema = z.strictObject({
   followerPatterns: limit(10_000, 1, 1_000_000),
   /** Open streams of one connection. One SDK needs three; a proxy may carry many programs. */
   connectionStreams: limit(1000, 1, 100_000),
+  /** Subscriptions of one WebSocket. Each has a follower's buffer; a page needs a few, an SDK three. */
+  connectionSubscriptions: limit(100, 1, 100_000),
+  /** Requests under way on one WebSocket; it is not read beyond. Waiting gets count, so that there are enough for many of them. */
+  connectionRequests: limit(1000, 1, 100_000),
+  /** Requests in one JSON-RPC batch. Each may have an answer of several MiB, which leave together. */
+  rpcBatch: limit(100, 1, 100_000),
+  /** Unsent bytes of one WebSocket or one answer of server-sent events, beyond which events wait in their followers' buffers. */
+  unsentBytes: limit(MIB, 64 * 1024, 1024 * MIB),
+  /** Events of a follow over server-sent events that are kept for a client whose connection broke off, and their bytes. */
+  resumeEvents: limit(1000, 1, 1_000_000),
+  resumeBytes: limit(MIB, 1024, 1024 * MIB),
+  /** Follows that wait for such a client; one more ends with its connection. Each has a follower's buffer. */
+  resumable: limit(1000, 0, 1_000_000),
+  /** Seconds that one message may take to leave for a RestMQ consumer (COMET, WebSocket, SSE). One that reads nothing holds the others of a broadcast up
+   * for so long, and is ended. */
+  liveStallSeconds: limit(10, 1, 25),
   /** Open connections. Below the usual 1024 file descriptors would starve the engine; above it needs `ulimit -n`. */
   connections: limit(10_000, 1, 1_000_000),
   /** Seconds that a new connection may take to say its first bytes. */
@@ -45,6 +61,12 @@ export const limitsSchema = z.strictObject({
   sessionSeconds: limit(120, 1, 86_400),
   /** Sessions remembered, connected ones included. */
   sessions: limit(100_000, 1, 10_000_000),
+  /** Connections of berryMQ 0.3 programs. Each keeps a queue or a bounded buffer until its ttl ends, whether its program lives or not. */
+  berrymq03Connections: limit(1000, 1, 100_000),
+  /** Seconds that such a connection may be silent at most, whatever `ttl` it names: nobody tells the gateway that a program has died. */
+  berrymq03TtlSeconds: limit(86_400, 1, 30 * 86_400),
+  /** Seconds of one `get` of such a connection; berryMQ 0.3's own clients ask for 1000. A longer one is answered `Empty` then. */
+  berrymq03GetSeconds: limit(3600, 1, 86_400),
   /** Seconds that a drain waits for streams to end by themselves. */
   drainSeconds: limit(5, 1, 600),
 });
@@ -84,8 +106,20 @@ export const DEFAULT_CREDIT = 100;
 /** Dead letters moved back in a second: unless asked otherwise slowly enough to watch; at most what an engine takes. */
 export const DEFAULT_REDRIVE_RATE = 100;
 export const MAX_REDRIVE_RATE = 100_000;
+/** Seconds that a berryMQ 0.3 connection may be silent that names no `ttl`: as in berryMQ 0.3. */
+export const DEFAULT_BERRYMQ03_TTL_SECONDS = 1000;
+/** Characters of a token that an interconnecting berryMQ 0.3 program made; its own were UUIDs. */
+export const MAX_BERRYMQ03_TOKEN = 128;
+/** Events that a RestMQ SSE consumer gets again when it comes back: what a proxy or a lost connection swallows. */
+export const MAX_TRAIL_EVENTS = 100;
+export const MAX_TRAIL_BYTES = 64 * 1024;
+/** Seconds that they are kept, and of how many connections; browsers come back after about 3 s. */
+export const TRAIL_SECONDS = 60;
+export const MAX_TRAILS = 1000;
 /** How long an ask waits that names no time. */
 export const DEFAULT_ASK = 30 * SECOND;
+/** How long a follow over server-sent events outlives its connection that names no time: browsers come back after 3 s. */
+export const DEFAULT_RESUME = 30 * SECOND;
 
 const DAY = 86_400 * SECOND;
 
@@ -103,4 +137,6 @@ export const RANGES = {
   /** Proxies end what is silent for longer; a longer wait is several. */
   wait: { least: 0, most: 300 * SECOND },
   ask: { least: 0, most: 3600 * SECOND },
+  /** Whoever is away for longer begins anew. */
+  resume: { least: 0, most: 300 * SECOND },
 } as const;

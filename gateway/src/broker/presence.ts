@@ -7,6 +7,9 @@ import { type Clock, SECOND } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { Session } from "./session.js";
 
+/** A session that is touched more often than this is not awaited anew: each time costs a timer. */
+const TOUCHED_ANEW = SECOND;
+
 export interface PresenceEvents {
   connected(session: Session): void;
   disconnected(session: Session): void;
@@ -53,6 +56,16 @@ export class Presence {
     return session;
   }
 
+  /** A session calls that need not have a stream: it is remembered from now on as if one had ended. */
+  touch(id: string, ident: string): Session {
+    const session = this.#remembered(id, ident);
+    const fresh = this.clock.now() - session.awaitedAt < TOUCHED_ANEW;
+    if (id === "" || session.streams > 0 || fresh) return session;
+    session.visits++;
+    this.#awaitReturn(session);
+    return session;
+  }
+
   /** Remembers sessions from before a restart, which have the usual time to come back: publishers and owners of queues. */
   restore(progress: readonly Progress[], queues: readonly KeptQueue[]): void {
     for (const { session, sequence } of progress) this.expect(session, "").lastSequence = sequence;
@@ -61,6 +74,7 @@ export class Presence {
 
   #awaitReturn(session: Session): void {
     const { visits } = session;
+    session.awaitedAt = this.clock.now();
     const stillAway = () => session.streams === 0 && session.visits === visits;
     const atLeast = this.events.away(session, stillAway);
     this.clock.after(Math.max(this.limits.sessionSeconds * SECOND, atLeast + SECOND), () => {

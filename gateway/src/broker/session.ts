@@ -6,6 +6,8 @@ export class Session {
   streams = 0;
   /** How often it came. */
   visits = 0;
+  /** Since when, by `clock.now()`, it is awaited, if no stream is open. */
+  awaitedAt = Number.NEGATIVE_INFINITY;
   /** Sequence number of the last message that is known to have been taken in; 0 = none. */
   lastSequence = 0;
   /** Whether that is exact: this process took it in itself. Otherwise later ones may have been, before a restart. */

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 function open(who = caller): { stream: PublishStream; answers: PublishBatchesResponse[] } {
-  const stream = new PublishStream(broker.broker, who);
+  const stream = new PublishStream(broker.broker, broker.broker.presence.enter(who.session, who.ident));
   const answers: PublishBatchesResponse[] = [];
   stream.onAnswer = (answer) => answers.push(answer);
   return { stream, answers };

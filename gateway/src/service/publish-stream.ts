@@ -5,7 +5,6 @@ import type { Intake } from "../broker/intake.js";
 import type { Session } from "../broker/session.js";
 import type { Accepted, PublishBatchesResponse, Refused } from "../gen/berrymq/v1/publisher_service.js";
 import { Refusal, toRefusal } from "../model/errors.js";
-import type { Caller } from "./caller.js";
 
 /** Sequence numbers are counted as doubles, exact up to here and a batch beyond. */
 const MOST_COUNTED = 2 ** 52;
@@ -22,9 +21,9 @@ export class PublishStream {
 
   constructor(
     readonly broker: Broker,
-    caller: Caller,
+    session: Session,
   ) {
-    this.#session = broker.presence.enter(caller.session, caller.ident);
+    this.#session = session;
   }
 
   /**
@@ -54,7 +53,7 @@ export class PublishStream {
     if (this.#scheduled) await new Promise<void>((resolve) => this.broker.turn.answer(resolve));
   }
 
-  /** Idempotent. */
+  /** The session, which had entered, leaves. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

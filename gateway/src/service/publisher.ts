@@ -2,6 +2,7 @@
 import type { Broker } from "../broker/broker.js";
 import type { Session } from "../broker/session.js";
 import { Message } from "../gen/berrymq/v1/message.js";
+import type { PublishBatchesResponse } from "../gen/berrymq/v1/publisher_service.js";
 import type { Limits } from "../limits.js";
 import { Refusal } from "../model/errors.js";
 import { asEntry, bodyOf, newMessageId } from "../model/message.js";
@@ -30,7 +31,22 @@ export class PublisherService {
 
   /** Opens a stream of batches. */
   stream(caller: Caller): PublishStream {
-    return new PublishStream(this.broker, caller);
+    return new PublishStream(this.broker, this.broker.presence.enter(caller.session, caller.ident));
+  }
+
+  /** Publishes one batch of a session that counts its messages, without a stream; fulfilled when all of it is settled. */
+  async publishBatch(
+    caller: Caller,
+    batch: Buffer,
+    firstSequence: number,
+    resent: boolean,
+  ): Promise<PublishBatchesResponse> {
+    const stream = new PublishStream(this.broker, this.broker.presence.touch(caller.session, caller.ident));
+    const answer = new Promise<PublishBatchesResponse>((resolve) => {
+      stream.onAnswer = resolve;
+    });
+    stream.accept(batch, firstSequence, resent);
+    return answer;
   }
 
   /** The encoded message of a request that holds exactly one at tag 1. @throws Refusal MALFORMED_MESSAGE, INVALID_ARGUMENT, MESSAGE_TOO_LARGE, HOP_LIMIT */

@@ -20,6 +20,10 @@ export class OpenStreams {
     return this.#streams.size;
   }
 
+  get draining(): boolean {
+    return this.#draining;
+  }
+
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;

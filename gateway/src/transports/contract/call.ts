@@ -6,7 +6,7 @@ import type { Caller } from "../../service/caller.js";
 export type Call =
   | { readonly kind: "unary"; readonly run: UnaryCall }
   | { readonly kind: "serverStream"; readonly run: ServerStreamCall }
-  | { readonly kind: "duplex"; readonly run: DuplexCall };
+  | { readonly kind: "duplex"; readonly run: DuplexCall; readonly single?: UnaryCall };
 
 export interface CallContext {
   readonly caller: Caller;
@@ -69,4 +69,9 @@ export function encode<T>(type: { encode(message: T): { finish(): Uint8Array } }
 
 export const unary = (run: UnaryCall): Call => ({ kind: "unary", run });
 export const serverStream = (run: ServerStreamCall): Call => ({ kind: "serverStream", run });
-export const duplex = (run: DuplexCall): Call => ({ kind: "duplex", run });
+/** @param single answers one request of the stream alone, for transports whose requests stand alone */
+export const duplex = (run: DuplexCall, single?: UnaryCall): Call => ({
+  kind: "duplex",
+  run,
+  ...(single && { single }),
+});

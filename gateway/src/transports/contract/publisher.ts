@@ -10,7 +10,13 @@ const DRAIN = encode(PublishBatchesResponse, { through: 0n, accepted: [], refuse
 export function publisherCalls(service: PublisherService): Record<string, Call> {
   return {
     Publish: unary(async (request, { caller }) => encode(PublishResponse, await service.publish(caller, request))),
-    PublishBatches: duplex((wire) => publishBatches(service, wire)),
+    PublishBatches: duplex(
+      (wire) => publishBatches(service, wire),
+      async (request, { caller }) => {
+        const { batch, firstSequence, resent } = readBatchesFrame(request);
+        return encode(PublishBatchesResponse, await service.publishBatch(caller, batch, firstSequence, resent));
+      },
+    ),
   };
 }
 

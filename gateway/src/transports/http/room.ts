@@ -6,6 +6,7 @@ import type { Config } from "../../config.js";
 import type { Services } from "../../service/services.js";
 import type { Log } from "../../telemetry/log.js";
 import type { Contract } from "../contract/contract.js";
+import type { Subscriptions } from "../json/subscriptions.js";
 import type { OpenStreams } from "../open-streams.js";
 
 /** What rooms are built with. */
@@ -16,6 +17,8 @@ export interface RoomContext {
   readonly log: Log;
   /** Every answer that stays open is added here, so that a drain can tell it, and wait for its end. */
   readonly streams: OpenStreams;
+  /** What clients follow and consume in JSON, by whichever room they opened it. */
+  readonly subscriptions: Subscriptions;
 }
 
 export interface Room {

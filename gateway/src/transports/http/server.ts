@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { type Refusal, toRefusal } from "../../model/errors.js";
 import type { Log } from "../../telemetry/log.js";
+import { Subscriptions } from "../json/subscriptions.js";
 import { OpenStreams } from "../open-streams.js";
 import type { Transport } from "../transport.js";
 import { Origins } from "./origins.js";
@@ -34,11 +35,12 @@ export class HttpTransport implements Transport {
   readonly #drainSeconds: number;
   #draining = false;
 
-  constructor(face: Face, rooms: readonly OpenRoom[], context: Omit<RoomContext, "streams">) {
+  constructor(face: Face, rooms: readonly OpenRoom[], context: Omit<RoomContext, "streams" | "subscriptions">) {
     const { log, config } = context;
     this.#drainSeconds = config.limits.drainSeconds;
     this.#origins = new Origins(config.origins);
-    this.#rooms = rooms.map((open) => open({ ...context, streams: this.#streams }));
+    const shared = { streams: this.#streams, subscriptions: new Subscriptions() };
+    this.#rooms = rooms.map((open) => open({ ...context, ...shared }));
     const timeouts = {
       headersTimeout: HEADERS_SECONDS * 1000,
       requestTimeout: REQUEST_SECONDS * 1000,

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import {
   createFileRegistry,
+  type DescMessage,
   type DescMethod,
   type DescService,
   type FileRegistry,
@@ -25,4 +26,11 @@ export function methodNamed(service: string, name: string): DescMethod {
   const method = serviceNamed(service).methods.find((each) => each.name === name);
   if (method === undefined) throw new Error(`the contract's ${service} has no call ${name}`);
   return method;
+}
+
+/** Such as `Message`. */
+export function messageNamed(name: string): DescMessage {
+  const message = registry.getMessage(`berrymq.v1.${name}`);
+  if (message === undefined) throw new Error(`the contract has no message ${name}`);
+  return message;
 }
