@@ -1,5 +1,7 @@
 // The rooms of the HTTP/1.1 door. A new one is added here.
+import { openJsonRpc } from "../jsonrpc/room.js";
+import { openSse } from "../sse/room.js";
 import type { OpenRoom } from "./server.js";
 
 /** In the order in which a request is offered to them. */
-export const rooms: readonly OpenRoom[] = [];
+export const rooms: readonly OpenRoom[] = [openJsonRpc, openSse];
