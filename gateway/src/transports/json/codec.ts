@@ -18,7 +18,7 @@ import { MESSAGE, payloadFromJson, payloadToJson } from "./payload.js";
 
 export type JsonObject = { [key: string]: unknown };
 
-const DURATION = "google.protobuf.Duration";
+export const DURATION = "google.protobuf.Duration";
 const LONG = new Set([ScalarType.INT64, ScalarType.UINT64]);
 
 /**

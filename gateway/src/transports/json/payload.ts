@@ -8,9 +8,9 @@ export const MESSAGE = "berrymq.v1.Message";
 
 type Fields = { [key: string]: unknown };
 
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
-const TEXT_TYPE = /^text\//i;
-const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8\b)/i;
+export const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+export const TEXT_TYPE = /^text\//i;
+export const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8\b)/i;
 const DEFAULT_TYPE = "application/json";
 
 /** The contract's `payload` (base64) and `content_type` from what a client wrote. @throws Refusal INVALID_ARGUMENT */
