@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { Bus, connect, Message } from "berrymq";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as contract from "../../gateway/src/gen/berrymq/v1/queue_service.ts";
+import { Background } from "../support/background.ts";
 import { Gateway } from "../support/gateway.ts";
+import { interpreters } from "../support/programs.ts";
 import { until } from "../support/until.ts";
 import { RawClient } from "./raw-client.ts";
 import { following, heard } from "./requests.ts";
@@ -169,3 +171,42 @@ test("snakeMQ ran a method several times when the connection was lost during a c
   const seen = calls.filter((call) => call !== "last");
   expect(seen.length).toBe(new Set(seen).size);
 });
+
+/** A handler whose answer nothing can carry, in each language. */
+const unspeakable = {
+  python: `
+import os, berrymq
+@berrymq.following_function("say:python")
+def answer(message): return object()
+berrymq.connect(os.environ["BERRYMQ_URL"])
+print("ready", flush=True)
+input()`,
+  ruby: `
+require "berrymq"
+following = BerryMQ.following_function("say:ruby") { |message| Object.new }
+BerryMQ.connect(ENV.fetch("BERRYMQ_URL"))
+puts "ready"
+$stdout.flush
+gets`,
+  ts: `
+import { connect, followingFunction } from "berrymq";
+followingFunction("say:ts", () => () => {});
+await connect(process.env.BERRYMQ_URL);
+console.log("ready");
+process.stdin.resume();`,
+} as const;
+
+test.each(Object.keys(unspeakable) as (keyof typeof unspeakable)[])(
+  "snakeMQ let the caller wait for an answer that could not be sent: here he is told at once what is wrong with it (%s)",
+  async (language) => {
+    const evaluate = { python: ["-c"], ruby: ["-e"], ts: ["--input-type=module", "-e"] }[language];
+    const command = language === "ts" ? [process.execPath] : interpreters[language];
+    const program = new Background([...command, ...evaluate, unspeakable[language]], { BERRYMQ_URL: gateway.url });
+    closing.push(() => program.kill());
+    await program.prints("ready");
+    await using mq = await connect(gateway.url);
+    const began = performance.now();
+    await expect(mq.within(30).ask(`say:${language}`)).rejects.toMatchObject({ reason: "HANDLER_FAILED" });
+    expect(performance.now() - began).toBeLessThan(10_000);
+  },
+);
