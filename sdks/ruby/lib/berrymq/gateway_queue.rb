@@ -77,7 +77,7 @@ module BerryMQ
     end
 
     def extend_lease(lease_id, seconds)
-      request = { queue: @name, lease_ids: [lease_id], lease: seconds }.compact
+      request = { queue: @name, lease_ids: [lease_id], lease: seconds&.to_f }.compact
       QueueWire.time(QueueWire.check(call(:extend, request).outcomes.first).deadline)
     end
 

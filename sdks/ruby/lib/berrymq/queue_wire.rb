@@ -6,16 +6,16 @@ module BerryMQ
     class << self
       # QueueOptions as the contract's Queue; what was not asked for stays absent.
       def queue(options)
-        asked = %i[name standalone max_messages max_bytes overflow lease max_attempts transient ttl delay dedupe policy standalone_ttl]
-        first, most = options.backoff
-        backoff = { first: first, most: most } if options.backoff
-        { patterns: [options.pattern], **asked.to_h { |name| [name, options[name]] }, backoff: backoff }.compact
+        plain = %i[name standalone max_messages max_bytes overflow max_attempts transient policy].to_h { |name| [name, options[name]] }
+        times = %i[lease ttl delay dedupe standalone_ttl].to_h { |name| [name, options[name]&.to_f] }
+        first, most = options.backoff&.map(&:to_f)
+        { patterns: [options.pattern], **plain, **times, backoff: first && { first: first, most: most } }.compact
       end
 
       def settlement(lease_id, verb, detail)
         verdict = case verb
                   when :ack, :release then {}
-                  when :retry then { delay: detail }
+                  when :retry then { delay: detail&.to_f }
                   when :reject then { why: detail }
                   end
         { lease_id: lease_id, verb => verdict.compact }
