@@ -37,6 +37,13 @@ test("origins are a list in the file, and a list with commas elsewhere", () => {
   expect(readConfig({}, undefined, { BERRYMQ_ORIGINS: pages.join(", ") }).origins).toEqual(pages);
 });
 
+test("networks to call back are a list in the file, and a list with commas elsewhere", () => {
+  const networks = ["10.1.0.0/16", "fd00::/8"];
+  expect(readConfig({}, file({ interconnectTargets: networks }), {}).interconnectTargets).toEqual(networks);
+  const env = { BERRYMQ_INTERCONNECT_TARGETS: networks.join(", ") };
+  expect(readConfig({}, undefined, env).interconnectTargets).toEqual(networks);
+});
+
 test("limits come from the file, the others keep their defaults", () => {
   const { limits } = readConfig({}, file({ limits: { queues: 5 } }), {});
   expect(limits).toEqual({ ...defaultLimits, queues: 5 });
@@ -55,6 +62,9 @@ describe("bad values are refused by name", () => {
     ["a limit that is a text", { limits: { queues: "5" } }, ["limits.queues", '"5"']],
     ["a limit that there is not", { limits: { queue: 5 } }, ["limits", "queue"]],
     ["a setting that there is not", { prot: 5 }, ["prot"]],
+    ["a network without its bits", { interconnectTargets: "10.0.0.1" }, ["interconnectTargets", "10.0.0.1"]],
+    ["a network of too many bits", { interconnectTargets: ["10.0.0.0/33"] }, ["interconnectTargets", "10.0.0.0/33"]],
+    ["a network by name", { interconnectTargets: "localhost/8" }, ["interconnectTargets", "localhost/8"]],
     ["an origin with a path", { origins: "https://shop.example/a" }, ["origins", "https://shop.example/a"]],
   ])("%s", (_what, options, named) => {
     for (const name of named) expect(() => readConfig(options, undefined, {})).toThrow(name);

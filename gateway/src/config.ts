@@ -1,5 +1,6 @@
 // How the gateway is told what to be: options of the command line, environment variables, a file, defaults, in that order of precedence.
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { z } from "zod";
 import { limitsSchema } from "./limits.js";
 import { StartError } from "./model/errors.js";
@@ -14,6 +15,13 @@ export const synchronousModes = ["full", "normal"] as const;
 const ORIGIN = /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/\s]+)$/;
 const PORT = z.number().int().min(0).max(65_535);
 
+/** In a file a list; elsewhere a text with commas. */
+const list = (each: z.ZodString) =>
+  z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(",").map((part) => part.trim()))])
+    .pipe(z.array(each))
+    .default([]);
+
 const schema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
   port: z
@@ -25,10 +33,9 @@ const schema = z.strictObject({
   synchronous: z.enum(synchronousModes).default("full"),
   logLevel: z.enum(logLevels).default("info"),
   /** Web pages of other origins that may speak to the gateway, such as `https://shop.example`; `*` = every one. */
-  origins: z
-    .union([z.array(z.string()), z.string().transform((list) => list.split(",").map((each) => each.trim()))])
-    .pipe(z.array(z.string().regex(ORIGIN, "Give an origin such as https://shop.example, or *.")))
-    .default([]),
+  origins: list(z.string().regex(ORIGIN, "Give an origin such as https://shop.example, or *.")),
+  /** Networks beside this machine that the gateway calls back when a berryMQ 0.3 program asks it to (`interconnect`), such as `10.1.0.0/16`. */
+  interconnectTargets: list(z.string().refine(isNetwork, "Give a network such as 10.1.0.0/16 or fd00::/8.")),
   limits: limitsSchema.default(limitsSchema.parse({})),
 });
 
@@ -43,6 +50,7 @@ const variables = {
   synchronous: "BERRYMQ_SYNCHRONOUS",
   logLevel: "BERRYMQ_LOG_LEVEL",
   origins: "BERRYMQ_ORIGINS",
+  interconnectTargets: "BERRYMQ_INTERCONNECT_TARGETS",
 } as const;
 
 /** A setting that cannot be; its message is for the person who starts the gateway. */
@@ -65,6 +73,12 @@ export function readConfig(options: Record<string, unknown>, file: string | unde
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(explain).join("; "));
   checkHost(parsed.data.host);
   return parsed.data;
+}
+
+/** CIDR: an address, a slash, and the number of its bits that count. */
+function isNetwork(text: string): boolean {
+  const [, address = "", bits = ""] = text.match(/^([^/%]+)\/(\d{1,3})$/) ?? [];
+  return isIP(address) !== 0 && Number(bits) <= (isIP(address) === 4 ? 32 : 128);
 }
 
 function readFile(path: string | undefined): Record<string, unknown> {

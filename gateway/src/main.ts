@@ -31,10 +31,14 @@ program
     "--origins <list>",
     "web pages that may speak to the gateway, such as https://shop.example; * = all (default: none)",
   )
+  .option(
+    "--interconnect-targets <list>",
+    "networks beside this machine that berryMQ 0.3 programs may be called back in, such as 10.1.0.0/16 (default: none)",
+  )
   .option("--config <file>", "JSON file with the same settings and `limits`")
   .addHelpText(
     "after",
-    "\nEach option is also an environment variable: BERRYMQ_HOST, BERRYMQ_PORT, BERRYMQ_ENGINE, BERRYMQ_DATA, BERRYMQ_SYNCHRONOUS, BERRYMQ_LOG_LEVEL, BERRYMQ_ORIGINS, BERRYMQ_CONFIG.",
+    "\nEach option is also an environment variable: BERRYMQ_HOST, BERRYMQ_PORT, BERRYMQ_ENGINE, BERRYMQ_DATA, BERRYMQ_SYNCHRONOUS, BERRYMQ_LOG_LEVEL, BERRYMQ_ORIGINS, BERRYMQ_INTERCONNECT_TARGETS, BERRYMQ_CONFIG.",
   )
   .action(({ config, ...options }: Record<string, string | undefined>) => serve(options, config));
 
