@@ -32,8 +32,8 @@ export class Inbox {
     this.owed = 0;
   }
 
-  /** @throws MalformedMessage */
-  take(bytes: Buffer, start: number, end: number): void {
+  /** @param cost what the batch took of the credit. @throws MalformedMessage */
+  take(bytes: Buffer, start: number, end: number, cost: number): void {
     const now = nowMicros();
     this.reader.batch(bytes, start, end, (envelope) => {
       if (this.isNew(envelope) && (envelope.expiresAt === 0 || envelope.expiresAt > now)) {
@@ -41,7 +41,7 @@ export class Inbox {
       }
     });
     this.hearer.receivedBatch(end - start);
-    this.hearer.whenDispatched(() => this.dispatched(end - start));
+    this.hearer.whenDispatched(() => this.dispatched(cost));
   }
 
   private isNew(envelope: WireEnvelope): boolean {

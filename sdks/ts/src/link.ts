@@ -192,7 +192,7 @@ export class Link {
         ended,
         drain,
         applied: (revision) => this.applied(connection, revision, end),
-        batch: (bytes, start, stop) => this.hear(bytes, start, stop),
+        batch: (bytes, start, stop, cost) => this.hear(bytes, start, stop, cost),
       }),
     );
   }
@@ -210,9 +210,9 @@ export class Link {
     this.follows.confirm(revision);
   }
 
-  private hear(bytes: Buffer, start: number, stop: number): void {
+  private hear(bytes: Buffer, start: number, stop: number, cost: number): void {
     try {
-      this.inbox.take(bytes, start, stop);
+      this.inbox.take(bytes, start, stop, cost);
     } catch (error) {
       this.host.report(error);
     }

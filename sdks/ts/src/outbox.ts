@@ -1,5 +1,6 @@
 // Holds publishes, bounded, from when they are handed over until the gateway has answered: as encoded batches, each
 // numbered, and as runs of messages whose publishers wait.
+import { Buffer } from "./bytes.js";
 import type { Envelope } from "./envelope.js";
 import { BacklogFull, MessageTooLarge } from "./errors.js";
 import { Fifo } from "./fifo.js";

@@ -1,4 +1,5 @@
 // A call's arguments ⇄ the bytes that travel, by content type alone (DESIGN §3).
+import { Buffer } from "./bytes.js";
 import { InvalidArgument, MalformedMessage } from "./errors.js";
 import { parseJson, writeJson } from "./json.js";
 

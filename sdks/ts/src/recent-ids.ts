@@ -1,4 +1,5 @@
 // Remembers the ids of the messages received last, so that one sent again after a lost connection is heard once.
+import { Buffer } from "./bytes.js";
 
 /** How many are remembered; what a publisher holds unanswered is mostly less. */
 const REMEMBERED = 10_000;

@@ -1,4 +1,5 @@
 // Answers: the results of handlers, published to a second identifier (talk) or handed to who asked (ask).
+import { Buffer } from "./bytes.js";
 import type { Answering } from "./dispatcher.js";
 import { HandlerFailed, HopLimit, NoFollowers, NotEncodable, Timeout } from "./errors.js";
 import { Fifo } from "./fifo.js";

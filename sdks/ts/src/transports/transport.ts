@@ -49,8 +49,8 @@ export interface PublishEvents extends StreamEvents {
 export interface FollowEvents extends StreamEvents {
   /** Everything up to this request holds. */
   applied(revision: number): void;
-  /** Messages, encoded, at `start … end`. */
-  batch(bytes: Buffer, start: number, end: number): void;
+  /** Messages, encoded, at `start … end`; they cost so much of the credit. */
+  batch(bytes: Buffer, start: number, end: number, cost: number): void;
 }
 
 export interface PublishStream {
@@ -73,6 +73,9 @@ export interface FollowChange {
 export interface FollowStream {
   write(change: FollowChange): void;
 }
+
+/** Opens a connection to `host:port`. */
+export type Opener = (host: string, caller: Caller) => Promise<Connection>;
 
 export interface Connection {
   follow(events: FollowEvents): FollowStream;

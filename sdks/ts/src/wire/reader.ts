@@ -1,4 +1,5 @@
 // Reads messages out of a received batch: each is walked once, its strings are decoded when they are asked for.
+import { Buffer } from "../bytes.js";
 import { type Answer, type Attributes, type Envelope, NO_ATTRIBUTES } from "../envelope.js";
 import { MalformedMessage } from "../errors.js";
 import { type Identifier, rememberedIdentifier } from "../identifier.js";

@@ -1,4 +1,5 @@
 // Writes messages as protobuf into one growing buffer, byte for byte as generated code would, without an object for each.
+import { Buffer } from "../bytes.js";
 import type { Answer, Attributes, Envelope } from "../envelope.js";
 
 /** Strings up to this long are written character by character, which is quicker than a call into the runtime. */

@@ -105,13 +105,18 @@ function readFollowResponse(bytes: Buffer, events: FollowEvents): void {
   const cursor = new Cursor().over(bytes, 0, bytes.length);
   let rest = false;
   while (cursor.next()) {
-    if (cursor.field === 1 && cursor.wireType === BYTES) events.batch(bytes, cursor.start, cursor.end);
+    if (cursor.field === 1 && cursor.wireType === BYTES) takeBatch(bytes, cursor, events);
     else rest = true;
   }
   if (!rest) return;
   const { appliedRevision, drain } = FollowResponse.decode(bytes);
   if (appliedRevision !== undefined) events.applied(Number(appliedRevision));
   if (drain) events.drain(drain.address);
+}
+
+/** Credit counts the batch as it came. */
+function takeBatch(bytes: Buffer, { start, end }: Cursor, events: FollowEvents): void {
+  events.batch(bytes, start, end, end - start);
 }
 
 function toSettled(response: PublishBatchesResponse): Settled {

@@ -43,7 +43,7 @@ import type {
   Verdict,
 } from "../queue-calls.js";
 import type { Calls } from "./calls.js";
-import { GrpcConsumer } from "./consumer.js";
+import { consumerOn } from "./consumer.js";
 import { readDeliveries, readMessages } from "./deliveries.js";
 import { optionalDuration, toDate, toDuration, toSeconds } from "./duration.js";
 import { toSettlement } from "./settlement.js";
@@ -60,7 +60,7 @@ const policies: Readonly<Record<Policy, WirePolicy>> = {
 };
 
 export class GrpcQueueCalls implements QueueCalls {
-  private readonly consumers = new Set<GrpcConsumer>();
+  private readonly consumers = new Set<Consumer>();
 
   constructor(private readonly calls: Calls) {}
 
@@ -127,7 +127,7 @@ export class GrpcQueueCalls implements QueueCalls {
 
   consume(queue: string, credit: number, autoAck: boolean): Consumer {
     const stream = this.calls.duplex("QueueService/Consume");
-    const consumer = new GrpcConsumer(stream, { queue, credit, autoAck }, () => this.consumers.delete(consumer));
+    const consumer = consumerOn(stream, { queue, credit, autoAck }, () => this.consumers.delete(consumer));
     this.consumers.add(consumer);
     return consumer;
   }

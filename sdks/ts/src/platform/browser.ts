@@ -1,0 +1,25 @@
+// What a browser offers: WebSocket, and addresses that the page's own begins. Bundlers take this file in place of node.ts (package.json, `imports`).
+import { JsonConnection } from "../transports/json/connection.js";
+import type { Opener } from "../transports/transport.js";
+import { WebSocketChannel } from "../transports/websocket/channel.js";
+import type { OpenSocket } from "../transports/websocket/socket.js";
+
+export { sha256 } from "./sha256.js";
+
+/** As far as it is needed here: the compiler knows Node only. */
+const page = globalThis as unknown as {
+  readonly WebSocket: new (url: string) => ReturnType<OpenSocket>;
+  readonly location?: { readonly protocol: string; readonly host: string };
+};
+
+/** By scheme; the first is that of a mere `host:port`. */
+export const openers: Readonly<Record<string, Opener>> = {
+  ws: async (host, caller) => new JsonConnection(new WebSocketChannel(host, caller, (url) => new page.WebSocket(url))),
+};
+
+/** `/rpc` is the gateway that the page came from. */
+export function locate(url: string): string {
+  if (url !== "/rpc" || page.location === undefined) return url;
+  const { protocol, host } = page.location;
+  return `${protocol === "https:" ? "wss" : "ws"}://${host}${/:\d+$/.test(host) ? "" : ":80"}`;
+}

@@ -1,0 +1,34 @@
+// What speaking JSON to a gateway needs of whatever carries it (docs/json.md): calls with one answer, and subscriptions.
+import type { BerryMQError } from "../../errors.js";
+import type { Fields } from "./text.js";
+
+/** What came: an object, numbers as text.ts reads them. */
+// biome-ignore lint/suspicious/noExplicitAny: docs/json.md says what is where; what is not there is absent
+export type Params = any;
+
+export interface Channel {
+  /** True = the gateway hears of a call that was given up. */
+  readonly cancels: boolean;
+  /** @throws BerryMQError as the gateway refused; the signal's reason when it was given up */
+  call(method: string, params: Fields, signal?: AbortSignal): Promise<Params>;
+  /** The same for calls that must arrive one after the other. After one that failed all others fail. */
+  callInOrder(method: string, params: Fields): Promise<Params>;
+  /** @param kind `follow` or `consume`. @param opening params of its first request */
+  subscribe(kind: string, opening: Fields, listener: Listener): Subscription;
+  /** Ends everything at once. Idempotent. */
+  close(): void;
+}
+
+export interface Subscription {
+  /** A later request. A refusal ends the subscription. */
+  update(params: Fields): void;
+  /** The listener hears nothing more. */
+  end(): void;
+}
+
+export interface Listener {
+  /** @param event last part of the notification's name, such as `message` */
+  heard(event: string, params: Params): void;
+  /** Called once; undefined = in peace. */
+  ended(error: BerryMQError | undefined): void;
+}
