@@ -1,4 +1,4 @@
-// Plays the conformance cases: `tsx test/conformance/runner/main.ts [--sdk python] [--file queue] [--case text] [--transport grpc]`.
+// Plays the conformance cases: `tsx test/conformance/runner/main.ts [--sdk "ruby http"] [--file queue] [--case text] [--transport grpc]`.
 // Prints what failed, the gaps, the matrix, and last `N passed, N failed`.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -31,7 +31,9 @@ function chosenPlays(): { given: ConformanceCase; cast: Sdk[]; transport: Transp
     .flatMap((given) =>
       given.transports
         .filter((transport) => (options.transport ?? transport) === transport)
-        .flatMap((transport) => casts(given.roles.length, chosenSdks).map((cast) => ({ given, cast, transport }))),
+        .flatMap((transport) =>
+          casts(given.roles.length, chosenSdks, transport !== "none").map((cast) => ({ given, cast, transport })),
+        ),
     );
 }
 
@@ -72,7 +74,7 @@ function noGateway(error: Error): undefined {
 async function playOne(given: ConformanceCase, cast: Sdk[], transport: Transport, pool: DriverPool, gateway?: Gateway) {
   if (transport !== "none" && gateway === undefined) return "there is no gateway";
   try {
-    return await play(given, { transport, drivers: pool.driversFor(cast), gateway });
+    return await play(given, { transport, cast, drivers: pool.driversFor(cast), gateway });
   } catch (error) {
     return (error as Error).message;
   }

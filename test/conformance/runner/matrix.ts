@@ -1,4 +1,4 @@
-// The matrix at the end: case file × SDK × transport, as passed/played.
+// The matrix at the end: case file × SDK × transport, as passed/played. A name of two words tells the wire in place of gRPC.
 import { Transport } from "./case-file.ts";
 import type { Played } from "./known-failing.ts";
 import { type Sdk, sdks } from "./sdks.ts";
@@ -11,8 +11,10 @@ export interface Outcome extends Played {
 
 /** Rows of text. A play of several SDKs counts for each of them. */
 export function matrix(outcomes: Outcome[]): string {
-  const columns = sdks.flatMap((sdk) => Transport.options.map((transport) => ({ sdk, transport })));
-  const head = ["", ...columns.map(({ sdk, transport }) => `${sdk} ${transport}`)];
+  const columns = sdks
+    .flatMap((sdk) => Transport.options.map((transport) => ({ sdk, transport })))
+    .filter(({ sdk, transport }) => outcomes.some((o) => o.transport === transport && o.cast.includes(sdk)));
+  const head = ["", ...columns.map(({ sdk, transport }) => (sdk.includes(" ") ? sdk : `${sdk} ${transport}`))];
   const files = [...new Set(outcomes.map(({ file }) => file))];
   const rows = files.map((file) => [
     file,

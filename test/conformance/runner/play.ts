@@ -3,10 +3,13 @@ import { Gateway } from "../../support/gateway.ts";
 import type { ConformanceCase, Step, Transport } from "./case-file.ts";
 import type { Answer, Driver } from "./driver.ts";
 import { at, difference } from "./expect.ts";
+import { addressFor, type Sdk } from "./sdks.ts";
 import { fill, show, type Value, type Variables } from "./values.ts";
 
 export interface Stage {
   transport: Transport;
+  /** Who plays each role, and their drivers. */
+  cast: Sdk[];
   drivers: Driver[];
   /** The gateway that cases share; absent when no case of this run needs one. */
   gateway: Gateway | undefined;
@@ -45,13 +48,11 @@ class Scene {
   /** A new bus for each role, joined by the gateway where the transport has one. */
   async open(): Promise<void> {
     if (this.#case.ownGateway) this.#ownGateway = await Gateway.start();
-    const gateway = this.#ownGateway ?? this.#stage.gateway;
-    if (gateway !== undefined) this.#variables.set("url", gateway.url);
     for (const [role, driver] of this.#drivers) {
       await driver.call({ do: "open" });
       if (this.#stage.transport === "none") continue;
       const ident = fill(`${role}-\${n}`, this.#variables);
-      const answer = await driver.call({ do: "connect", url: gateway!.url, ident });
+      const answer = await driver.call({ do: "connect", url: this.#urlFor(role), ident });
       if ("error" in answer) throw new Error(`${role} could not connect: ${show(answer.error)}`);
     }
   }
@@ -78,11 +79,18 @@ class Scene {
 
   async #answer(step: Step): Promise<Answer> {
     if (step.role === "runner") return { ok: await this.#direct(String(step.command.do), String(step.command.role)) };
-    const command = fill(step.command, this.#variables) as { [key: string]: Value };
+    const variables = new Map(this.#variables).set("url", this.#urlFor(step.role));
+    const command = fill(step.command, variables) as { [key: string]: Value };
     const answer = this.#drivers.get(step.role)!.call(command);
     answer.catch(() => {}); // awaited below; a step meanwhile may fail first
     for (const inner of step.meanwhile) await this.take(inner);
     return answer;
+  }
+
+  /** Where a role finds the gateway, over its wire. */
+  #urlFor(role: string): string {
+    const gateway = this.#ownGateway ?? this.#stage.gateway;
+    return gateway === undefined ? "" : addressFor(this.#stage.cast[this.#case.roles.indexOf(role)]!, gateway.url);
   }
 
   /** What the runner itself does: to the case's own gateway, or to the process of a role. */

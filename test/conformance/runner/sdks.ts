@@ -1,23 +1,80 @@
-// Which SDKs there are, how their drivers start, and the drivers kept alive between cases.
+// Which SDKs there are, over which wires, how their drivers start, and the drivers kept alive between cases.
 import { existsSync } from "node:fs";
 import { Driver } from "./driver.ts";
 
-export const sdks = ["python", "ruby", "ts"] as const;
-export type Sdk = (typeof sdks)[number];
-
-const commands: Record<Sdk, string[]> = {
+const commands = {
   python: [".venv/bin/python", "sdks/python/conformance_driver.py"],
   ruby: ["ruby", "-Isdks/ruby/lib", "-Isdks/ruby/gen", "sdks/ruby/conformance_driver.rb"],
   ts: [process.execPath, "sdks/ts/dist/conformance-driver.js"],
-};
+} satisfies Record<string, string[]>;
 
-/** The SDKs that play the roles of a case: one alone, every ordered pair, or every language once in turn. */
-export function casts(roles: number, chosen: readonly Sdk[]): Sdk[][] {
-  if (roles === 1) return chosen.map((sdk) => [sdk]);
-  if (roles === 2) return chosen.flatMap((first) => chosen.map((second) => [first, second]));
-  return chosen
-    .map((_, turn) => chosen.map((_, i) => chosen[(turn + i) % chosen.length]!))
-    .filter((cast) => cast.length === roles);
+type Language = keyof typeof commands;
+
+interface Player {
+  readonly language: Language;
+  /** What it puts before the gateway's `host:port`. */
+  readonly scheme: string;
+  /** Whom it meets in cases of two roles, apart from itself, over gRPC. Absent = it speaks gRPC, and meets all who do. */
+  readonly beside?: Language;
+}
+
+/** An SDK over one of its wires. */
+const players = {
+  python: { language: "python", scheme: "" },
+  ruby: { language: "ruby", scheme: "" },
+  ts: { language: "ts", scheme: "" },
+  "ruby http": { language: "ruby", scheme: "http://", beside: "python" },
+} as const satisfies Record<string, Player>;
+
+export type Sdk = keyof typeof players;
+export const sdks = Object.keys(players) as Sdk[];
+
+/** The gateway's address as that SDK is given it. */
+export function addressFor(sdk: Sdk, hostAndPort: string): string {
+  return `${players[sdk].scheme}${hostAndPort}`;
+}
+
+/**
+ * The SDKs that play the roles of a case: one alone, every ordered pair, or every language once in turn. One that speaks another wire than gRPC
+ * meets itself and the one beside it, and takes its language's first part of three.
+ *
+ * @param connected whether there is a gateway; without one wires make no difference
+ */
+export function casts(roles: number, chosen: readonly Sdk[], connected: boolean): Sdk[][] {
+  const first = chosen.filter((sdk) => beside(sdk) === undefined);
+  const others = connected ? chosen.filter((sdk) => beside(sdk) !== undefined) : [];
+  if (roles === 1) return [...first, ...others].map((sdk) => [sdk]);
+  if (roles === 2) return [...first.flatMap((one) => first.map((other) => [one, other])), ...others.flatMap(pairs)];
+  return [
+    ...inTurn(first),
+    ...others.flatMap((sdk) =>
+      inTurn(first)
+        .slice(0, 1)
+        .map((cast) => standIn(cast, sdk)),
+    ),
+  ].filter((cast) => cast.length === roles);
+}
+
+function beside(sdk: Sdk): Language | undefined {
+  const player: Player = players[sdk];
+  return player.beside;
+}
+
+function pairs(sdk: Sdk): Sdk[][] {
+  const partner = beside(sdk)!;
+  return [
+    [sdk, sdk],
+    [sdk, partner],
+    [partner, sdk],
+  ];
+}
+
+function inTurn(chosen: readonly Sdk[]): Sdk[][] {
+  return chosen.map((_, turn) => chosen.map((_, i) => chosen[(turn + i) % chosen.length]!));
+}
+
+function standIn(cast: Sdk[], sdk: Sdk): Sdk[] {
+  return cast.map((each) => (each === players[sdk].language ? sdk : each));
 }
 
 export class DriverPool {
@@ -36,7 +93,7 @@ export class DriverPool {
     const key = `${sdk} ${copy}`;
     const running = this.#drivers.get(key);
     if (running?.alive) return running;
-    const command = commands[sdk];
+    const command = commands[players[sdk].language];
     const program = command.at(-1)!;
     if (!existsSync(program)) throw new Error(`the ${sdk} SDK has no driver: ${program} is missing`);
     const driver = new Driver(command);
