@@ -3,10 +3,11 @@ import express, { type Request, type RequestHandler, type Response, type Router 
 import { rawBody } from "../http/body.js";
 import { CALLER_PARAMETERS, callerOf } from "../http/caller.js";
 import type { Room, RoomContext } from "../http/room.js";
-import { sendAnswers } from "./answer.js";
+import { acceptedOf, JSON_TYPE, sendAnswers, sendBytes } from "./answer.js";
 import { type AnsweredCall, answersOf, signalOf } from "./calling.js";
 import { checkEventRequest, EVENTS_PARAMETER, eventFormOf, sendEvents } from "./cloudevents/answer.js";
 import { eventsPath, takeEvents } from "./cloudevents/intake.js";
+import { index, openApiDocument } from "./openapi/document.js";
 import { parametersOf } from "./query.js";
 import { answerRefusal, HttpRefusal } from "./refusals.js";
 import { RequestReader } from "./request.js";
@@ -22,6 +23,8 @@ export function openRest(context: RoomContext): Room {
     handlers.set(path, (handlers.get(path) ?? new Map()).set(verb, handler));
   for (const route of routes) add(route.verb, route.path, handlerOf(route, context));
   add("POST", eventsPath, (request, response) => takeEvents(request, response, context));
+  add("GET", "/v1/openapi.json", page(openApiDocument()));
+  add("GET", "/v1", page(index()));
   for (const [path, verbs] of handlers) addPath(router, path, verbs, body);
   router.use(answerRefusal);
   return { routes: router };
@@ -42,6 +45,16 @@ function otherVerb(verbs: readonly string[]): Handler {
     response.set("allow", allow);
     if (method === "OPTIONS") return void response.status(204).end();
     throw new HttpRefusal(405, `${method} is not for ${path}; there are ${allow}`);
+  };
+}
+
+/** A page that stays as it is. */
+function page(value: object): Handler {
+  const bytes = Buffer.from(JSON.stringify(value));
+  return (request, response) => {
+    parametersOf(request, []);
+    acceptedOf(request, [JSON_TYPE]);
+    sendBytes(response, 200, JSON_TYPE, bytes);
   };
 }
 
