@@ -1,5 +1,5 @@
 // One WebSocket: requests in their order, answers as they come, and the events of its subscriptions.
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { Limits } from "../../limits.js";
 import { Refusal } from "../../model/errors.js";
@@ -12,10 +12,8 @@ import type { Subscriptions } from "../json/subscriptions.js";
 import { writeJson } from "../json/text.js";
 import type { OpenStreams } from "../open-streams.js";
 import type { Host } from "./invoker.js";
+import { Liveness } from "./liveness.js";
 import type { Rpc } from "./rpc.js";
-
-/** How often a peer is asked whether it is there still. */
-const PING_MS = 30_000;
 
 /** RFC 6455 §7.4.1. */
 const GOING_AWAY = 1001;
@@ -37,25 +35,24 @@ export class RpcConnection implements Sink {
   readonly #subscriptions = new Set<Subscription>();
   readonly #gone = new AbortController();
   readonly #open: { close(): void };
-  readonly #pinging: NodeJS.Timeout;
   #patience: NodeJS.Timeout | undefined;
+  /** Subscriptions that are about to open. */
+  #opening = 0;
   #requests = 0;
   #requestBytes = 0;
-  #alive = true;
   #draining = false;
 
   constructor(
     readonly webSocket: WebSocket,
-    readonly socket: Duplex,
+    readonly socket: Socket,
     readonly context: ConnectionContext,
   ) {
     webSocket.on("message", (data, isBinary) => this.#said(data, isBinary));
-    webSocket.on("pong", () => (this.#alive = true));
     webSocket.on("close", () => this.#closed());
     // ws has closed with the right code by then: 1007, 1009.
     webSocket.on("error", () => {});
     socket.on("drain", () => this.#drained());
-    this.#pinging = setInterval(() => this.#ping(), PING_MS);
+    new Liveness(webSocket, socket, () => webSocket.isPaused && this.ready);
     this.#open = context.streams.add(() => this.#drain());
   }
 
@@ -73,7 +70,6 @@ export class RpcConnection implements Sink {
   }
 
   #said(data: RawData, isBinary: boolean): void {
-    this.#alive = true;
     // What comes after the end was told is not carried out: it could not be answered.
     if (this.webSocket.readyState !== this.webSocket.OPEN) return;
     if (isBinary) return this.webSocket.close(NOT_TAKEN, "JSON in text frames is expected");
@@ -109,7 +105,7 @@ export class RpcConnection implements Sink {
   async #subscribe(stream: Stream, params: JsonObject): Promise<Subscription> {
     const { caller, refusalOf, subscriptions, limits } = this.context;
     if (this.#draining) throw DRAINING;
-    if (this.#subscriptions.size >= limits.connectionSubscriptions) {
+    if (this.#subscriptions.size + this.#opening >= limits.connectionSubscriptions) {
       throw new Refusal(
         "LIMIT_REACHED",
         `${limits.connectionSubscriptions} subscriptions on one connection, which is the limit; end one`,
@@ -120,7 +116,9 @@ export class RpcConnection implements Sink {
       subscriptions.delete(ended);
       this.#closeIfDrained();
     };
-    const subscription = await Subscription.open(stream, params, { caller, sink: this, refusalOf, closed });
+    this.#opening++;
+    const opening = Subscription.open(stream, params, { caller, sink: this, refusalOf, closed });
+    const subscription = await opening.finally(() => this.#opening--);
     this.#subscriptions.add(subscription);
     subscriptions.add(subscription);
     if (this.webSocket.readyState !== this.webSocket.OPEN) subscription.abandon();
@@ -142,16 +140,8 @@ export class RpcConnection implements Sink {
 
   /** Everything that was sent has left. */
   #drained(): void {
-    this.#alive = true;
     for (const subscription of this.#subscriptions) subscription.flush();
     this.#holdBack();
-  }
-
-  /** A peer that answers nothing and takes nothing for a whole interval has vanished. */
-  #ping(): void {
-    if (!this.#alive) return this.terminate();
-    this.#alive = false;
-    if (this.webSocket.readyState === this.webSocket.OPEN) this.webSocket.ping();
   }
 
   #drain(): void {
@@ -169,7 +159,6 @@ export class RpcConnection implements Sink {
   }
 
   #closed(): void {
-    clearInterval(this.#pinging);
     clearTimeout(this.#patience);
     this.#gone.abort();
     for (const subscription of this.#subscriptions) subscription.abandon();

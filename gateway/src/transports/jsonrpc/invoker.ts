@@ -9,6 +9,7 @@ import { methodNamed } from "../json/descriptors.js";
 import { streamNamed } from "../json/streams.js";
 import type { Stream, Subscription } from "../json/subscription.js";
 import type { Subscriptions } from "../json/subscriptions.js";
+import { openRpcDocument } from "./discover.js";
 import { type Method, methods } from "./methods.js";
 import { byName, positionsOf } from "./params.js";
 
@@ -25,7 +26,14 @@ export type Invoke = (params: unknown, host: Host) => Promise<unknown>;
 
 /** Every method, ready to be carried out. */
 export function invokersOf(contract: Contract, subscriptions: Subscriptions): ReadonlyMap<string, Invoke> {
-  return new Map([...methods].map(([name, method]) => [name, invokerOf(name, method, contract, subscriptions)]));
+  const invokers = new Map<string, Invoke>();
+  for (const [name, method] of methods) invokers.set(name, invokerOf(name, method, contract, subscriptions));
+  const document = openRpcDocument();
+  invokers.set("rpc.discover", async (params) => {
+    nothingElse(byName(params, []), "none");
+    return document;
+  });
+  return invokers;
 }
 
 function invokerOf(name: string, method: Method, contract: Contract, subscriptions: Subscriptions): Invoke {
@@ -54,7 +62,7 @@ function invokerOf(name: string, method: Method, contract: Contract, subscriptio
     case "end":
       return async (params) => {
         const { subscription, ...more } = byName(params, ["subscription"]);
-        nothingElse(more);
+        nothingElse(more, "subscription");
         subscriptions.get(subscription, stream).stop();
         return {};
       };
@@ -87,8 +95,8 @@ function many({ input, output }: DescMethod, positions: string[], call: Call, { 
   };
 }
 
-function nothingElse(more: JsonObject): void {
+function nothingElse(more: JsonObject, taken: string): void {
   const [unknown] = Object.keys(more);
   if (unknown === undefined) return;
-  throw new Refusal("INVALID_ARGUMENT", `params.${unknown}: there is no such field; there are subscription`);
+  throw new Refusal("INVALID_ARGUMENT", `params.${unknown}: there is no such field; there are ${taken}`);
 }

@@ -1,5 +1,6 @@
 // The JSON-RPC door: POST /rpc, and WebSocket at the same path.
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import express, { type Request, type Response, Router } from "express";
 import { WebSocketServer } from "ws";
@@ -53,7 +54,7 @@ export function openJsonRpc(context: RoomContext): Room {
       return true;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new RpcConnection(webSocket, socket, {
+      const connection = new RpcConnection(webSocket, socket as Socket, {
         caller,
         rpc,
         limits,
