@@ -15,8 +15,9 @@ module Support
       @shared ||= new.tap { |gateway| Minitest.after_run { gateway.stop } }
     end
 
-    # With `data`, a folder, it keeps its queues there (the sqlite engine).
-    def initialize(port: 0, data: nil)
+    # With `data`, a folder, it keeps its queues there (the sqlite engine). `scheme` begins its url.
+    def initialize(port: 0, data: nil, scheme: "")
+      @scheme = scheme
       @output, written = IO.pipe
       @pid = spawn("node", "#{ROOT}/gateway/bin/berrymq.js", "serve", "--port", port.to_s,
                    *(data ? ["--engine", "sqlite", "--data", data] : ["--engine", "memory"]), out: written, err: File::NULL, chdir: ROOT)
@@ -25,7 +26,7 @@ module Support
       @port = Integer(line[/\d+$/])
     end
 
-    def url = "127.0.0.1:#{@port}"
+    def url = "#{@scheme}127.0.0.1:#{@port}"
 
     def signal(name) = Process.kill(name, @pid)
 
@@ -59,7 +60,12 @@ module Support
     BerryMQ::Bus.new(...).tap { |bus| (@buses ||= []) << bus }
   end
 
-  def connected(ident = nil, **options) = bus.connect(Support::Gateway.shared.url, ident: ident, **options)
+  # Tests that are run over another wire say which.
+  def scheme = ""
+
+  def shared_url = "#{scheme}#{Support::Gateway.shared.url}"
+
+  def connected(ident = nil, **options) = bus.connect(shared_url, ident: ident, **options)
 
   def teardown
     @buses&.each(&:close)
@@ -67,7 +73,7 @@ module Support
   end
 
   def own_gateway(**options)
-    Gateway.new(**options).tap { |gateway| (@gateways ||= []) << gateway }
+    Gateway.new(scheme: scheme, **options).tap { |gateway| (@gateways ||= []) << gateway }
   end
 
   def after_teardown

@@ -20,7 +20,7 @@ module BerryMQ
             return answer if answer.is_a?(Hash) && answer.key?("jsonrpc")
 
             raise of_http(response, response.body, address)
-          rescue JSON::ParserError, TypeError
+          rescue MalformedMessage
             raise of_http(response, response.body, address)
           end
 

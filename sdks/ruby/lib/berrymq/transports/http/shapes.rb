@@ -18,8 +18,12 @@ module BerryMQ
         DEPTH = 1010
 
         class << self
-          # JSON text, with every number as exact as it was written. Raises JSON::ParserError.
-          def parse(text) = JSON.parse(text, decimal_class: Decimal, max_nesting: DEPTH)
+          # JSON text, with every number as exact as it was written. Raises MalformedMessage.
+          def parse(text)
+            JSON.parse(text.to_s, decimal_class: Decimal, max_nesting: DEPTH)
+          rescue JSON::ParserError, EncodingError
+            raise MalformedMessage, "the gateway told #{text.to_s[0, 40].inspect}, which is no JSON"
+          end
 
           # A Struct of readers. Each field is given what stands for an absent one: a value, a shape (nil then), or a list of a shape.
           def shape(**fields)
