@@ -1,27 +1,14 @@
-// The calls of berryMQ 0.3: three styles of connecting, sending, pulling, closing.
-import { randomBytes } from "node:crypto";
-import type { Config } from "../../config.js";
-import { DEFAULT_BERRYMQ03_TTL_SECONDS, type Limits } from "../../limits.js";
-import { type Clock, SECOND } from "../../model/clock.js";
+// The calls of berryMQ 0.3: connecting (connecting.ts), sending, pulling, closing.
+import { SECOND } from "../../model/clock.js";
 import { Refusal } from "../../model/errors.js";
 import { readTarget } from "../../model/identifier.js";
-import type { Services } from "../../service/services.js";
-import type { Log } from "../../telemetry/log.js";
-import { Connections, type Holding } from "./connections.js";
+import { type CallsContext, Connecting } from "./connecting.js";
+import { Connections } from "./connections.js";
 import { type Travelled, toRequest } from "./message.js";
-import { openOwnQueue, pull } from "./own-queue.js";
-import { addressOf, argsOf, booleanOf, kwargsOf, secondsOf, textOf, tokenOf, ttlOf } from "./params.js";
-import { Peer } from "./peer.js";
+import { pull } from "./own-queue.js";
+import { argsOf, booleanOf, kwargsOf, type Params, secondsOf, textOf, tokenOf } from "./params.js";
 import { Fault, type RpcRequest } from "./rpc.js";
 import { Seen } from "./seen.js";
-import { type Target, Targets } from "./targets.js";
-
-export interface CallsContext {
-  readonly services: Services;
-  readonly config: Pick<Config, "limits" | "interconnectTargets">;
-  readonly log: Log;
-  readonly clock: Clock;
-}
 
 /** What a call knows beside its params. */
 export interface Circumstances {
@@ -31,8 +18,6 @@ export interface Circumstances {
   readonly travelled: Travelled | undefined;
 }
 
-type Params = readonly unknown[];
-
 interface Method {
   readonly params: readonly string[];
   run(params: Params, circumstances: Circumstances): Promise<unknown>;
@@ -40,14 +25,13 @@ interface Method {
 
 export class Calls {
   readonly #connections: Connections;
-  readonly #targets: Targets;
+  readonly #connecting: Connecting;
   readonly #seen = new Seen();
-  readonly #limits: Limits;
 
   readonly #methods = new Map<string, Method>([
-    ["interconnect", { params: ["addr", "token", "ttl"], run: (params) => this.#interconnect(params) }],
-    ["connect_oneway", { params: ["ttl"], run: (params) => this.#connectOneway(params) }],
-    ["connect_via_queue", { params: ["identifier", "ttl"], run: (params) => this.#connectViaQueue(params) }],
+    ["interconnect", { params: ["addr", "token", "ttl"], run: (params) => this.#connecting.interconnect(params) }],
+    ["connect_oneway", { params: ["ttl"], run: (params) => this.#connecting.oneway(params) }],
+    ["connect_via_queue", { params: ["identifier", "ttl"], run: (params) => this.#connecting.viaQueue(params) }],
     [
       "send_message",
       { params: ["token", "identifier", "args", "kwargs"], run: (params, how) => this.#sendMessage(params, how) },
@@ -58,9 +42,8 @@ export class Calls {
   ]);
 
   constructor(readonly context: CallsContext) {
-    this.#limits = context.config.limits;
-    this.#connections = new Connections(context.clock, this.#limits.berrymq03Connections);
-    this.#targets = new Targets(context.config.interconnectTargets);
+    this.#connections = new Connections(context.clock, context.config.limits.berrymq03Connections);
+    this.#connecting = new Connecting(context, this.#connections, this.#seen);
   }
 
   /** @throws Fault, Refusal */
@@ -85,61 +68,6 @@ export class Calls {
     this.#connections.close();
   }
 
-  /** Both sides use the one token that the client made, as berryMQ 0.3 did; where it made none, the gateway makes it. */
-  async #interconnect([addr, token, ttl]: Params): Promise<string> {
-    const { host, port } = addressOf(addr);
-    const lasting = this.#ttlOf(ttl);
-    const name = tokenOf(token ?? "") || newName();
-    const target = await this.#targets.resolve(host, port);
-    this.#connections.checkRoom();
-    if (this.#connections.has(name)) {
-      throw new Refusal(
-        "INVALID_ARGUMENT",
-        "token: a connection of that token stands; close it, or make another token",
-      );
-    }
-    this.#connections.add(name, lasting, this.#calledBack(target, name));
-    this.context.log.info({ peer: `${host}:${port}`, address: target.address }, "a berryMQ 0.3 program interconnects");
-    return name;
-  }
-
-  #calledBack(target: Target, token: string): Holding {
-    const { services, clock, log } = this.context;
-    const address = `${target.address}:${target.port}`;
-    const session = this.#connections.sessionOf(address) ?? newName();
-    const stream = services.follower.stream({ session, ident: "" });
-    const heard = () => this.#connections.heard(token);
-    const gone = () => this.#connections.remove(token);
-    const peer = new Peer({ stream, target, token, seen: this.#seen, clock, log, heard, gone });
-    return { session, target: address, end: () => peer.end() };
-  }
-
-  async #connectOneway([ttl]: Params): Promise<string> {
-    const token = newName();
-    this.#connections.add(token, this.#ttlOf(ttl), { session: newName(), end() {} });
-    return token;
-  }
-
-  async #connectViaQueue([identifier, ttl]: Params): Promise<string> {
-    const pattern = textOf(identifier, "identifier");
-    const lasting = this.#ttlOf(ttl);
-    this.#connections.checkRoom();
-    const [token, session] = [newName(), newName()];
-    const queue = await openOwnQueue(this.context.services, session, pattern, this.#limits);
-    const end = () => {
-      queue
-        .delete()
-        .catch((error) => this.context.log.error({ err: error }, "a connection's queue could not be deleted"));
-    };
-    try {
-      this.#connections.add(token, lasting, { session, queue: queue.name, end });
-    } catch (error) {
-      end();
-      throw error;
-    }
-    return token;
-  }
-
   async #sendMessage([token, identifier, args, kwargs]: Params, { travelled }: Circumstances): Promise<string> {
     const message = {
       identifier: readTarget(textOf(identifier, "identifier")).text,
@@ -149,13 +77,10 @@ export class Calls {
     return this.#connections.use(tokenOf(token), async ({ session, target }) => {
       if (travelled !== undefined && this.#seen.has(travelled.id)) return "ok";
       // What comes over a link has travelled one more; a program that only sends is where a message begins.
-      const hops = travelled === undefined ? 0 : travelled.hops;
-      const behind = {
-        id: travelled?.id ?? "",
-        hops: hops + (travelled !== undefined || target !== undefined ? 1 : 0),
-      };
-      await this.context.services.publisher.publish({ session, ident: "" }, toRequest(message, behind));
-      if (behind.id !== "") this.#seen.add(behind.id);
+      const hops = travelled !== undefined ? travelled.hops + 1 : target !== undefined ? 1 : 0;
+      const id = travelled?.id ?? "";
+      if (id !== "") this.#seen.add(id);
+      await this.context.services.publisher.publish({ session, ident: "" }, toRequest(message, { id, hops }));
       return "ok";
     });
   }
@@ -165,7 +90,7 @@ export class Calls {
     const asked = secondsOf(timeout, "timeout");
     return this.#connections.use(tokenOf(token), async ({ queue }, ttl) => {
       if (queue === undefined) return "invalid token";
-      const most = this.#limits.berrymq03GetSeconds * SECOND;
+      const most = this.context.config.limits.berrymq03GetSeconds * SECOND;
       const wait = blocks ? Math.min(asked === undefined ? ttl : asked * SECOND, most) : 0;
       return this.#pulled(queue, wait, signal);
     });
@@ -190,13 +115,4 @@ export class Calls {
       return "ok";
     });
   }
-
-  #ttlOf(value: unknown): number {
-    return ttlOf(value, DEFAULT_BERRYMQ03_TTL_SECONDS, this.#limits.berrymq03TtlSeconds);
-  }
-}
-
-/** 128 random bits: a name that nobody guesses. */
-function newName(): string {
-  return randomBytes(16).toString("hex");
 }

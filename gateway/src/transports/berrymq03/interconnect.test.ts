@@ -156,6 +156,21 @@ test("answering keeps it: a program that only listens is not silent", async () =
   expect(await stands("mine")).toBe(true);
 });
 
+test("its answer acknowledges a message that is kept until somebody has", async () => {
+  const small = await TestGateway.open({ unacknowledged: 1 });
+  others.push(small);
+  const program = new OldClient(small.port);
+  await program.call("interconnect", ["127.0.0.1", server.port], "t");
+  const publish = async (identifier: string) => {
+    const params = { message: { identifier, args: [], require_ack: true } };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "publish", params });
+    return (await program.post(body, { "content-type": "application/json" }, "/rpc")).json.error?.data.reason;
+  };
+  expect(await publish("a:1")).toBeUndefined();
+  await vi.waitUntil(async () => (await publish("a:2")) === undefined, WITHIN);
+  expect(await heard(2)).toEqual(["a:1", "a:2"]);
+});
+
 test.each([
   ["a redirect", { status: 302, headers: { location: "http://127.0.0.1:1/" } }],
   ["an error of the server", { status: 500, body: "x" }],

@@ -6,6 +6,8 @@ import { Refusal } from "../../model/errors.js";
 import { writeJson } from "../json/text.js";
 import { isObject } from "./rpc.js";
 
+export type Params = readonly unknown[];
+
 export function textOf(value: unknown, name: string): string {
   if (typeof value !== "string") throw wrong(name, "a text", value);
   return value;

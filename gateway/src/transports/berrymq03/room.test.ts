@@ -5,6 +5,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { OldClient } from "../../../testing/berrymq03.js";
 import { TestGateway } from "../../../testing/gateway.js";
+import { DEFAULT_BERRYMQ03_TTL_SECONDS } from "../../limits.js";
+import { SECOND } from "../../model/clock.js";
+import { ttlOf } from "./params.js";
 
 let gateway: TestGateway;
 let old: OldClient;
@@ -184,6 +187,13 @@ describe("connections", () => {
     expect([answer, await old.call("send_message", token, "a:b", [], {})]).toEqual(["timeout", "invalid token"]);
   });
 
+  test("a connection always has an end: no ttl is 1000 s, and 0 is refused", async () => {
+    expect(ttlOf(null, DEFAULT_BERRYMQ03_TTL_SECONDS, 2000)).toBe(1000 * SECOND);
+    expect(await old.call("connect_oneway", null)).toEqual(expect.any(String));
+    const { error } = await old.reply("connect_oneway", 0);
+    expect(error.message).toBe("ttl: 0.001 to 2000 seconds expected, not 0");
+  });
+
   test("one that only sends has nothing to pull", async () => {
     expect(await old.call("get_nowait", await old.call("connect_oneway"))).toBe("invalid token");
   });
@@ -245,7 +255,6 @@ describe("what is refused", () => {
     ["a token that is too long", "get_nowait", ["x".repeat(200)], "InvalidArgument", "128"],
     ["a pattern that is none", "connect_via_queue", ["a:b:"], "InvalidIdentifier", "a:b:"],
     ["a pattern that is no text", "connect_via_queue", [["a:b"]], "InvalidArgument", "identifier: a text expected"],
-    ["a ttl of nothing", "connect_oneway", [0], "InvalidArgument", "ttl: 0.001 to 2000 seconds expected, not 0"],
     ["a ttl that is too long", "connect_oneway", [2001], "InvalidArgument", "2001"],
     [
       "a ttl that is a text",
