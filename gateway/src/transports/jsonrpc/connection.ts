@@ -1,4 +1,5 @@
 // One WebSocket: requests in their order, answers as they come, and the events of its subscriptions.
+import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { Limits } from "../../limits.js";
@@ -47,6 +48,8 @@ export class RpcConnection implements Sink {
     readonly socket: Socket,
     readonly context: ConnectionContext,
   ) {
+    // Each call that waits listens.
+    setMaxListeners(0, this.#gone.signal);
     webSocket.on("message", (data, isBinary) => this.#said(data, isBinary));
     webSocket.on("close", () => this.#closed());
     // ws has closed with the right code by then: 1007, 1009.
@@ -76,12 +79,17 @@ export class RpcConnection implements Sink {
     const bytes = data as Buffer;
     this.#requests++;
     this.#requestBytes += bytes.length;
-    void this.#answer(bytes.toString()).finally(() => {
-      this.#requests--;
-      this.#requestBytes -= bytes.length;
-      this.#closeIfDrained();
-      this.#holdBack();
-    });
+    this.#answer(bytes.toString())
+      .catch((error: unknown) => {
+        this.context.refusalOf(error);
+        this.terminate();
+      })
+      .finally(() => {
+        this.#requests--;
+        this.#requestBytes -= bytes.length;
+        this.#closeIfDrained();
+        this.#holdBack();
+      });
     this.#holdBack();
   }
 
