@@ -12,7 +12,7 @@ const message = registry.getMessage(MESSAGE)!;
 const shown = (bytes: Buffer) => fromBytes(message, bytes);
 const overTheWire = (value: JsonObject) => readJson(writeJson(value));
 
-const text = fc.string({ unit: "binary", minLength: 1, maxLength: 20 }).filter((each) => each.isWellFormed());
+const text = fc.string({ unit: "binary", minLength: 1, maxLength: 20 }).filter((each) => !/\p{Surrogate}/u.test(each));
 const name = fc.oneof(
   fc.stringMatching(/^[a-z0-9]{1,20}$/),
   fc.constantFrom("id", "data", "ce_id", "ce_type", "ce_time"),
@@ -38,7 +38,7 @@ test("messages", () => {
     priority: fc.integer({ min: 0, max: 9 }),
     attributes: fc.dictionary(
       name,
-      fc.string({ unit: "binary" }).filter((each) => each.isWellFormed()),
+      fc.string({ unit: "binary" }).filter((each) => !/\p{Surrogate}/u.test(each)),
       { maxKeys: 5 },
     ),
   });
