@@ -1,5 +1,5 @@
 // One call of a berryMQ 0.3 program: an HTTP POST of its own, to the address that was judged, following no redirect.
-import { type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import type { Socket } from "node:net";
 import { readJson } from "../json/text.js";
 import { isObject } from "./rpc.js";
@@ -17,39 +17,53 @@ const MOST_BYTES = 64 * 1024;
 
 /** Never rejects. */
 export function post(
-  { host, port, address }: Target,
+  target: Target,
   body: Buffer,
   headers: Record<string, string>,
   signal: AbortSignal,
 ): Promise<Answer> {
   return new Promise((resolve) => {
+    const posting = request(optionsOf(target, body, headers));
+    const cut = () => posting.destroy(new Error("the connection was closed"));
+    const late = setTimeout(
+      () => posting.destroy(new Error(`no answer within ${CALL_SECONDS} s`)),
+      CALL_SECONDS * 1000,
+    );
+    signal.addEventListener("abort", cut);
+    const finish = (answer: Answer) => {
+      clearTimeout(late);
+      signal.removeEventListener("abort", cut);
+      resolve(answer);
+    };
     let arrived = false;
-    const posting = request({
-      host: address,
-      port,
-      path: "/JSON",
-      method: "POST",
-      // A server of 2009 has one thread: a connection that is kept open would hold everybody else up.
-      agent: false,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_SECONDS * 1000)]),
-      headers: {
-        ...headers,
-        host: `${host.includes(":") ? `[${host}]` : host}:${port}`,
-        connection: "close",
-        "content-type": "text/xml",
-        "content-length": body.length,
-      },
-    });
     posting.on("socket", (socket: Socket) => socket.once("connect", () => (arrived = true)));
-    posting.on("error", ({ message }) => resolve({ kind: arrived ? "unanswered" : "unreachable", why: message }));
+    posting.on("error", ({ message }) => finish({ kind: arrived ? "unanswered" : "unreachable", why: message }));
     posting.on("response", (response) => {
       readBody(response).then(
-        (text) => resolve(understood(response.statusCode!, text)),
-        (error: Error) => resolve({ kind: "unanswered", why: error.message }),
+        (text) => finish(understood(response.statusCode!, text)),
+        (error: Error) => finish({ kind: "unanswered", why: error.message }),
       );
     });
     posting.end(body);
   });
+}
+
+function optionsOf({ host, port, address }: Target, body: Buffer, headers: Record<string, string>): RequestOptions {
+  return {
+    host: address,
+    port,
+    path: "/JSON",
+    method: "POST",
+    // A server of 2009 has one thread: a connection that is kept open would hold everybody else up.
+    agent: false,
+    headers: {
+      ...headers,
+      host: `${host.includes(":") ? `[${host}]` : host}:${port}`,
+      connection: "close",
+      "content-type": "text/xml",
+      "content-length": body.length,
+    },
+  };
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {

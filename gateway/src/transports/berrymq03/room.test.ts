@@ -303,7 +303,7 @@ describe("what is refused", () => {
   });
 
   test("a body that is too large is told so with status 413", async () => {
-    const small = await TestGateway.open({ batchBytes: 2048, messageBytes: 1024 });
+    const small = await TestGateway.open({ frameBytes: 2048, batchBytes: 2048, messageBytes: 1024 });
     const program = new OldClient(small.port);
     const { status, json } = await program.post(JSON.stringify({ method: "get", params: ["x".repeat(4000)] }));
     expect([status, json.error.type]).toEqual([413, "MessageTooLarge"]);

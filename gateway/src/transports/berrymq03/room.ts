@@ -17,7 +17,7 @@ const FORMS = ["application/x-www-form-urlencoded", "multipart/form-data"];
 export function berrymq03Room(context: RoomContext, clock: Clock = systemClock): Room {
   const calls = new Calls({ ...context, clock });
   const routes = Router();
-  const body = readBody(context.config.limits.batchBytes);
+  const body = readBody(context.config.limits.frameBytes);
   const answer: RequestHandler = (request, response, next) => answerOne(calls, context, request, response).catch(next);
   routes.post("/JSON", body, parse, answer);
   routes.all("/JSON", (request, response) => {
