@@ -112,3 +112,43 @@ function bound() {
   const test = new TestBroker();
   return { broker: test.broker, follow: (pattern: string) => test.follow(pattern) };
 }
+
+test("a session that is touched neither comes nor goes, and is away as long after the last time as after a stream", async () => {
+  const { clock, events, presence } = watch();
+  const session = presence.touch("s", "peer");
+  for (let i = 0; i < 5; i++) {
+    await clock.advance(59 * SECOND);
+    expect(presence.touch("s", "peer")).toBe(session);
+  }
+  expect(events).toEqual([]);
+  await clock.advance(60 * SECOND);
+  expect(events).toEqual(["still away peer"]);
+  await clock.advance(60 * SECOND);
+  expect(presence.touch("s", "peer")).not.toBe(session);
+});
+
+test("a session that is touched again and again costs a timer a second at most", async () => {
+  const { clock, presence } = watch();
+  let timers = 0;
+  const { after } = clock;
+  clock.after = (delay, callback) => {
+    timers++;
+    return after.call(clock, delay, callback);
+  };
+  presence.touch("s", "");
+  const first = timers;
+  for (let i = 0; i < 1000; i++) presence.touch("s", "");
+  expect(timers).toBe(first);
+  await clock.advance(SECOND);
+  for (let i = 0; i < 1000; i++) presence.touch("s", "");
+  expect(timers).toBe(2 * first);
+});
+
+test("touching a session that has a stream changes nothing, and a stranger stays a stranger", async () => {
+  const { clock, events, presence } = watch();
+  const session = presence.enter("s", "peer");
+  expect(presence.touch("s", "peer")).toBe(session);
+  expect(presence.touch("", "")).not.toBe(presence.touch("", ""));
+  await clock.advance(1000 * SECOND);
+  expect(events).toEqual(["connected peer"]);
+});
