@@ -1,5 +1,5 @@
 // JSON with exact integers: those beyond 2^53 are bigint, and what JSON cannot hold is refused with its path.
-import { parse as parseLossless, stringify as stringifyLossless } from "lossless-json";
+import { parseNumbers } from "#platform";
 import { NotEncodable } from "./errors.js";
 
 /** A number of 16 digits may be beyond 2^53; without one, the engine's own parser is exact and much faster. */
@@ -8,7 +8,7 @@ const INTEGER = /^-?\d+$/;
 
 /** Reads JSON; integers beyond 2^53 become bigint. @throws SyntaxError */
 export function parseJson(text: string): unknown {
-  return LONG_NUMBER.test(text) ? parseLossless(text, undefined, exactNumber) : JSON.parse(text);
+  return LONG_NUMBER.test(text) ? parseNumbers(text, exactNumber) : JSON.parse(text);
 }
 
 function exactNumber(text: string): number | bigint {
@@ -26,12 +26,27 @@ function exactNumber(text: string): number | bigint {
 export function writeJson(value: unknown, path: string): string {
   const walk = new Walk();
   walk.visit(value, path);
-  return walk.foundLarge ? stringifyLossless(value, asDigits)! : JSON.stringify(value);
+  return walk.foundLarge ? stringify(value) : JSON.stringify(value);
 }
 
-/** JavaScript writes 35967665116181872 as 35967665116181870, which is another integer to everybody else. */
-function asDigits(_key: string, value: unknown): unknown {
-  return typeof value === "number" && isLarge(value) ? BigInt(value) : value;
+/** JSON text that is written as it is: a number that JavaScript would change, or a part that is ready. */
+export class Verbatim {
+  constructor(private readonly text: string) {}
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** JSON.stringify for plain values, {@link Verbatim} and integers of any size. */
+export function stringify(value: unknown): string {
+  if (typeof value === "bigint" || value instanceof Verbatim) return value.toString();
+  // JavaScript writes 35967665116181872 as 35967665116181870, which is another integer to everybody else.
+  if (typeof value === "number" && isLarge(value)) return BigInt(value).toString();
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(stringify).join()}]`;
+  const present = Object.entries(value).filter(([, part]) => part !== undefined);
+  return `{${present.map(([name, part]) => `${JSON.stringify(name)}:${stringify(part)}`).join()}}`;
 }
 
 /** A whole number beyond 2^53 that is written without an exponent. */

@@ -23,3 +23,12 @@ export function locate(url: string): string {
   const { protocol, host } = page.location;
   return `${protocol === "https:" ? "wss" : "ws"}://${host}${/:\d+$/.test(host) ? "" : ":80"}`;
 }
+
+/** The third argument of a reviver (ECMAScript 2026): how a number was written. */
+type Reviver = (key: string, value: unknown, written: { readonly source: string }) => unknown;
+
+/** JSON whose numbers are what `number` makes of their text. @throws SyntaxError */
+export function parseNumbers(text: string, number: (text: string) => unknown): unknown {
+  const revive: Reviver = (_key, value, { source }) => (typeof value === "number" ? number(source) : value);
+  return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
+}

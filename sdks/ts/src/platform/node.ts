@@ -1,5 +1,6 @@
 // What Node offers: every protocol, each loaded when an address asks for it, and its own hashes.
 import { createHash } from "node:crypto";
+import { parse } from "lossless-json";
 import type { Opener } from "../transports/transport.js";
 
 /** By scheme; the first is that of a mere `host:port`. */
@@ -37,4 +38,9 @@ export function locate(url: string): string {
 /** @returns hex */
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** JSON whose numbers are what `number` makes of their text. @throws SyntaxError, RangeError */
+export function parseNumbers(text: string, number: (text: string) => unknown): unknown {
+  return parse(text, undefined, number);
 }

@@ -1,9 +1,10 @@
 // JSON over HTTP/1.1: calls are POST /rpc, subscriptions are server-sent events, whose later requests are calls with their name.
 import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
 import { type BerryMQError, Unavailable } from "../../errors.js";
+import { stringify } from "../../json.js";
 import type { Channel, Listener, Params, Subscription } from "../json/channel.js";
 import { refusalOf, refusalOfStatus } from "../json/refusal.js";
-import { type Fields, readText, writeText } from "../json/text.js";
+import { type Fields, readText } from "../json/text.js";
 import type { Caller } from "../transport.js";
 import { EventReader } from "./events.js";
 
@@ -36,7 +37,7 @@ export class HttpChannel implements Channel {
 
   async call(method: string, params: Fields, signal?: AbortSignal): Promise<Params> {
     signal?.throwIfAborted();
-    const body = writeText({ jsonrpc: "2.0", id: this.nextId++, method, params });
+    const body = stringify({ jsonrpc: "2.0", id: this.nextId++, method, params });
     const headers = {
       ...this.target.headers,
       "content-type": "application/json",

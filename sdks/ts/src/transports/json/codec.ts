@@ -3,11 +3,12 @@ import { Buffer } from "../../bytes.js";
 import { type Envelope, NO_ATTRIBUTES } from "../../envelope.js";
 import { MalformedMessage } from "../../errors.js";
 import { rememberedIdentifier } from "../../identifier.js";
+import { stringify, Verbatim } from "../../json.js";
 import { BYTES, Cursor } from "../../wire/cursor.js";
 import { MessageReader } from "../../wire/reader.js";
 import { WireWriter } from "../../wire/writer.js";
 import type { Params } from "./channel.js";
-import { type Fields, Ready, readText, writeText } from "./text.js";
+import { type Fields, readText } from "./text.js";
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 const TEXT_TYPE = /^text\//i;
@@ -22,7 +23,7 @@ const reader = new MessageReader();
 
 /** The params of `publish_batches`, of an encoded PublishBatchesRequest: batch = 1, first_sequence = 2, resent = 3. */
 export function batchParams(frame: Buffer): Fields {
-  const messages: Ready[] = [];
+  const messages: Verbatim[] = [];
   const params: { [name: string]: unknown } = { batch: { messages } };
   const cursor = new Cursor().over(frame, 0, frame.length);
   while (cursor.next()) {
@@ -35,9 +36,9 @@ export function batchParams(frame: Buffer): Fields {
 }
 
 /** A message as JSON. */
-export function messageText(message: Envelope): Ready {
+export function messageText(message: Envelope): Verbatim {
   const { publishedAt, expiresAt, deliverAt, answer } = message;
-  const head = writeText({
+  const head = stringify({
     id: message.messageId || undefined,
     identifier: message.identifier.text,
     content_type: message.contentType || undefined,
@@ -55,7 +56,7 @@ export function messageText(message: Envelope): Ready {
     attempt: message.attempt || undefined,
   });
   const body = payloadText(message.payload, message.contentType);
-  return new Ready(body === "" ? head : `${head.slice(0, -1)},${body}}`);
+  return new Verbatim(body === "" ? head : `${head.slice(0, -1)},${body}}`);
 }
 
 /** The members that carry a payload; `""` = it is empty. What JSON would not give back byte for byte is base64. */
@@ -94,7 +95,7 @@ function isCall(text: string): boolean {
 function comesBack(text: string): unknown {
   try {
     const value = readText(text);
-    return value !== null && shallow(value, LEVELS) && writeText(value) === text ? value : undefined;
+    return value !== null && shallow(value, LEVELS) && stringify(value) === text ? value : undefined;
   } catch {
     return undefined;
   }
@@ -137,9 +138,9 @@ const HEAD = 128;
 function readPayload(message: Params): Buffer {
   const { args = [], kwargs = {}, payload, payload_base64: base64, content_type: contentType = "" } = message;
   if (base64 !== undefined) return Buffer.from(base64, "base64");
-  if (payload !== undefined) return Buffer.from(JSON_TYPE.test(contentType) ? writeText(payload) : String(payload));
+  if (payload !== undefined) return Buffer.from(JSON_TYPE.test(contentType) ? stringify(payload) : String(payload));
   if (contentType !== "" || (args.length === 0 && Object.keys(kwargs).length === 0)) return Buffer.alloc(0);
-  return Buffer.from(writeText({ args, kwargs }));
+  return Buffer.from(stringify({ args, kwargs }));
 }
 
 /** A message that came, encoded as a batch of one. @throws as {@link readMessage} */

@@ -1,8 +1,9 @@
 // JSON-RPC 2.0 over one WebSocket: calls with answers in any order, and what comes of subscriptions as notifications.
 import { type BerryMQError, Unavailable } from "../../errors.js";
+import { stringify } from "../../json.js";
 import type { Channel, Listener, Params, Subscription } from "../json/channel.js";
 import { refusalOf } from "../json/refusal.js";
-import { type Fields, readText, writeText } from "../json/text.js";
+import { type Fields, readText } from "../json/text.js";
 import type { Caller } from "../transport.js";
 import type { OpenSocket, Socket, Told } from "./socket.js";
 
@@ -98,7 +99,7 @@ export class WebSocketChannel implements Channel {
     if (this.over) return pending.reject(this.over);
     const id = this.nextId++;
     this.calls.set(id, pending);
-    const text = writeText({ jsonrpc: "2.0", id, method, params });
+    const text = stringify({ jsonrpc: "2.0", id, method, params });
     if (this.unsaid) this.unsaid.push(text);
     else this.socket.send(text);
   }
