@@ -24,6 +24,8 @@ const players = {
   ruby: { language: "ruby", scheme: "" },
   ts: { language: "ts", scheme: "" },
   "ruby http": { language: "ruby", scheme: "http://", beside: "python" },
+  "ts http": { language: "ts", scheme: "http://", beside: "python" },
+  "ts ws": { language: "ts", scheme: "ws://", beside: "ruby" },
 } as const satisfies Record<string, Player>;
 
 export type Sdk = keyof typeof players;
