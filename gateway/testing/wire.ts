@@ -45,7 +45,8 @@ export class Wire {
     const deadline = performance.now() + WITHIN_MS;
     while (!condition()) {
       const left = deadline - performance.now();
-      if (left <= 0) throw new Error(`it did not come in time; what came is ${JSON.stringify(this.text)}`);
+      if (left <= 0)
+        throw new Error(`it did not come in time; what came ends in ${JSON.stringify(this.text.slice(-2000))}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 50));
         this.#heard = () => {

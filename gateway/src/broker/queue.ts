@@ -157,7 +157,8 @@ export class BrokerQueue {
   /** Has deliveries handed to the taker, in turn with the others, until it is detached. */
   attach(taker: Taker): void {
     this.#takers.add(taker);
-    this.wake();
+    // Who comes in the same turn is served together with it.
+    queueMicrotask(() => this.wake());
   }
 
   detach(taker: Taker): void {

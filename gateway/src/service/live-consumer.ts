@@ -7,7 +7,7 @@ import { SECOND, type Timer } from "../model/clock.js";
 
 /** Where the messages go. */
 export interface Outlet {
-  /** Writes one message; calls back once, in a later turn, whether it has left. */
+  /** Writes one message; calls back once, in a later turn, whether it has left. When it has not, nothing more comes. */
   write(message: Shown, written: (left: boolean) => void): void;
   /** The reader has taken nothing for `liveStallSeconds` though a message is for it: nothing more comes. */
   stalled(): void;
@@ -89,9 +89,9 @@ export class LiveConsumer {
 
   #written(queue: BrokerQueue, delivery: Delivery, left: boolean): void {
     if (this.#closed) return;
+    if (!left) return void this.close().catch(this.broker.report);
     this.#patience?.cancel();
-    const settled = left ? queue.settle([{ lease: delivery.lease, verb: "ack" }]) : queue.giveBack([delivery]);
-    settled.catch(this.broker.report);
+    queue.settle([{ lease: delivery.lease, verb: "ack" }]).catch(this.broker.report);
     // In another turn, so that each message is a write of its own to the connection.
     setImmediate(() => {
       this.#held = undefined;

@@ -87,28 +87,27 @@ function readMembers(text: string): Pair[] {
 }
 
 /** Fields; files are no arguments, as in RestMQ. */
-function readMultipart(body: Buffer, contentType: string): Promise<Pair[]> {
+async function readMultipart(body: Buffer, contentType: string): Promise<Pair[]> {
+  try {
+    return checked(await parsed(body, contentType), body);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Refusal("INVALID_ARGUMENT", `the body is no multipart/form-data: ${why}`);
+  }
+}
+
+function parsed(body: Buffer, contentType: string): Promise<Pair[]> {
   return new Promise((resolve, reject) => {
-    const refuse = (error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      reject(
-        error instanceof Refusal
-          ? error
-          : new Refusal("INVALID_ARGUMENT", `the body is no multipart/form-data: ${why}`),
-      );
-    };
-    try {
-      const pairs: Pair[] = [];
-      const parser = busboy({ headers: { "content-type": contentType }, limits: { fieldSize: body.length } });
-      parser.on("field", (name, value) => pairs.push([name, value]));
-      parser.on("file", (_name, stream) => stream.resume());
-      parser.on("error", refuse);
-      parser.on("close", () => resolve(checked(pairs, body)));
-      parser.end(body);
-    } catch (error) {
-      refuse(error);
-    }
-  }).then((pairs) => pairs as Pair[]);
+    const pairs: Pair[] = [];
+    const parser = busboy({ headers: { "content-type": contentType }, limits: { fieldSize: body.length } });
+    parser.on("field", (name, value) => pairs.push([name, value]));
+    // A file that ends too early fails on its own, and the parser tells.
+    parser.on("file", (_name, stream) => stream.on("error", () => {}).resume());
+    parser.on("error", reject);
+    parser.on("close", () => resolve(pairs));
+    parser.end(body);
+  });
 }
 
 /** The parser puts U+FFFD where something is no UTF-8. @throws Refusal INVALID_ARGUMENT */

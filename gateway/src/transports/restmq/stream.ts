@@ -31,8 +31,10 @@ function outletOf(response: ServerResponse, name: string, { frame, last, left }:
       const key = `${name}:${number}`;
       const text = frame(key, body);
       response.write(text, (error) => {
-        if (!error) left?.(key, text);
-        written(!error);
+        // A write that was under way when its socket was destroyed is called back without an error.
+        const gone = Boolean(error) || response.req.socket.destroyed;
+        if (!gone) left?.(key, text);
+        written(!gone);
       });
     },
     stalled: () => response.destroy(),

@@ -71,7 +71,8 @@ function outletOf(peer: WebSocket, name: string): Outlet {
   return {
     write: ({ body, number }, written) => {
       const text = pythonJson({ key: `${name}:${number}`, value: textOf(body) });
-      peer.send(text, (error) => written(!error));
+      // A write that was under way when its socket was destroyed is called back without an error.
+      peer.send(text, (error) => written(!error && peer.readyState === peer.OPEN));
     },
     stalled: () => peer.terminate(),
     purged: () => peer.close(NORMAL, "the queue was purged"),
