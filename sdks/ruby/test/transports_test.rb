@@ -98,7 +98,7 @@ class TransportsTest < Minitest::Test
       sse("event: ended\ndata: {\"error\":{\"reason\":\"TAKEN_OVER\",\"message\":\"x\"}}\n\n") => BerryMQ::TakenOver
     }.each do |answer, kind|
       requests = Thread::Queue.new << { credit: 1 }
-      error = assert_raises(BerryMQ::Error, answer) { transport(answering(answer)).follow(requests).each { nil } }
+      error = assert_raises(BerryMQ::Error, answer) { transport(answering(answer)).follow(requests).each {} }
       assert_instance_of kind, error, answer
     end
   end
