@@ -5,12 +5,19 @@ export interface ServerEvent {
   readonly data: string;
 }
 
+/** Characters of one event at most: more than any message that gateways take, as base64. */
+const MOST = 64 * 1024 * 1024;
+
 /** Takes text piece by piece; gives the events that are whole. Comments, ids and retry times are passed over. */
 export class EventReader {
   private rest = "";
 
+  /** @throws RangeError when an event has no end */
   *read(piece: string): Generator<ServerEvent> {
-    const blocks = (this.rest + piece).split(/\r?\n\r?\n/);
+    const text = this.rest + piece;
+    if (text.length > MOST) throw new RangeError(`an event is longer than ${MOST} characters`);
+    // A large event comes in many pieces; what has no line's end cannot end it.
+    const blocks = piece.includes("\n") ? text.split(/\r?\n\r?\n/) : [text];
     this.rest = blocks.pop()!;
     for (const block of blocks) {
       const event = readEvent(block);
