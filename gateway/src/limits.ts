@@ -99,6 +99,8 @@ export const MAX_QUEUE_NAME_BYTES = 255;
 export const MAX_WHY_BYTES = 4096;
 /** Messages, leases or queues of one call: more are several calls, so that none holds the others up. */
 export const MAX_AT_ONCE = 1000;
+/** Bytes of the headers of a CloudEvent in binary mode: what clients take without being told; the next larger one is sent structured. */
+export const MAX_EVENT_HEADER_BYTES = 8192;
 /** Queues of a page that names no size. */
 export const DEFAULT_PAGE = 100;
 /** Messages that are pushed to a consumer that names no credit: enough to hide the way there and back. */
@@ -116,6 +118,10 @@ export const MAX_TRAIL_BYTES = 64 * 1024;
 /** Seconds that they are kept, and of how many connections; browsers come back after about 3 s. */
 export const TRAIL_SECONDS = 60;
 export const MAX_TRAILS = 1000;
+/** Bytes in one piece that a RestMQ WebSocket has echoed: a sign of life, not a service. */
+export const MAX_ECHO_BYTES = 64 * 1024;
+/** RestMQ queues of which it is remembered how often their oldest message was shown; the one looked at longest ago begins anew. */
+export const MAX_LOOKS = 10_000;
 /** How long an ask waits that names no time. */
 export const DEFAULT_ASK = 30 * SECOND;
 /** How long a follow over server-sent events outlives its connection that names no time: browsers come back after 3 s. */

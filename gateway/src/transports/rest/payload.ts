@@ -1,5 +1,6 @@
 // A message whose payload is the body as it came: its marks stand in the query, its attributes in headers.
 import type { Request } from "express";
+import { RANGES } from "../../limits.js";
 import { SECOND, systemClock } from "../../model/clock.js";
 import { Refusal } from "../../model/errors.js";
 import { lengthDelimited } from "../../model/wire.js";
@@ -16,7 +17,6 @@ export const LIFE = Object.keys(TIMES) as (keyof typeof TIMES)[];
 
 const ATTRIBUTE_HEADER = "berrymq-attribute-";
 const PAYLOAD_TAG = 0x1a;
-const MOST_SECONDS = 365 * 86_400;
 
 const message = registry.getMessage(MESSAGE)!;
 
@@ -38,15 +38,17 @@ function timesOf(fields: JsonObject, parameters: Parameters): JsonObject {
     given.map((name) => {
       if (fields[TIMES[name]] !== undefined)
         throw refused(name, `it says the same as ${TIMES[name]}; send one of them`);
-      return [TIMES[name], systemClock.wall() + Math.round(secondsOf(name, parameters.get(name)!) * SECOND)];
+      return [TIMES[name], systemClock.wall() + microsecondsOf(name, parameters.get(name)!)];
     }),
   );
 }
 
-function secondsOf(name: string, text: string): number {
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= MOST_SECONDS) return seconds;
-  throw refused(name, `${JSON.stringify(text.slice(0, 64))} is not a number of seconds between 0 and ${MOST_SECONDS}`);
+function microsecondsOf(name: keyof typeof TIMES, text: string): number {
+  const { least, most } = RANGES[name];
+  const time = /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * SECOND) : Number.NaN;
+  if (time >= least && time <= most) return time;
+  const range = `between ${least / SECOND} and ${most / SECOND}`;
+  throw refused(name, `${JSON.stringify(text.slice(0, 64))} is not a number of seconds ${range}`);
 }
 
 function attributesOf(request: Request): JsonObject {

@@ -1,4 +1,5 @@
 // REST over real sockets: every route, with what it takes and what it refuses.
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { TestGateway } from "../../../testing/gateway.js";
 import { TestClient } from "../../../testing/http.js";
@@ -35,6 +36,11 @@ test("the table names fields of the contract", () => {
     const told = [route.made, route.events, route.gathered?.field].filter((name) => name !== undefined);
     expect(shown).toEqual(expect.arrayContaining(told));
   }
+});
+
+test("docs/rest.md tells every route", () => {
+  const page = readFileSync(new URL("../../../../docs/rest.md", import.meta.url), "utf8");
+  expect(routes.filter(({ verb, path }) => !page.includes(`\`${verb} ${path}\``))).toEqual([]);
 });
 
 describe("a message", () => {
@@ -91,9 +97,10 @@ describe("a message", () => {
     ["priority=high", "priority"],
     ["ttl=-1", 'ttl: "-1"'],
     ["ttl=soon", 'ttl: "soon"'],
+    ["delay=2592001", "is not a number of seconds between 0 and 2592000"],
     ["ttl=1&expires_at=5", "ttl: it says the same as expires_at"],
     ["require_ack=yes", 'require_ack: "yes" is neither true nor false'],
-    ["payload=x", "payload: there is no such query parameter; there are id, "],
+    ["content=x", "content: there is no such query parameter; there are id, "],
     ["id=1&id=2", "id: it stands twice"],
     ["id=%ff", "not percent-encoded UTF-8"],
     ["__proto__=1", "__proto__: there is no such query parameter"],
@@ -250,6 +257,15 @@ describe("talk and ask", () => {
     const asked = await client.post("/v1/ask", { message: { identifier: "no:body", args: [] } });
     expect(asked).toMatchObject({ status: 404, json: { reason: "NO_FOLLOWERS", retryable: true } });
   });
+});
+
+test("payloads are shown as bytes to who wants them so", async () => {
+  await publish();
+  const shown = { messages: [{ payload_base64: Buffer.from('{"args":[1],"kwargs":{}}').toString("base64") }] };
+  const path = `/v1/queues/${queue}/messages`;
+  expect((await client.get(path, { "berrymq-payload": "base64" })).json).toMatchObject(shown);
+  expect((await client.get(`${path}?payload=base64`)).json).toMatchObject(shown);
+  expect((await client.get(`${path}?payload=hex`)).status).toBe(400);
 });
 
 describe("HTTP", () => {

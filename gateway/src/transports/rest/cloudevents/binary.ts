@@ -2,6 +2,7 @@
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#31-binary-content-mode
 import type { Request } from "express";
 import type { Message } from "../../../gen/berrymq/v1/message.js";
+import { MAX_EVENT_HEADER_BYTES } from "../../../limits.js";
 import { Refusal } from "../../../model/errors.js";
 import { lengthDelimited } from "../../../model/wire.js";
 import { type JsonObject, toBytes } from "../../json/codec.js";
@@ -15,8 +16,6 @@ import type { Context } from "./text.js";
 
 const PREFIX = "ce-";
 const PAYLOAD_TAG = 0x1a;
-/** Bytes of headers: what servers and clients take without being told (node takes 16 KiB of all). */
-const MOST_HEADERS = 8 * 1024;
 
 const message = registry.getMessage(MESSAGE)!;
 
@@ -44,7 +43,7 @@ export function writeBinary(shown: JsonObject, { payload, contentType }: Message
   const headers: Record<string, string> = Object.fromEntries(context);
   if (type !== "") headers["content-type"] = type;
   const length = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  return length > MOST_HEADERS ? undefined : { headers, body: Buffer.from(payload) };
+  return length > MAX_EVENT_HEADER_BYTES ? undefined : { headers, body: Buffer.from(payload) };
 }
 
 function contextFrom(rawHeaders: readonly string[]): Context {

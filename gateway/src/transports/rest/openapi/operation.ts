@@ -1,5 +1,7 @@
 // One route of the table as an operation of the OpenAPI document.
 import type { DescField } from "@bufbuild/protobuf";
+import { RANGES } from "../../../limits.js";
+import { SECOND } from "../../../model/clock.js";
 import { commentOf } from "../../json/comments.js";
 import { methodNamed } from "../../json/descriptors.js";
 import { fieldSchema, type JsonSchema, schemasOf } from "../../json/schema.js";
@@ -55,7 +57,7 @@ function queryParameters(route: Route): object[] {
     name,
     in: "query",
     description: lives[name],
-    schema: { type: "number", minimum: 0 },
+    schema: { type: "number", minimum: RANGES[name].least / SECOND, maximum: RANGES[name].most / SECOND },
   }));
   return [...named, ...times, ...(route.events === undefined ? [] : [eventsParameter])];
 }

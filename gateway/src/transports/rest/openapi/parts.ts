@@ -1,5 +1,6 @@
 // Pieces that many operations of the OpenAPI document share, and what is not in the contract: problems and CloudEvents.
 import { Reason } from "../../../gen/berrymq/v1/error.js";
+import { MAX_ID_BYTES, MAX_SENDER_BYTES } from "../../../limits.js";
 import { reasonNames } from "../../../model/errors.js";
 import type { JsonSchema } from "../../json/schema.js";
 
@@ -9,24 +10,34 @@ export const reference = (name: string): JsonSchema => ({ $ref: SCHEMAS + name }
 
 export const content = (type: string, schema: JsonSchema): object => ({ [type]: { schema } });
 
-/** Who calls: headers or query parameters, which every operation takes. */
-export const callers: Record<string, object> = Object.fromEntries(
-  [
-    ["session", "The random name of the caller's connection, kept over requests. Absent = anonymous."],
-    ["ident", "The name by which other programs know the caller. Absent = none."],
-  ].flatMap(([name, description]) => [
-    [name!, { name, in: "query", description, schema: { type: "string" } }],
-    [
-      `berrymq-${name}`,
-      {
-        name: `berrymq-${name}`,
-        in: "header",
-        description: `${description} Percent-encoded UTF-8.`,
-        schema: { type: "string" },
-      },
-    ],
+const payloadForm = {
+  description:
+    "`base64` = payloads are shown as `payload_base64`, whatever their content type. Absent = by their content type.",
+  schema: { type: "string", enum: ["readable", "base64"] },
+};
+
+/** Who calls, and how payloads are shown: headers or query parameters, which every operation takes. */
+export const callers: Record<string, object> = Object.fromEntries([
+  ...caller(
+    "session",
+    MAX_ID_BYTES,
+    "The random name of the caller's connection, kept over requests. Absent = anonymous.",
+  ),
+  ...caller("ident", MAX_SENDER_BYTES, "The name by which other programs know the caller. Absent = none."),
+  ...["payload", "berrymq-payload"].map((name): [string, object] => [
+    name,
+    { name, in: name === "payload" ? "query" : "header", ...payloadForm },
   ]),
-);
+]);
+
+function caller(name: string, maxLength: number, description: string): [string, object][] {
+  const header = `berrymq-${name}`;
+  const escaped = { type: "string", maxLength, pattern: "^([!-$&-~]|%[0-9A-Fa-f]{2})*$" };
+  return [
+    [name, { name, in: "query", description, schema: { type: "string", maxLength } }],
+    [header, { name: header, in: "header", description: `${description} Percent-encoded UTF-8.`, schema: escaped }],
+  ];
+}
 
 export const callerReferences = Object.keys(callers).map((name) => ({ $ref: `#/components/parameters/${name}` }));
 
