@@ -242,6 +242,17 @@ module BerryMQ
     # Whether the message leaves the process.
     def connected_for?(message) = !@link.nil? && !message.identifier.local?
 
+    # The system's word of a message that a queue of this process lost, as a gateway says it, to the followers here. Of the system's own
+    # messages nothing is told: a queue that keeps and loses them would never come to an end.
+    def tell_drop(message, queue, reason)
+      return if message.identifier.reserved?
+
+      told = { message_id: message.message_id, identifier: message.id, sender: message.sender || "" }
+      drop = Message.new("#{Identifier::RESERVED_NAME}:drop", queue: queue, reason: reason, **told)
+      refusal = deliver(drop).refusal
+      report(refusal, drop, nil) if refusal
+    end
+
     def report(error, message, handler) = @dispatcher.report(error, message, handler)
 
     # Around a fork, in the parent.
@@ -253,6 +264,7 @@ module BerryMQ
     def after_fork
       @dispatcher.after_fork
       @link&.after_fork
+      @local_queues.after_fork
       @works.after_fork
       @mailroom.after_fork
     end

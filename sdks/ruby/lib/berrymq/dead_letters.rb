@@ -8,9 +8,10 @@ module BerryMQ
 
     def initialize(origin)
       @origin = origin
-      options = QueueOptions.new(name: "#{origin.options.name}#{Queue::DEAD}", pattern: origin.options.pattern, overflow: "drop_oldest",
-                                 max_attempts: Float::INFINITY, dedupe: 0)
-      super(options)
+      bounds = origin.options.to_h.slice(:max_messages, :max_bytes, :lease)
+      options = QueueOptions.new(name: "#{origin.options.name}#{Queue::DEAD}", patterns: [].freeze, overflow: "drop_oldest",
+                                 max_attempts: Float::INFINITY, dedupe: 0, **bounds)
+      super(options, **origin.surroundings)
     end
 
     # Keeps a message that was given up.

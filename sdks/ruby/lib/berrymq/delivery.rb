@@ -7,8 +7,10 @@ module BerryMQ
     # Message; number of the counted attempt, from 1; what names the lease (nil with auto_ack); Time when the lease ends.
     attr_reader :message, :attempt, :lease_id, :deadline
 
-    def initialize(keeper, message, attempt, lease_id, deadline)
+    # It is settled where it came from: with its keeper, or on the stream that brought it.
+    def initialize(keeper, message, attempt, lease_id, deadline, settler: keeper)
       @keeper = keeper
+      @settler = settler
       @message = message.delivered(attempt)
       @attempt = attempt
       @lease_id = lease_id
@@ -33,10 +35,23 @@ module BerryMQ
       nil
     end
 
+    # What follows is for handlers that are fed from queues.
+
+    # Settles without waiting: verdicts travel together. The block hears, in any thread, of one that could not be carried out.
+    def settle_soon(verb, detail = nil, &failed) = @settler.settle_soon(leased, verb, detail, &failed)
+
+    # Its lease was lost: nothing is settled, and something else may come instead.
+    def give_up = streamed? && @settler.give_up(@lease_id)
+
+    # The stream that brought it is over, and its lease with it.
+    def lost? = streamed? && @settler.over?
+
     private
 
+    def streamed? = !@settler.equal?(@keeper)
+
     def settle(verb, detail = nil)
-      @keeper.settle(leased, verb, detail)
+      @settler.settle(leased, verb, detail)
       nil
     end
 

@@ -7,7 +7,9 @@ module BerryMQ
     # Pattern (Identifier); what the queue was asked to be.
     attr_reader :identifier, :options
 
-    def initialize(works, handler, options, work)
+    # `takes_any`: a queue that is there may have any options.
+    def initialize(works, handler, options, work, takes_any: false)
+      @takes_any = takes_any
       @works = works
       @handler = handler
       @identifier = handler.identifier
@@ -57,6 +59,8 @@ module BerryMQ
       keeper.make
     rescue Unavailable, Draining
       nil
+    rescue QueueExists
+      raise unless @takes_any
     end
   end
 
@@ -72,13 +76,14 @@ module BerryMQ
 
     attr_reader :leases
 
-    # Has a handler (a Following) fed from the shared queue of that name. Raises QueueExists and InvalidArgument.
+    # Has a handler (a Following) fed from the shared queue of that name. Raises InvalidArgument, and QueueExists where
+    # `queue_options` asks for another queue than the one that is there.
     def add(handler, name, queue_options, concurrency)
       options = asked(handler.identifier, name, queue_options || {})
       work = Work.new(handler, @leases, concurrency: concurrency, tell: @bus.method(:report), answer: method(:answer))
-      following = DurableFollowing.new(self, handler, options, work)
+      following = DurableFollowing.new(self, handler, options, work, takes_any: queue_options.nil?)
       here = @bus.link.nil? || handler.identifier.local?
-      here ? following.work_here(@bus.local_queues.open(@bus, options)) : following.work_there(@bus.link)
+      here ? following.work_here(opened_here(options, queue_options)) : following.work_there(@bus.link)
       @mutex.synchronize { @all += [following] }
       following
     end
@@ -97,9 +102,13 @@ module BerryMQ
     private
 
     def asked(identifier, name, options)
-      QueueOptions.new(name: name.to_s, pattern: identifier.text, standalone: false, **options).check
-    rescue ArgumentError => e
-      raise InvalidArgument, "queue_options takes #{QueueOptions::NAMES.join(", ")}: #{e.message}"
+      QueueOptions.read(name.to_s, [identifier.text].freeze, false, options)
+    end
+
+    # A queue that is there is taken as it is, unless the following says how it should be.
+    def opened_here(options, queue_options)
+      known = @bus.local_queues.find(options.name) if queue_options.nil?
+      known || @bus.local_queues.open(@bus, options)
     end
 
     def answer(message, outcome) = @answering.publish(message, outcome, message.received?)

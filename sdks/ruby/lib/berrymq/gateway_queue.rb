@@ -11,7 +11,9 @@ module BerryMQ
     GRACE = 10.0
     # Between attempts of a get while the connection is down.
     PAUSE = 0.1
-    private_constant :MOST_WAIT, :GRACE, :PAUSE
+    # How long a consumer without a connection waits before it looks whether it shall stop.
+    LOOK = 0.5
+    private_constant :MOST_WAIT, :GRACE, :PAUSE, :LOOK
 
     # Makes the queue, or finds it with the same options.
     def self.create(link, options) = new(link, options.name, options).tap(&:make)
@@ -53,13 +55,9 @@ module BerryMQ
     def consume(credit, auto_ack, stopping = nil, &block)
       until @closed || @link.stopped? || stopping&.call
         consume_once(credit, auto_ack, &block)
-        @link.wait_connected(MOST_WAIT)
+        @link.wait_connected(LOOK)
       end
     end
-
-    # What `consume` is given to have so many under way: one more is pushed whenever the consumer comes back for it. Of a broadcast
-    # one waits at hand: a consumer that holds nothing and wants nothing, as between settling and coming back, is passed over.
-    def credit_for(_concurrency) = @options&.policy == "broadcast" ? 2 : 1
 
     # Has a `consume` look whether it shall stop, which ends its stream when it does.
     def wake = @consuming.dup.each(&:cancel)
@@ -120,11 +118,14 @@ module BerryMQ
 
     def dead = GatewayQueue.new(@link, "#{@name}#{Queue::DEAD}")
 
-    # The contract's Delivery as a Delivery.
-    def delivery(told)
+    # The contract's Delivery as a Delivery; `settler` is the stream that brought it.
+    def delivery(told, settler: self)
       lease = told.lease_id.empty? ? nil : told.lease_id
-      Delivery.new(self, ReceivedMessage.new(told.message), [told.attempt, 1].max, lease, QueueWire.time(told.deadline))
+      Delivery.new(self, ReceivedMessage.new(told.message), [told.attempt, 1].max, lease, QueueWire.time(told.deadline), settler: settler)
     end
+
+    # What it keeps; empty for one that others made.
+    def patterns = @options&.patterns || []
 
     private
 

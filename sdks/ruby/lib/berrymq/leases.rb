@@ -23,7 +23,7 @@ module BerryMQ
         @ends = now + @seconds
       end
 
-      def lost? = @lost
+      def lost? = @lost || @delivery.lost?
 
       def lose
         @lost = true

@@ -4,26 +4,29 @@
 module BerryMQ
   # Thread-safe; waiting is for the one condition that something changed.
   class LocalQueue
-    LEASES_REMEMBERED = 10_000
     MICROS = 1_000_000
-    Lease = Struct.new(:item, :ends)
-    private_constant :LEASES_REMEMBERED, :MICROS, :Lease
+    private_constant :MICROS
 
     # What it was asked to be, with every default filled in.
     attr_reader :options
     # What ends with it.
-    attr_writer :following
+    attr_writer :followings
 
-    # The block is called when it is deleted.
-    def initialize(options, &on_delete)
+    # `times` (a Timekeeper) has `expire` called; `dropped` is called with (message, name of the queue, reason) for what went unread:
+    # "expired", or "overflow" at a bound. The block is called when it is deleted.
+    def initialize(options, times:, dropped:, &on_delete)
       @options = options.filled
+      @times = times
+      @dropped = dropped
       @on_delete = on_delete
+      @followings = []
+      @lost = [] # messages and reasons that are still to be told
+      @wakes_at = Float::INFINITY # when `expire` will be called, in microseconds since the Unix epoch
       @mutex = Mutex.new
       @changed = ConditionVariable.new
       @shelf = Shelf.new
       @recent = RecentIds.new(@options.dedupe)
-      @leases = {} # lease id → Lease
-      @settled = {} # lease ids, for those that settle twice
+      @leases = LeaseBook.new
       @numbers = @bytes = @consumers = 0
       @paused = false
       @ended = nil # the error of whoever uses it afterwards
@@ -31,6 +34,11 @@ module BerryMQ
 
     # Seconds.
     def lease = @options.lease
+
+    def patterns = @options.patterns
+
+    # What its dead letters need, too.
+    def surroundings = { times: @times, dropped: @dropped }
 
     # Takes a message in, unless it took that id in lately; raises QueueFull at a bound unless the oldest make room.
     def push(message, _pattern = nil)
@@ -48,7 +56,7 @@ module BerryMQ
     end
 
     # Takes in nothing more of what is published; what is there can be had.
-    def take_no_more = @following&.unfollow
+    def take_no_more = @followings.each(&:unfollow)
 
     # Up to `max` Deliveries; waits for the first. A block that turns true ends the wait; `wake` has it asked.
     def take(max, timeout, auto_ack, &given_up)
@@ -65,9 +73,6 @@ module BerryMQ
         end
       end
     end
-
-    # What `consume` is given to have so many under way.
-    def credit_for(concurrency) = concurrency
 
     def wake = @mutex.synchronize { @changed.broadcast }
 
@@ -88,13 +93,30 @@ module BerryMQ
       held&.each { |lease| give_back(lease) }
     end
 
+    # Drops what has expired, and tells of all that went: in the one thread that does so, as followers may do anything.
+    def expire
+      lost = @mutex.synchronize do
+        @wakes_at = Float::INFINITY
+        drop_expired unless @ended
+        watch
+        @lost.slice!(0..)
+      end
+      lost.each { |message, why| @dropped.call(message, @options.name, why) }
+    end
+
+    # See Delivery#settle_soon.
+    def settle_soon(lease_id, verb, detail)
+      settle(lease_id, verb, detail)
+    rescue Error => e
+      yield e
+    end
+
     def settle(lease_id, verb, detail)
       @mutex.synchronize do
-        next if @settled.key?(lease_id)
+        next if @leases.settled?(lease_id)
 
-        item = held(lease_id).item
-        forget_lease(lease_id)
-        carry_out(item, verb, detail)
+        check_held(lease_id)
+        carry_out(@leases.settle(lease_id), verb, detail)
         @changed.broadcast
       end
     end
@@ -102,8 +124,8 @@ module BerryMQ
     # Time when the lease now ends.
     def extend_lease(lease_id, seconds)
       @mutex.synchronize do
-        lease = held(lease_id)
-        lease.ends = Clock.now + (seconds || @options.lease)
+        check_held(lease_id)
+        @leases.extend_to(lease_id, Clock.now + (seconds || @options.lease))
         Time.now + (seconds || @options.lease)
       end
     end
@@ -111,8 +133,7 @@ module BerryMQ
     def status
       @mutex.synchronize do
         look_after
-        drop_expired
-        items = @shelf.items.concat(@leases.values.map(&:item))
+        items = @shelf.items.concat(@leases.items)
         QueueStatus.new(ready: @shelf.ready_count, delayed: @shelf.delayed_count, leased: @leases.size, bytes: @bytes,
                         consumers: @consumers, oldest_published_at: items.min_by(&:number)&.message&.published_at)
       end
@@ -120,7 +141,7 @@ module BerryMQ
 
     def full?
       @mutex.synchronize do
-        drop_expired
+        look_after
         count >= @options.max_messages || @bytes >= @options.max_bytes
       end
     end
@@ -128,12 +149,17 @@ module BerryMQ
     def peek(max)
       @mutex.synchronize do
         look_after
-        drop_expired
         @shelf.first(max).map(&:message)
       end
     end
 
-    def purge = @mutex.synchronize { forget(@shelf.remove { true }) }
+    def purge
+      @mutex.synchronize do
+        gone = @shelf.clear
+        @bytes -= gone.sum(&:bytes)
+        gone.size
+      end
+    end
 
     def pause
       @mutex.synchronize { @paused = true }
@@ -163,7 +189,7 @@ module BerryMQ
     private
 
     def finish(error)
-      @following&.unfollow
+      take_no_more
       @mutex.synchronize do
         @ended ||= error
         @changed.broadcast
@@ -180,7 +206,7 @@ module BerryMQ
       item = Shelf::Item.new(@numbers += 1, message, bytes, 1, message.priority, expires)
       @bytes += bytes
       left = due - Message.now_micros
-      left.positive? ? @shelf.put_later(item, Clock.now + (left / MICROS.to_f)) : @shelf.put(item)
+      left.positive? ? put_later(item, left / MICROS.to_f) : put(item)
       @changed.signal
     end
 
@@ -201,11 +227,37 @@ module BerryMQ
 
       drop_expired
       until room?(bytes)
-        oldest = @shelf.shift_oldest if @options.overflow == "drop_oldest"
+        oldest = @shelf.shift_oldest if @options.overflow == "drop_oldest" && bytes <= @options.max_bytes
         raise QueueFull, full unless oldest
 
-        @bytes -= oldest.bytes
+        lose(oldest, "overflow")
       end
+    end
+
+    # It is told of soon.
+    def lose(item, why)
+      @bytes -= item.bytes
+      @times.later(self, 0) if @lost.empty?
+      @lost << [item.message, why]
+    end
+
+    def put(item)
+      @shelf.put(item)
+      watch
+    end
+
+    def put_later(item, seconds)
+      @shelf.put_later(item, Clock.now + seconds)
+      watch
+    end
+
+    # Has `expire` called in time.
+    def watch
+      ends = @shelf.next_end
+      return if ends.nil? || ends >= @wakes_at
+
+      @wakes_at = ends
+      @times.later(self, (ends - Message.now_micros) / MICROS.to_f)
     end
 
     def room?(bytes) = count < @options.max_messages && @bytes + bytes <= @options.max_bytes
@@ -214,36 +266,24 @@ module BerryMQ
       "the queue #{@options.name} is at its bound (#{@options.max_messages} messages, #{@options.max_bytes} bytes); consume or purge it"
     end
 
-    # Moves what is due, and gives back what leases that ran out held.
+    # Drops what expired, moves what is due, and gives back what leases that ran out held.
     def look_after
+      drop_expired
       now = Clock.now
       @shelf.advance(now)
-      lost = @leases.select { |_, lease| lease.ends <= now }
-      lost.each do |id, lease|
-        @leases.delete(id)
-        count_attempt(lease.item, 0, "the lease ran out")
-      end
+      @leases.lapse(now).each { |item| count_attempt(item, 0, "the lease ran out") }
     end
 
-    def drop_expired
-      now = Message.now_micros
-      forget(@shelf.remove { |item| item.expired?(now) })
-    end
+    def drop_expired = @shelf.expire(Message.now_micros).each { |item| lose(item, "expired") }
 
-    # How many.
-    def forget(items)
-      @bytes -= items.sum(&:bytes)
-      items.size
-    end
-
-    def next_due = [@shelf.next_due, @leases.each_value.map(&:ends).min].compact.min || Float::INFINITY
+    def next_due = [@shelf.next_due, @leases.next_end].compact.min || Float::INFINITY
 
     def hand_out(max, auto_ack)
       deliveries = []
       while deliveries.size < max && (item = @shelf.shift)
-        if auto_ack || item.expired?
+        if auto_ack
           @bytes -= item.bytes
-          deliveries << Delivery.new(self, item.message, item.attempt, nil, nil) unless item.expired?
+          deliveries << Delivery.new(self, item.message, item.attempt, nil, nil)
         else
           deliveries << leased(item)
         end
@@ -252,26 +292,21 @@ module BerryMQ
     end
 
     def leased(item)
-      id = MessageIds.next
-      @leases[id] = Lease.new(item, Clock.now + @options.lease)
+      id = @leases.add(item, Clock.now + @options.lease)
       Delivery.new(self, item.message, item.attempt, id, Time.now + @options.lease)
     end
 
-    def held(lease_id)
+    def check_held(lease_id)
       look_after
-      @leases[lease_id] || raise(LeaseLost, "the lease #{lease_id} of #{@options.name} ran out; somebody else may hold the message now")
-    end
+      return if @leases.held(lease_id)
 
-    def forget_lease(lease_id)
-      @leases.delete(lease_id)
-      @settled[lease_id] = true
-      @settled.shift if @settled.size > LEASES_REMEMBERED
+      raise LeaseLost, "the lease #{lease_id} of #{@options.name} ran out; somebody else may hold the message now"
     end
 
     def carry_out(item, verb, detail)
       case verb
       when :ack then @bytes -= item.bytes
-      when :release then @shelf.put(item)
+      when :release then put(item)
       when :retry then count_attempt(item, detail, "retried")
       when :reject then bury(item, detail || "rejected")
       end
@@ -284,7 +319,7 @@ module BerryMQ
       first, longest = @options.backoff
       delay ||= [first * (2**(item.attempt - 1)), longest].min
       item.attempt += 1
-      delay.zero? ? @shelf.put(item) : @shelf.put_later(item, Clock.now + delay)
+      delay.zero? ? put(item) : put_later(item, delay)
     end
 
     def bury(item, why)
@@ -295,7 +330,7 @@ module BerryMQ
     def wait_until_fewer(held, credit)
       @mutex.synchronize do
         loop do
-          held.select! { |lease| @leases.key?(lease) }
+          held.select! { |lease| @leases.held(lease) }
           return if held.size < credit
           raise @ended if @ended
 

@@ -6,25 +6,26 @@ module BerryMQ
   QueueStatus = Struct.new(:ready, :delayed, :leased, :bytes, :consumers, :oldest_published_at, keyword_init: true)
 
   # `Queue.new("task:*")` has a copy of its own of every matching message; with `shared: true` everybody who opens that name
-  # shares it.
+  # shares it. `Queue.new(["task:*", "job:*"], name: "work")` keeps what one of several patterns matches, and what two of them match once.
   class Queue
     DEAD = ".dead"
 
     # Its name.
     attr_reader :name
 
+    # `pattern` is one, or an Array of up to 100, which needs a `name` then.
     # `overflow` is "reject_publish" or "drop_oldest"; `policy` "round_robin" or "broadcast"; `lease`, `ttl`, `delay`, `dedupe`
     # (0 = ids are not compared) and `standalone_ttl` seconds; `backoff` [first, most] seconds; `transient` keeps it in memory.
     # Raises InvalidArgument, InvalidIdentifier, QueueExists, Unavailable; NotSupported for a broadcast in this process.
     def initialize(pattern, shared: false, name: nil, bus: BerryMQ.default_bus, **options)
       bus.raise_if_closed
-      identifier = Identifier.parse(pattern)
-      name ||= shared ? pattern : "#{pattern}##{SecureRandom.hex(6)}"
-      asked = QueueOptions.new(name: name, pattern: identifier.text, standalone: !shared, **options).check
-      adopt(name, Queue.keeper(bus, identifier, asked))
-    rescue ArgumentError => e
-      raise InvalidArgument, "a queue takes #{QueueOptions::NAMES.join(", ")}: #{e.message}"
+      patterns = QueuePatterns.read(pattern, name)
+      name ||= shared ? patterns.first : "#{patterns.first}##{SecureRandom.hex(6)}"
+      adopt(name, Queue.keeper(bus, QueueOptions.read(name, patterns, !shared, options)))
     end
+
+    # What it keeps; empty for a queue of dead letters, to which nobody publishes.
+    def patterns = @keeper.patterns
 
     # The next Message (with `auto_ack: false` a Delivery to settle), or nil once `timeout` seconds are over; a timeout of nil
     # waits as long as it takes.
@@ -104,8 +105,8 @@ module BerryMQ
     def inspect = "#<BerryMQ::Queue #{@name}>"
 
     class << self
-      def keeper(bus, identifier, options)
-        connected = !bus.link.nil? && !identifier.local?
+      def keeper(bus, options)
+        connected = !bus.link.nil? && !Identifier.parse(options.patterns.first).local?
         connected ? GatewayQueue.create(bus.link, options) : bus.local_queues.open(bus, options)
       end
     end

@@ -3,9 +3,17 @@
 # What a queue was asked to be, checked once, wherever it will be kept.
 module BerryMQ
   # Times in seconds; nil = the default.
-  QueueOptions = Struct.new(:name, :pattern, :standalone, :max_messages, :max_bytes, :overflow, :lease, :max_attempts, :backoff,
+  QueueOptions = Struct.new(:name, :patterns, :standalone, :max_messages, :max_bytes, :overflow, :lease, :max_attempts, :backoff,
                             :transient, :ttl, :delay, :dedupe, :standalone_ttl, :policy, keyword_init: true) do
-    # Raises InvalidArgument, naming the option and the value.
+    # Those of a queue of that name, checked. Raises InvalidArgument, naming the option and the value.
+    def self.read(name, patterns, standalone, asked)
+      unknown = asked.keys - QueueOptions::NAMES
+      raise InvalidArgument, "a queue has no option #{unknown.first.inspect}; it has #{QueueOptions::NAMES.join(", ")}" if unknown.any?
+
+      new(name: name, patterns: patterns, standalone: standalone, **asked).check
+    end
+
+    # The same. Raises InvalidArgument.
     def check
       self.overflow = one_of(:overflow, QueueOptions::OVERFLOWS)
       self.policy = one_of(:policy, QueueOptions::POLICIES)
@@ -58,6 +66,6 @@ module BerryMQ
   QueueOptions::DEFAULTS = { max_messages: 1_000_000, max_bytes: 1024**3, lease: 30.0, max_attempts: 10, backoff: [1.0, 300.0].freeze,
                              dedupe: 120.0, standalone_ttl: 60.0 }.freeze
   # What a maker of queues may say.
-  QueueOptions::NAMES = (QueueOptions.members - %i[name pattern standalone]).freeze
+  QueueOptions::NAMES = (QueueOptions.members - %i[name patterns standalone]).freeze
   private_constant :QueueOptions
 end

@@ -9,7 +9,7 @@ module BerryMQ
         plain = %i[name standalone max_messages max_bytes overflow max_attempts transient policy].to_h { |name| [name, options[name]] }
         times = %i[lease ttl delay dedupe standalone_ttl].to_h { |name| [name, options[name]&.to_f] }
         first, most = options.backoff&.map(&:to_f)
-        { patterns: [options.pattern], **plain, **times, backoff: first && { first: first, most: most } }.compact
+        { patterns: options.patterns, **plain, **times, backoff: first && { first: first, most: most } }.compact
       end
 
       def settlement(lease_id, verb, detail)

@@ -65,7 +65,7 @@ module BerryMQ
     def idle? = @free >= @concurrency - (Thread.current[:berrymq_working] == self ? 1 : 0)
 
     def consume(keeper)
-      keeper.consume(keeper.credit_for(@concurrency), false, -> { @stopping }) { |delivery| begin_one(keeper, delivery) }
+      keeper.consume(@concurrency, false, -> { @stopping }) { |delivery| begin_one(keeper, delivery) }
     rescue QueueNotFound, TakenOver, Closed => e
       @tell&.call(e, nil, @handler) unless @stopping || e.is_a?(TakenOver)
     rescue StandardError => e
@@ -84,7 +84,7 @@ module BerryMQ
 
     # In this thread when there is one message at a time, else in one of its own. Returns once the next may come.
     def begin_one(keeper, delivery)
-      return delivery.release unless take_place
+      return give_back(delivery) unless take_place
 
       work = -> { leave_place { settle_one(keeper, delivery) } }
       return work.call if @concurrency == 1
@@ -119,16 +119,19 @@ module BerryMQ
       @leases.during(delivery, keeper.lease) do |hold|
         message = delivery.message.delivered(delivery.attempt, hold)
         verb, *detail = verdict(message)
-        carry_out(delivery, message, verb, detail) unless hold.lost?
+        hold.lost? ? delivery.give_up : carry_out(delivery, message, verb, detail)
       end
     end
 
     # The handler's object is gone: others may work the queue.
     def give_up(keeper, delivery)
       @mutex.synchronize { @stopping = true }
-      delivery.release
+      give_back(delivery)
       keeper.wake
     end
+
+    # Where it is lost already, it is back.
+    def give_back(delivery) = delivery.settle_soon(:release) { nil }
 
     # What the handler says, as the name of a verdict and its argument.
     def verdict(message)
@@ -153,10 +156,11 @@ module BerryMQ
       @answer&.call(message, Outcome.new(1, 1, value, error)) if message.reply_to
     end
 
+    # What cannot be settled any more comes again; nobody needs to hear of it.
     def carry_out(delivery, message, verb, detail)
-      verb == :retry ? delivery.retry(delay: detail.first) : delivery.public_send(verb, *detail)
-    rescue Error => e
-      @tell&.call(e, message, @handler)
+      delivery.settle_soon(verb, *detail) do |error|
+        @tell&.call(error, message, @handler) unless error.is_a?(LeaseLost) || error.is_a?(Closed) || error.retryable?
+      end
     end
   end
   private_constant :Work
