@@ -17,7 +17,8 @@ module BerryMQ
       def self.entry(message) = "#{Entry.write(message)},"
 
       def initialize(address, session:, ident:)
-        @rpc = Rpc.new(address, { "berrymq-session" => session, "berrymq-ident" => ERB::Util.url_encode(ident) })
+        @rpc = Rpc.new(address, { "berrymq-session" => session, "berrymq-ident" => ERB::Util.url_encode(ident),
+                                  "berrymq-payload" => "base64" })
       end
 
       def publish_batches(&next_slice) = Publishing.new(@rpc, &next_slice)

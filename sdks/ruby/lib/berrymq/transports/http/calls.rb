@@ -47,7 +47,7 @@ module BerryMQ
         # Seconds without a word: the gateway sends a comment every 15.
         SILENCE = 45
         # What requests say that may be said at once.
-        ADDING_UP = %i[credit acknowledge settlements].freeze
+        ADDING_UP = %i[credit acknowledge].freeze
         private_constant :SILENCE, :ADDING_UP
 
         # `path` opens it; `first` (nil = nothing) and what is taken from `requests` is said afterwards. The block makes of an

@@ -8,19 +8,10 @@ module BerryMQ
   module Transports
     class Http
       module Shapes
-        # A number with a fraction or an exponent, as it was written: it stays so in a payload.
-        Decimal = Struct.new(:text) do
-          def to_json(*) = text
-
-          def to_f = Float(text)
-        end
-        # Levels of a payload, and of what stands around it.
-        DEPTH = 1010
-
         class << self
-          # JSON text, with every number as exact as it was written. Raises MalformedMessage.
+          # Raises MalformedMessage for what is no JSON.
           def parse(text)
-            JSON.parse(text.to_s, decimal_class: Decimal, max_nesting: DEPTH)
+            JSON.parse(text.to_s)
           rescue JSON::ParserError, EncodingError
             raise MalformedMessage, "the gateway told #{text.to_s[0, 40].inspect}, which is no JSON"
           end

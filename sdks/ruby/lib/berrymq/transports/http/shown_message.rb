@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# The contract's Message as the JSON doors show it (docs/json.md), there and back.
+# The contract's Message in JSON (docs/json.md), there and back. Payloads travel as bytes, in base64, so that checksums, numbers and
+# the order of keys stay as their publisher wrote them, whoever reads them on the way.
 require "json"
 
 module BerryMQ
@@ -22,26 +23,15 @@ module BerryMQ
 
         ABSENT.each { |name, absent| define_method(name) { @fields.fetch(name.name, absent) } }
 
-        # Bytes: what was shown as JSON is written again as berryMQ's SDKs write it.
+        # Bytes.
         def payload
-          @payload ||= payload_of(@fields).force_encoding(Encoding::BINARY)
+          @payload ||= @fields.fetch("payload_base64", "").unpack1("m")
         end
 
         def answer
           mark = @fields["answer"] or return
           Answer.new(to: mark["to"] || "", number: mark["number"] || 0, of: mark["of"] || 0, failed: mark["failed"] || false)
         end
-
-        private
-
-        def payload_of(fields)
-          return fields["payload_base64"].unpack1("m") if fields.key?("payload_base64")
-          return json("args" => fields["args"] || [], "kwargs" => fields["kwargs"] || {}) if content_type.empty?
-
-          content_type.start_with?("text/") ? fields["payload"].to_s.dup : json(fields["payload"])
-        end
-
-        def json(value) = JSON.generate(value, max_nesting: 0)
       end
 
       # A message to send.
@@ -52,8 +42,7 @@ module BerryMQ
         private_constant :MOST_BYTES, :TEXTS
 
         class << self
-          # The message as JSON. Its payload travels as bytes (base64), so that checksums, numbers and the order of keys stay, whoever reads
-          # it on the way. Raises NotEncodable and MessageTooLarge.
+          # The message as JSON. Raises NotEncodable and MessageTooLarge.
           def write(message)
             fields = { payload_base64: [message.payload].pack("m0"), **texts(message), published_at: message.published_micros }
             check_size(message)
