@@ -1,6 +1,8 @@
 // REST over real sockets: every route, with what it takes and what it refuses.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { TestGateway } from "../../../testing/gateway.js";
 import { TestClient } from "../../../testing/http.js";
 import { methodNamed } from "../json/descriptors.js";
@@ -251,6 +253,27 @@ describe("talk and ask", () => {
     const talked = await client.post("/v1/talk", { message: { identifier: `${queue}:x`, args: [] }, reply_to: "r:y" });
     expect(talked).toMatchObject({ status: 200, json: { queues: 1 } });
     expect((await get()).json.deliveries[0].message.reply_to).toBe("r:y");
+  });
+
+  test("an ask has the answers of whoever follows", async () => {
+    const follower = new WebSocket(`ws://127.0.0.1:${gateway.port}/rpc`);
+    await once(follower, "open");
+    const add = [{ pattern: `${queue}:ask`, answers: true }];
+    follower.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "follow", params: { add, revision: 1 } }));
+    follower.on("message", (data) => {
+      const { method, params } = JSON.parse(String(data));
+      if (method !== "follow.message") return;
+      const { id, reply_to: identifier } = params.message;
+      const [first, second] = [1, 2].map((number) => ({ to: id, number, of: 2 }));
+      void client.post("/v1/messages", { identifier, answer: first, args: ["one"] });
+      void client.post("/v1/messages", { identifier, answer: second, args: [2.5] });
+    });
+    const message = { identifier: `${queue}:ask`, args: [] };
+    // It is refused until the follower stands.
+    await expect
+      .poll(async () => (await client.post("/v1/ask", { message, answers: 2 })).json.answers, { timeout: 10_000 })
+      .toMatchObject([{ args: ["one"] }, { args: [2.5] }]);
+    follower.terminate();
   });
 
   test("an ask that nobody answers fails at once", async () => {
