@@ -131,3 +131,11 @@ describe("what is wrong is named", () => {
     );
   });
 });
+
+test("a client that asks for base64 is shown every payload byte for byte", () => {
+  const bytes = bytesOf({ identifier: "x:y", args: [1] });
+  expect(fromBytes(publish, bytes, "base64").message).toEqual({
+    identifier: "x:y",
+    payload_base64: Buffer.from('{"args":[1],"kwargs":{}}').toString("base64"),
+  });
+});

@@ -14,7 +14,7 @@ import {
 import { isLosslessNumber } from "lossless-json";
 import { Refusal } from "../../model/errors.js";
 import { registry } from "./descriptors.js";
-import { MESSAGE, payloadFromJson, payloadToJson } from "./payload.js";
+import { MESSAGE, type PayloadForm, payloadFromJson, payloadToJson } from "./payload.js";
 
 export type JsonObject = { [key: string]: unknown };
 
@@ -37,9 +37,9 @@ export function toBytes(desc: DescMessage, value: unknown, place: string): Buffe
 }
 
 /** What a client is shown of an encoded message. */
-export function fromBytes(desc: DescMessage, bytes: Uint8Array): JsonObject {
+export function fromBytes(desc: DescMessage, bytes: Uint8Array, form: PayloadForm = "readable"): JsonObject {
   const json = toJson(desc, fromBinary(desc, bytes), { registry, alwaysEmitImplicit: true, useProtoFieldName: true });
-  return outgoing(desc, json as JsonObject);
+  return outgoing(desc, json as JsonObject, form);
 }
 
 /** Protobuf's own JSON of what came. */
@@ -76,20 +76,20 @@ function asDuration(value: unknown, place: string): string {
   return `${seconds.toFixed(9)}s`;
 }
 
-function outgoing(desc: DescMessage, json: JsonObject): JsonObject {
+function outgoing(desc: DescMessage, json: JsonObject, form: PayloadForm): JsonObject {
   const fields = desc.fields.filter(({ name }) => json[name] !== undefined);
-  const shown = Object.fromEntries(fields.map((field) => [field.name, outgoingField(field, json[field.name])]));
-  return desc.typeName === MESSAGE ? payloadToJson(shown) : shown;
+  const shown = Object.fromEntries(fields.map((field) => [field.name, outgoingField(field, json[field.name], form)]));
+  return desc.typeName === MESSAGE ? payloadToJson(shown, form) : shown;
 }
 
-function outgoingField(field: DescField, value: unknown): unknown {
-  if (field.fieldKind === "list") return (value as unknown[]).map((each) => outgoingOne(field, each));
-  return field.fieldKind === "map" ? value : outgoingOne(field, value);
+function outgoingField(field: DescField, value: unknown, form: PayloadForm): unknown {
+  if (field.fieldKind === "list") return (value as unknown[]).map((each) => outgoingOne(field, each, form));
+  return field.fieldKind === "map" ? value : outgoingOne(field, value, form);
 }
 
-function outgoingOne(field: DescField, value: unknown): unknown {
+function outgoingOne(field: DescField, value: unknown, form: PayloadForm): unknown {
   if (field.message?.typeName === DURATION) return Number.parseFloat(value as string);
-  if (field.message !== undefined) return outgoing(field.message, value as JsonObject);
+  if (field.message !== undefined) return outgoing(field.message, value as JsonObject, form);
   if (field.enum !== undefined) return shortName(field.enum, value as string);
   return LONG.has(field.scalar!) ? wholeNumber(value as string) : value;
 }

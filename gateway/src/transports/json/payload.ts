@@ -4,6 +4,9 @@ import { isLosslessNumber } from "lossless-json";
 import { Refusal } from "../../model/errors.js";
 import { readJson, writeJson } from "./text.js";
 
+/** How payloads are shown: by their content type, or always in base64, byte for byte. */
+export type PayloadForm = "readable" | "base64";
+
 export const MESSAGE = "berrymq.v1.Message";
 
 type Fields = { [key: string]: unknown };
@@ -27,9 +30,10 @@ export function payloadFromJson(message: Fields, place: string): Fields {
 }
 
 /** What a client is shown; fields that say nothing are left out. */
-export function payloadToJson(message: Fields): Fields {
+export function payloadToJson(message: Fields, form: PayloadForm = "readable"): Fields {
   const { payload, ...rest } = message;
   const shown = Object.fromEntries(Object.entries(rest).filter(([, value]) => saysSomething(value)));
+  if (form === "base64") return { ...shown, payload_base64: payload ?? "" };
   return { ...shown, ...readable(Buffer.from((payload as string) ?? "", "base64"), message.content_type as string) };
 }
 

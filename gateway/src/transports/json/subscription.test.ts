@@ -62,7 +62,7 @@ async function open(begin = true) {
     stream,
     {},
     {
-      caller: { session: "", ident: "" },
+      caller: { session: "", ident: "", payloads: "readable" },
       sink,
       refusalOf: (error) => toRefusal(error, () => {}),
       closed: ({ id }) => closed.push(id),
@@ -87,7 +87,7 @@ test("a first request that is refused opens nothing, whether at once or later in
     stream.first = later ? () => void Promise.resolve().then(fail) : fail;
     const closed: unknown[] = [];
     const options = {
-      caller: { session: "", ident: "" },
+      caller: { session: "", ident: "", payloads: "readable" },
       sink: new SomeSink(),
       refusalOf: (error: unknown) => toRefusal(error, () => {}),
       closed: () => closed.push(1),

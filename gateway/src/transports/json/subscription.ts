@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import type { DescMessage } from "@bufbuild/protobuf";
 import { Refusal } from "../../model/errors.js";
 import { Fifo } from "../../model/fifo.js";
-import type { Caller } from "../../service/caller.js";
 import type { Conversation, DuplexCall, Wire } from "../contract/call.js";
+import type { JsonCaller } from "../http/caller.js";
 import { type JsonObject, toBytes } from "./codec.js";
 import type { Event, ReadEvents } from "./events.js";
 
@@ -25,7 +25,7 @@ export interface Sink {
 }
 
 export interface SubscriptionOptions {
-  readonly caller: Caller;
+  readonly caller: JsonCaller;
   readonly sink: Sink;
   /** Turns whatever was thrown into a refusal. */
   readonly refusalOf: (error: unknown) => Refusal;
@@ -83,7 +83,7 @@ export class Subscription implements Wire {
     return subscription;
   }
 
-  get caller(): Caller {
+  get caller(): JsonCaller {
     return this.options.caller;
   }
 
@@ -151,7 +151,7 @@ export class Subscription implements Wire {
   write(response: Buffer, written?: () => void): boolean {
     if (this.#ended) return true;
     this.#unacknowledged++;
-    this.#responses.push({ events: this.stream.events(response, this.#counted), written });
+    this.#responses.push({ events: this.stream.events(response, this.#counted, this.caller.payloads), written });
     this.flush();
     this.#congested ||= this.#responses.size > 0;
     return !this.#congested;

@@ -1,9 +1,9 @@
 // Carries methods out: JSON in, a call of the contract, JSON out.
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Refusal } from "../../model/errors.js";
-import type { Caller } from "../../service/caller.js";
 import { type Call, DRAINING, type UnaryCall } from "../contract/call.js";
 import type { Contract } from "../contract/contract.js";
+import type { JsonCaller } from "../http/caller.js";
 import { fromBytes, type JsonObject, toBytes } from "../json/codec.js";
 import { methodNamed } from "../json/descriptors.js";
 import { streamNamed } from "../json/streams.js";
@@ -15,7 +15,7 @@ import { byName, positionsOf } from "./params.js";
 
 /** By whom, and over what, a method is called. */
 export interface Host {
-  readonly caller: Caller;
+  readonly caller: JsonCaller;
   /** Given when the client is gone, or, with DRAINING as its reason, when the gateway is about to stop. */
   readonly signal: AbortSignal;
   /** Opens a subscription whose events go to the client; it starts once the call is answered. */
@@ -76,8 +76,10 @@ function answering(call: Call): UnaryCall {
 }
 
 function one({ input, output }: DescMethod, positions: string[], run: UnaryCall): Invoke {
-  return async (params, host) =>
-    fromBytes(output, await run(toBytes(input, byName(params, positions), "params"), host));
+  return async (params, host) => {
+    const response = await run(toBytes(input, byName(params, positions), "params"), host);
+    return fromBytes(output, response, host.caller.payloads);
+  };
 }
 
 function many({ input, output }: DescMethod, positions: string[], call: Call, { kind, list }: Method): Invoke {
@@ -86,7 +88,7 @@ function many({ input, output }: DescMethod, positions: string[], call: Call, { 
     const responses: JsonObject[] = [];
     for await (const response of call.run(toBytes(input, byName(params, positions), "params"), host)) {
       if (kind === "last") responses.length = 0;
-      responses.push(fromBytes(output, response));
+      responses.push(fromBytes(output, response, host.caller.payloads));
     }
     if (host.signal.reason === DRAINING) throw DRAINING;
     return kind === "last"

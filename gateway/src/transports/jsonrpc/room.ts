@@ -5,10 +5,9 @@ import type { Duplex } from "node:stream";
 import express, { type Request, type Response, Router } from "express";
 import { WebSocketServer } from "ws";
 import { Refusal, toRefusal } from "../../model/errors.js";
-import type { Caller } from "../../service/caller.js";
 import { DRAINING } from "../contract/call.js";
 import { rawBody, utf8Of } from "../http/body.js";
-import { callerOf } from "../http/caller.js";
+import { callerOf, type JsonCaller } from "../http/caller.js";
 import { problem } from "../http/problem.js";
 import type { Room, RoomContext } from "../http/room.js";
 import { RpcConnection } from "./connection.js";
@@ -31,7 +30,7 @@ export function openJsonRpc(context: RoomContext): Room {
   routes.options(PATH, (_request, response) => void response.status(204).set("allow", "OPTIONS, POST").end());
   routes.post(PATH, checkType, rawBody(limits.frameBytes), async (request, response) => {
     const gone = new AbortController();
-    response.on("close", () => gone.abort());
+    response.on("close", () => response.writableFinished || gone.abort());
     const open = streams.add(() => gone.abort(DRAINING));
     try {
       await answer(rpc, request, response, gone.signal);
@@ -46,7 +45,7 @@ export function openJsonRpc(context: RoomContext): Room {
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split("?", 1)[0] !== PATH) return false;
-    let caller: Caller;
+    let caller: JsonCaller;
     try {
       caller = callerOf(request);
     } catch (error) {

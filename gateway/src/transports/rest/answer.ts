@@ -3,6 +3,7 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { Request, Response } from "express";
 import { fromBytes, type JsonObject } from "../json/codec.js";
 import { methodNamed } from "../json/descriptors.js";
+import type { PayloadForm } from "../json/payload.js";
 import { writeJson } from "../json/text.js";
 import { HttpRefusal } from "./refusals.js";
 import type { Route } from "./routes.js";
@@ -24,16 +25,16 @@ export function sendBytes(response: Response, status: number, contentType: strin
 }
 
 /** Shows answers of one route. A response without fields is 204. */
-export function sendAnswers(response: Response, route: Route, answers: readonly Buffer[]): void {
+export function sendAnswers(response: Response, route: Route, answers: readonly Buffer[], form: PayloadForm): void {
   const { output } = methodNamed(route.service, route.call);
   if (output.fields.length === 0) return void response.status(204).end();
-  const shown = shownOf(route, output, answers);
+  const shown = shownOf(route, output, answers, form);
   sendJson(response, route.made !== undefined && shown[route.made] === true ? 201 : 200, shown);
 }
 
-function shownOf({ gathered }: Route, output: DescMessage, answers: readonly Buffer[]): JsonObject {
-  if (gathered === undefined) return fromBytes(output, answers.at(-1) ?? NOTHING);
-  return { [gathered.as]: answers.map((answer) => fromBytes(output, answer)[gathered.field]) };
+function shownOf({ gathered }: Route, output: DescMessage, answers: readonly Buffer[], form: PayloadForm): JsonObject {
+  if (gathered === undefined) return fromBytes(output, answers.at(-1) ?? NOTHING, form);
+  return { [gathered.as]: answers.map((answer) => fromBytes(output, answer, form)[gathered.field]) };
 }
 
 /** The first of these media types that the client takes; who names none takes all. @throws HttpRefusal 406 */

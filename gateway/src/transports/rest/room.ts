@@ -70,7 +70,7 @@ function handlerOf(route: Route, { contract, config, streams }: RoomContext): Ha
     if (form !== undefined) checkEventRequest(form, bytes);
     const signal = signalOf(response, streams);
     const answers = await answersOf(route, call, bytes, { caller, signal, most: config.limits.frameBytes });
-    if (form === undefined) sendAnswers(response, route, answers);
+    if (form === undefined) sendAnswers(response, route, answers, caller.payloads);
     else sendEvents(response, form, answers[0]!);
   };
 }

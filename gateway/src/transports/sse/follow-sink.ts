@@ -1,9 +1,11 @@
 // Where a follow's events go: an answer of server-sent events and, when that breaks off, for a while the next one.
+
 import type { Limits } from "../../limits.js";
 import { systemClock } from "../../model/clock.js";
 import { systemMessage } from "../../model/message.js";
 import { lengthDelimited } from "../../model/wire.js";
 import { type Event, followEvents } from "../json/events.js";
+import type { PayloadForm } from "../json/payload.js";
 import type { Sink, Subscription } from "../json/subscription.js";
 import { writeJson } from "../json/text.js";
 import type { SseAnswer } from "./answer.js";
@@ -38,14 +40,14 @@ export class FollowSink implements Sink {
    *
    * @param after number of the last message that the client has; undefined = it begins
    */
-  attach({ id }: Subscription, answer: SseAnswer, after?: number): void {
+  attach({ id, caller }: Subscription, answer: SseAnswer, after?: number): void {
     const before = this.#answer;
     this.#answer = answer;
     before?.destroy();
     answer.send("subscription", writeJson({ subscription: id, resumed: after !== undefined }));
     if (after === undefined) return;
     const { missed, events } = this.#kept.after(after);
-    if (missed > 0) answer.send("message", lag(missed));
+    if (missed > 0) answer.send("message", lag(missed, caller.payloads));
     for (const { name, data, number } of events) answer.send(name, data, `${id}:${number}`);
   }
 
@@ -55,7 +57,7 @@ export class FollowSink implements Sink {
 }
 
 /** What a follower is told whose buffer ran over: `berrymq:lag`. */
-function lag(dropped: number): string {
+function lag(dropped: number, form: PayloadForm): string {
   const entry = systemMessage("lag", { dropped }, systemClock.wall());
-  return writeJson(followEvents(lengthDelimited(BATCH, entry), false).next().value!.params);
+  return writeJson(followEvents(lengthDelimited(BATCH, entry), false, form).next().value!.params);
 }

@@ -4,13 +4,12 @@ import { isNumber, LosslessNumber } from "lossless-json";
 import { DEFAULT_RESUME, RANGES } from "../../limits.js";
 import { SECOND } from "../../model/clock.js";
 import { Refusal } from "../../model/errors.js";
-import type { Caller } from "../../service/caller.js";
-import { CALLER_PARAMETERS, callerOf } from "../http/caller.js";
+import { CALLER_PARAMETERS, callerOf, type JsonCaller } from "../http/caller.js";
 import { queryOf } from "../http/query.js";
 import type { JsonObject } from "../json/codec.js";
 
 export interface FollowPage {
-  readonly caller: Caller;
+  readonly caller: JsonCaller;
   /** The first request of the stream. */
   readonly request: JsonObject;
   /** Microseconds for which it outlives its connection. */
@@ -18,7 +17,7 @@ export interface FollowPage {
 }
 
 export interface ConsumePage {
-  readonly caller: Caller;
+  readonly caller: JsonCaller;
   readonly request: JsonObject;
 }
 

@@ -225,9 +225,7 @@ describe("what cannot begin is a problem", () => {
     const part = fc.oneof(fc.constantFrom("pattern", "resume", "credit", "session", "x:*", "1", "%"), fc.string());
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(part, part), { maxLength: 4 }), async (pairs) => {
-        const query = pairs.map((pair) =>
-          pair.map((each) => encodeURI(each.toWellFormed()).replaceAll("#", "")).join("="),
-        );
+        const query = pairs.map((pair) => pair.map((each) => encodeURI(each).replaceAll("#", "")).join("="));
         const status = await new Promise<number>((resolve, reject) => {
           const path = `/v1/follow?${query.join("&")}`;
           const asked = request({ port: gateway.port, path, agent: false }, (response) => {

@@ -193,10 +193,11 @@ class Bus:
         max_held: int = 65536,
         max_held_bytes: int = 64 * MIB,
     ) -> Bus:
-        """Joins this bus to the gateway at `host:port` and returns it once the gateway follows for it.
+        """Joins this bus to the gateway at `host:port` (gRPC), `http://host:port` or `ws://host:port`, and returns it
+        once the gateway follows for it.
 
         While the connection is lost, up to `max_held` publishes of `max_held_bytes` wait for it. Raises
-        InvalidArgument, Unavailable after `timeout` seconds, Closed."""
+        InvalidArgument, NotSupported, Unavailable after `timeout` seconds, Closed."""
         if self._reopens:
             self._courier.closed = False
         self._courier.check_open()
@@ -206,7 +207,7 @@ class Bus:
             )
         if ident is not None:
             self._courier.ident, self._named = check_ident(ident), True
-        link = self._new_link(LinkOptions(parse_url(url), self.ident, max_held, max_held_bytes))
+        link = self._new_link(LinkOptions(*parse_url(url), self.ident, max_held, max_held_bytes))
         link.start()
         try:
             link.wait_connected(timeout)
@@ -284,7 +285,7 @@ class Bus:
         return GatewayQueue(link, options).create()
 
     def _new_link(self, options: LinkOptions) -> Link:
-        return Link(options, self._registry, Inbox(self._courier.deliver), load())
+        return Link(options, self._registry, Inbox(self._courier.deliver), load(options.scheme))
 
     def _after_fork(self) -> None:
         """In the child: locks and threads are the parent's."""

@@ -30,8 +30,9 @@ Connect = Callable[[Address], Transport]
 
 
 class LinkOptions(NamedTuple):
-    """Where to, as whom, and how much may wait."""
+    """By which door, where to, as whom, and how much may wait."""
 
+    scheme: str
     target: str
     ident: str
     max_held: int
