@@ -1,7 +1,5 @@
 // How often a queue's oldest message was shown. Only the oldest is, so one count a queue is enough, and one that comes back begins anew.
-
-/** Queues that are remembered; the one that was not looked at for longest is forgotten first. */
-const MOST = 10_000;
+import { MAX_LOOKS } from "../limits.js";
 
 export class Looks {
   readonly #counts = new Map<string, { number: number; count: number }>();
@@ -12,7 +10,7 @@ export class Looks {
     const count = known?.number === number ? known.count + 1 : 1;
     this.#counts.delete(queue);
     this.#counts.set(queue, { number, count });
-    if (this.#counts.size > MOST) this.#counts.delete(this.#counts.keys().next().value!);
+    if (this.#counts.size > MAX_LOOKS) this.#counts.delete(this.#counts.keys().next().value!);
     return count;
   }
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { MAX_ECHO_BYTES } from "../../limits.js";
 import type { Outlet } from "../../service/live-consumer.js";
 import type { Door } from "./door.js";
 import { toBroker } from "./names.js";
@@ -13,8 +14,6 @@ import { restOf, splitUrl, type Visit } from "./visit.js";
 const PREFIX = "/ws/";
 /** The versions that RFC 6455's wire has had. */
 const VERSIONS = ["13", "8"];
-/** Bytes of what a client sends to have it echoed. */
-const ECHO_BYTES = 64 * 1024;
 const PING_MS = 30_000;
 const [NORMAL, GOING_AWAY, TOO_SLOW] = [1000, 1001, 1008];
 
@@ -24,7 +23,7 @@ export async function noUpgrade({ response }: Visit): Promise<void> {
 }
 
 export class WebSockets {
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: ECHO_BYTES, perMessageDeflate: false });
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_ECHO_BYTES, perMessageDeflate: false });
 
   constructor(readonly door: Door) {}
 
@@ -81,7 +80,7 @@ function outletOf(peer: WebSocket, name: string): Outlet {
 
 /** A client that does not read its own echo is read no further. */
 function echo(peer: WebSocket, data: Buffer, binary: boolean): void {
-  if (peer.bufferedAmount > ECHO_BYTES) return peer.close(TOO_SLOW, "it does not read what is echoed");
+  if (peer.bufferedAmount > MAX_ECHO_BYTES) return peer.close(TOO_SLOW, "it does not read what is echoed");
   peer.pause();
   peer.send(data, { binary }, () => peer.resume());
 }
