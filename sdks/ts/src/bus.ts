@@ -212,7 +212,7 @@ export class Bus implements AsyncDisposable {
   }
 
   /**
-   * Joins a gateway: `host:port` or `grpc://host:port`. Resolves once everything followed here is followed there.
+   * Joins a gateway: `host:port` or `grpc://host:port`, `http://host:port`, `ws://host:port`. Resolves once everything followed here is followed there.
    *
    * @throws Unavailable when the gateway does not answer in time; the bus then stays as it was
    */
