@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { batch } from "../../testing/batches.js";
 import { TestBroker, turn } from "../../testing/broker.js";
 import type { Shown } from "../engines/engine.js";
+import { MemoryEngine } from "../engines/memory/engine.js";
 import { Message } from "../gen/berrymq/v1/message.js";
-import { MAX_LOOKS } from "../limits.js";
+import { defaultLimits, MAX_LOOKS } from "../limits.js";
 import { SECOND } from "../model/clock.js";
 import { KeyedQueues } from "./keyed-queues.js";
 import { Looks } from "./looks.js";
@@ -69,6 +70,16 @@ describe("adding", () => {
     follower.grant(10);
     await expect(queues.add("x", "a")).rejects.toMatchObject({ reason: "QUEUE_EXISTS" });
     expect(follower.take(1000)).toBeUndefined();
+  });
+
+  test("a full disk refuses what is added, which is 503", async () => {
+    class FullEngine extends MemoryEngine {
+      override readonly full = true;
+    }
+    broker = new TestBroker({}, new FullEngine(defaultLimits));
+    await broker.broker.open();
+    queues = new KeyedQueues(broker.broker);
+    await expect(queues.add("x", "a")).rejects.toMatchObject({ reason: "STORAGE_FAILED", code: "UNAVAILABLE" });
   });
 
   test("a text whose time is over is passed over", async () => {

@@ -54,14 +54,16 @@ describe("XML-RPC", () => {
     }
   });
 
-  test.each([
+  const noCalls = [
     "",
     "no xml",
     "<a/>",
     "<methodCall></methodCall>",
     "<methodCall><methodName>get",
     '<!DOCTYPE x [<!ENTITY e "v">]><methodCall><methodName>get</methodName><params><param><value>&e;</value></param></params></methodCall>',
-  ])("%j is fault 8002", async (body) => {
+  ];
+
+  test.each(noCalls)("%j is fault 8002", async (body) => {
     expect((await post("/xmlrpc", body, "text/xml")).body).toContain("<int>8002</int>");
   });
 });
