@@ -18,7 +18,7 @@ export function signalOf(response: Response, streams: OpenStreams): AbortSignal 
   const open = streams.add(() => gone.abort(DRAINING));
   response.once("close", () => {
     open.close();
-    gone.abort();
+    if (!response.writableFinished) gone.abort();
   });
   return gone.signal;
 }
