@@ -1,4 +1,5 @@
 // JSON over HTTP/1.1: calls are POST /rpc, subscriptions are server-sent events, whose later requests are calls with their name.
+import { setMaxListeners } from "node:events";
 import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
 import { type BerryMQError, Unavailable } from "../../errors.js";
 import { stringify } from "../../json.js";
@@ -27,6 +28,8 @@ export class HttpChannel implements Channel {
     private readonly host: string,
     caller: Caller,
   ) {
+    // Every call under way listens to it.
+    setMaxListeners(0, this.ending.signal);
     const { hostname, port } = new URL(`http://${host}`);
     const headers = {
       "berrymq-session": encodeURIComponent(caller.session),
