@@ -3,11 +3,11 @@ import { isLosslessNumber, LosslessNumber, parse, stringify } from "lossless-jso
 import { Refusal } from "../../model/errors.js";
 
 /**
- * A fraction, an exponent or 16 digits: what JavaScript's numbers may not give back as it came. Further inside a string it only costs time; a
+ * A fraction, an exponent, or a whole number above 9·10^15, which no time in microseconds is: what JavaScript's numbers may not give back as it came. Further inside a string it only costs time; a
  * string that begins so, as the "2.0" of JSON-RPC, does not count.
  */
-const DELICATE = /(?:^|[:[,\s])-?(?:\d{1,15}[.eE]|\d{16})|(?:^|[:[,\s])-0/;
-const PLAIN = /^(0|-?[1-9]\d{0,14})$/;
+const DELICATE = /(?:^|[:[,\s])-?(?:\d{1,16}[.eE]|9\d{15}|\d{17})|(?:^|[:[,\s])-0/;
+const PLAIN = /^(0|-?[1-9]\d{0,14}|-?[1-8]\d{15})$/;
 /** Levels of nesting: what people write stays far below, and what walks a value may recurse. */
 const MOST_LEVELS = 200;
 
