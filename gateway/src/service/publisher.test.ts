@@ -50,7 +50,7 @@ test("who names no session is a stranger each time", async () => {
 
 test("what cannot be stored is refused, once that is known", async () => {
   class FullEngine extends MemoryEngine {
-    override append(_appends: readonly Append[]): Promise<boolean[]> {
+    override append(_appends: readonly Append[]): Promise<void> {
       return turn().then(() => Promise.reject(new Refusal("STORAGE_FAILED", "full")));
     }
   }

@@ -87,7 +87,7 @@ test("a first request that is refused opens nothing, whether at once or later in
     stream.first = later ? () => void Promise.resolve().then(fail) : fail;
     const closed: unknown[] = [];
     const options = {
-      caller: { session: "", ident: "", payloads: "readable" },
+      caller: { session: "", ident: "", payloads: "readable" as const },
       sink: new SomeSink(),
       refusalOf: (error: unknown) => toRefusal(error, () => {}),
       closed: () => closed.push(1),

@@ -208,6 +208,16 @@ describe("over HTTP", () => {
     expect((await rpc("queue.describe", { queue })).result.status.ready).toBe(3);
   });
 
+  test("the calls of a batch wait side by side", async () => {
+    const queue = await newQueue();
+    const get = { jsonrpc: "2.0", method: "queue.get", params: { queue, wait: 30, auto_ack: true } };
+    const batch = Array.from({ length: 20 }, (_, id) => ({ ...get, id }));
+    const published = { jsonrpc: "2.0", id: "p", method: "publish", params: [message(queue, [1])] };
+    const answers = await post(gateway.port, [...batch, ...Array(20).fill(published)]);
+    const all = (await answers.json()) as { result: { deliveries?: unknown[] } }[];
+    expect(all.slice(0, 20).map(({ result }) => result.deliveries?.length)).toEqual(Array(20).fill(1));
+  });
+
   test("numbers and ids stay as they were written", async () => {
     const queue = await newQueue();
     const numbers = "[12345678901234567890,1.0,1e400,0.1,-0]";

@@ -1,4 +1,5 @@
 // The JSON-RPC door: POST /rpc, and WebSocket at the same path.
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -30,6 +31,8 @@ export function openJsonRpc(context: RoomContext): Room {
   routes.options(PATH, (_request, response) => void response.status(204).set("allow", "OPTIONS, POST").end());
   routes.post(PATH, checkType, rawBody(limits.frameBytes), async (request, response) => {
     const gone = new AbortController();
+    // Each call of a batch that waits listens.
+    setMaxListeners(0, gone.signal);
     response.on("close", () => response.writableFinished || gone.abort());
     const open = streams.add(() => gone.abort(DRAINING));
     try {

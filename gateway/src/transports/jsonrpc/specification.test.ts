@@ -20,7 +20,7 @@ const invokers = new Map<string, Invoke>([
 ]);
 const rpc = new Rpc({ invokers, batch: 100, refusalOf: (error) => toRefusal(error, () => {}) });
 const host: Host = {
-  caller: { session: "", ident: "" },
+  caller: { session: "", ident: "", payloads: "readable" },
   signal: new AbortController().signal,
   subscribe: () => Promise.reject(new Error("nobody subscribes here")),
 };
