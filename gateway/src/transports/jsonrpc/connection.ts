@@ -100,8 +100,8 @@ export class RpcConnection implements Sink {
     const host: Host = {
       caller,
       signal: this.#gone.signal,
-      subscribe: async (stream, params) => {
-        const subscription = await this.#subscribe(stream, params);
+      openStream: async (stream, params) => {
+        const subscription = await this.#openStream(stream, params);
         opened.push(subscription);
         return subscription;
       },
@@ -111,7 +111,7 @@ export class RpcConnection implements Sink {
     for (const subscription of opened) subscription.start();
   }
 
-  async #subscribe(stream: Stream, params: JsonObject): Promise<Subscription> {
+  async #openStream(stream: Stream, params: JsonObject): Promise<Subscription> {
     const { caller, refusalOf, subscriptions, limits } = this.context;
     if (this.#draining) throw DRAINING;
     if (this.#subscriptions.size + this.#opening >= limits.connectionSubscriptions) {

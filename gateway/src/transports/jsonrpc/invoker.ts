@@ -19,7 +19,7 @@ export interface Host {
   /** Given when the client is gone, or, with DRAINING as its reason, when the gateway is about to stop. */
   readonly signal: AbortSignal;
   /** Opens a subscription whose events go to the client; it starts once the call is answered. */
-  subscribe(stream: Stream, params: JsonObject): Promise<Subscription>;
+  openStream(stream: Stream, params: JsonObject): Promise<Subscription>;
 }
 
 export type Invoke = (params: unknown, host: Host) => Promise<unknown>;
@@ -50,7 +50,7 @@ function invokerOf(name: string, method: Method, contract: Contract, subscriptio
       return many(described, positions, call, method);
     case "open":
       return async (params, host) => {
-        const { id } = await host.subscribe(streamNamed(stream, contract), byName(params, positions));
+        const { id } = await host.openStream(streamNamed(stream, contract), byName(params, positions));
         return { subscription: id };
       };
     case "update":

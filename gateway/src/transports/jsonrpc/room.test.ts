@@ -51,7 +51,7 @@ describe("every call of a queue", () => {
     expect(outcomes.map((each: { error?: { reason: string } }) => each.error?.reason)).toEqual([
       undefined,
       undefined,
-      "lease_lost",
+      "LEASE_LOST",
     ]);
     expect((await rpc("queue.redrive", { queue: `${queue}.dead` })).result).toEqual({ moved: 1 });
     expect((await rpc("queue.pause", { queue })).result).toEqual({});

@@ -73,7 +73,7 @@ export function openJsonRpc(context: RoomContext): Room {
 }
 
 async function answer(rpc: Rpc, request: Request, response: Response, signal: AbortSignal): Promise<void> {
-  const host: Host = { caller: callerOf(request), signal, subscribe };
+  const host: Host = { caller: callerOf(request), signal, openStream };
   const { text, readable } = await rpc.answer(textOf(request.body), host);
   if (text === undefined) response.status(204).end();
   else
@@ -92,7 +92,7 @@ function textOf(body: unknown): string {
   }
 }
 
-async function subscribe(): Promise<never> {
+async function openStream(): Promise<never> {
   throw new Refusal(
     "NOT_SUPPORTED",
     "a POST has one answer, and no room for what comes later; use a WebSocket at /rpc, or GET /v1/follow and /v1/queues/{queue}/consume",

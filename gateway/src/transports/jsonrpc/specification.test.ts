@@ -22,7 +22,7 @@ const rpc = new Rpc({ invokers, batch: 100, refusalOf: (error) => toRefusal(erro
 const host: Host = {
   caller: { session: "", ident: "", payloads: "readable" },
   signal: new AbortController().signal,
-  subscribe: () => Promise.reject(new Error("nobody subscribes here")),
+  openStream: () => Promise.reject(new Error("nobody opens one here")),
 };
 
 async function answer(said: string): Promise<unknown> {
