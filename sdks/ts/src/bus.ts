@@ -4,8 +4,8 @@ import { Dispatcher, type ErrorCallback } from "./dispatcher.js";
 import { Closed, InvalidArgument } from "./errors.js";
 import { Followers, type Following, type FollowOptions, type Handler, weakly } from "./follower.js";
 import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
-import { parseIdentifier } from "./identifier.js";
 import { Link } from "./link.js";
+import type { Loss } from "./local-queue.js";
 import { LocalQueues, queueName } from "./local-queues.js";
 import {
   type DropCallback,
@@ -16,12 +16,13 @@ import {
   type ReceiveCallback,
   type Removable,
 } from "./mailbox.js";
-import { Message } from "./message.js";
+import { changed, Message, nowMicros } from "./message.js";
 import { randomText } from "./message-id.js";
 import { kwargs } from "./payload.js";
 import { type Publication, Publisher } from "./publisher.js";
 import { type Asking, Questions } from "./question.js";
 import { type Keeper, Queue, type QueueOptions } from "./queue.js";
+import { readPatterns } from "./queue-patterns.js";
 import type { Receipt } from "./receipt.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { ASK_SECONDS } from "./talk.js";
@@ -53,9 +54,7 @@ export class Bus implements AsyncDisposable {
   private readonly dispatcher = new Dispatcher(this.followers, this.report);
   private readonly publisher = new Publisher(this.publisherHost());
   private readonly questions = new Questions(this.publisher, this.dispatcher);
-  private readonly localQueues = new LocalQueues(this.followers, this.report, (queue, message) =>
-    this.tellDrop(queue, message),
-  );
+  private readonly localQueues = new LocalQueues(this.followers, this.report, (...lost) => this.tellDrop(...lost));
   private readonly works = new Works({
     localQueues: this.localQueues,
     gateway: () => this.gateway(),
@@ -169,14 +168,18 @@ export class Bus implements AsyncDisposable {
     this.errors = callback;
   }
 
-  /** A queue of what the pattern meets: at the gateway when the bus is connected, otherwise in this process. */
-  async queue(pattern: string, options: QueueOptions = {}): Promise<Queue> {
+  /**
+   * A queue of what the pattern meets, or one of several patterns (100 at most, which need a `name`): at the gateway when the bus is
+   * connected, otherwise in this process. What two patterns meet is kept once.
+   */
+  async queue(pattern: string | readonly string[], options: QueueOptions = {}): Promise<Queue> {
     this.assertOpen();
-    const identifier = parseIdentifier(pattern);
-    const gateway = identifier.local ? undefined : this.gateway();
-    if (gateway === undefined) return this.opened(this.localQueues.open(identifier, options));
+    const patterns = readPatterns(pattern, options.name);
+    const gateway = patterns[0]?.local ? undefined : this.gateway();
+    if (gateway === undefined) return this.opened(this.localQueues.open(patterns, options));
     const { shared = false, name: _, ...bounds } = options;
-    const spec = { ...bounds, name: queueName(identifier, options), patterns: [pattern], standalone: !shared };
+    const texts = patterns.map(({ text }) => text);
+    const spec = { ...bounds, name: queueName(patterns, options), patterns: texts, standalone: !shared };
     await gateway.calls().create(spec);
     return this.opened(new GatewayQueue(spec.name, gateway, spec));
   }
@@ -304,11 +307,13 @@ export class Bus implements AsyncDisposable {
 
   /** The system's own word, to the followers of this process only. */
   private tell(identifier: string, values: Readonly<Record<string, unknown>>): void {
-    this.dispatcher.dispatch(new Message(identifier, kwargs(values)), false);
+    this.dispatcher.dispatch(changed(new Message(identifier, kwargs(values)), { publishedAt: nowMicros() }), false);
   }
 
-  private tellDrop(queue: string, { messageId, id, sender }: Message): void {
-    this.tell("berrymq:drop", { queue, message_id: messageId, identifier: id, sender, reason: "expired" });
+  /** As a gateway tells. Of the system's own messages nothing is told: a queue that keeps and loses them would never come to an end. */
+  private tellDrop(queue: string, { messageId, identifier, sender }: Message, reason: Loss): void {
+    if (identifier.reserved) return;
+    this.tell("berrymq:drop", { queue, message_id: messageId, identifier: identifier.text, sender, reason });
   }
 
   private opened(keeper: Keeper): Queue {

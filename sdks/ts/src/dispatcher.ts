@@ -46,7 +46,7 @@ export class Dispatcher {
     let queues = 0;
     const agreed: HandlerFollower[] | undefined = answering && [];
     for (const each of followers) {
-      if (foreign && each.pattern.local) continue;
+      if (foreign && each.patterns[0]?.local) continue;
       if (each.listens) {
         if (!each.hear(message)) continue;
         if (each.keeps) queues++;

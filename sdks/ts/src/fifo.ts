@@ -37,15 +37,16 @@ export class Fifo<T> {
 
   /** Puts an item back among those after which it does not belong; `before` is a strict order. */
   insert(item: T, before: (one: T, other: T) => boolean): void {
-    let low = this.head;
-    let high = this.items.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (before(this.items[middle]!, item)) low = middle + 1;
-      else high = middle;
-    }
-    if (low === this.head && this.head > 0) this.items[--this.head] = item;
-    else this.items.splice(low, 0, item);
+    const index = this.place(item, before);
+    if (index === this.head && this.head > 0) this.items[--this.head] = item;
+    else this.items.splice(index, 0, item);
+  }
+
+  /** Takes an item out from wherever it stands. Most stand in front, which costs nothing. */
+  remove(item: T, before: (one: T, other: T) => boolean): void {
+    const index = this.place(item, before);
+    if (index === this.head) this.shift();
+    else this.items.splice(index, 1);
   }
 
   clear(): void {
@@ -55,6 +56,18 @@ export class Fifo<T> {
 
   *[Symbol.iterator](): Iterator<T> {
     for (let i = this.head; i < this.items.length; i++) yield this.items[i]!;
+  }
+
+  /** Behind everything that goes before the item. */
+  private place(item: T, before: (one: T, other: T) => boolean): number {
+    let low = this.head;
+    let high = this.items.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (before(this.items[middle]!, item)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   private compact(): void {

@@ -37,7 +37,7 @@ export class HandlerFollower {
   readonly listens = false;
 
   constructor(
-    readonly pattern: Identifier,
+    readonly patterns: readonly [Identifier],
     readonly guard: Guard | undefined,
     private readonly target: () => Handler | undefined,
   ) {}
@@ -51,7 +51,8 @@ export class HandlerFollower {
 /** A stream or a queue. */
 export interface Listener {
   readonly listens: true;
-  readonly pattern: Identifier;
+  /** All of them local, or none. */
+  readonly patterns: readonly Identifier[];
   /** True = counted among the queues that a message reached. */
   readonly keeps: boolean;
   /** Throws when it cannot take the message, before anybody got it. */
@@ -75,13 +76,13 @@ export class Followers {
   constructor(private readonly changed: () => void) {}
 
   addFunction(pattern: string, handler: Handler, options: FollowOptions = {}): Following {
-    return this.add(new HandlerFollower(parseIdentifier(pattern), options.guard, () => handler));
+    return this.add(new HandlerFollower([parseIdentifier(pattern)], options.guard, () => handler));
   }
 
   /** Holds `object` weakly: once it is gone, it follows no more. */
   addMethod(pattern: string, object: object, method: Handler, options: FollowOptions = {}): Following {
     const target = weakly(object, method);
-    const following = this.add(new HandlerFollower(parseIdentifier(pattern), options.guard, target));
+    const following = this.add(new HandlerFollower([parseIdentifier(pattern)], options.guard, target));
     this.unfollowWith(object, following);
     return following;
   }
@@ -95,7 +96,7 @@ export class Followers {
     this.router.add(follower);
     if (follower.listens) this.listeners.add(follower);
     if (this.count(follower, 1)) this.changed();
-    return { pattern: follower.pattern.text, unfollow: () => this.remove(follower) };
+    return { pattern: follower.patterns[0]?.text ?? "", unfollow: () => this.remove(follower) };
   }
 
   match(identifier: Identifier): readonly Follower[] {
@@ -112,7 +113,7 @@ export class Followers {
 
   /** Patterns as text, sorted, each once. */
   texts(): string[] {
-    return [...new Set(this.router.all().map(({ pattern }) => pattern.text))].sort();
+    return [...new Set(this.router.all().flatMap(({ patterns }) => patterns.map(({ text }) => text)))].sort();
   }
 
   private remove(follower: Follower): void {
@@ -122,7 +123,11 @@ export class Followers {
   }
 
   /** Counts a follower in or out; true when what the process follows beyond itself is another thing now. */
-  private count({ pattern, listens }: Follower, by: 1 | -1): boolean {
+  private count({ patterns, listens }: Follower, by: 1 | -1): boolean {
+    return patterns.map((pattern) => this.countOne(pattern, listens, by)).includes(true);
+  }
+
+  private countOne(pattern: Identifier, listens: boolean, by: 1 | -1): boolean {
     if (pattern.local) return false;
     const before = this.counts.get(pattern.text);
     const { handlers, listeners } = before ?? { handlers: 0, listeners: 0 };

@@ -41,6 +41,11 @@ export class GatewayQueue implements Keeper {
     this.making = { connection: gateway.connections(), done: Promise.resolve() };
   }
 
+  /** Empty for a queue that others make. */
+  get patterns(): readonly string[] {
+    return this.spec?.patterns ?? [];
+  }
+
   async get(options: GetOptions): Promise<readonly Handed[]> {
     try {
       return await this.call((calls) => calls.get(this.name, options));

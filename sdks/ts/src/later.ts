@@ -21,6 +21,18 @@ export class Later<T> {
     );
   }
 
+  remove(item: T): void {
+    clearTimeout(this.timers.get(item));
+    this.timers.delete(item);
+  }
+
+  /** The one that waits longest, taken out; undefined = nothing waits. */
+  shift(): T | undefined {
+    const [first] = this.timers.keys();
+    if (first !== undefined) this.remove(first);
+    return first;
+  }
+
   clear(): void {
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();

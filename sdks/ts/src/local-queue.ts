@@ -1,5 +1,6 @@
 // A queue whose messages this process keeps: leases, attempts, backoff and dead letters as at a gateway, without the disk.
 import { InvalidArgument, LeaseLost, QueueFull, QueueNotFound } from "./errors.js";
+import { Expiring, type Mortal } from "./expiring.js";
 import type { Listener } from "./follower.js";
 import type { Identifier } from "./identifier.js";
 import { Later } from "./later.js";
@@ -18,6 +19,7 @@ const DEAD = ".dead";
 /** With every default filled in. Times are seconds. */
 export interface LocalQueueSpec {
   readonly name: string;
+  readonly patterns: readonly string[];
   readonly maxMessages: number;
   readonly maxBytes: number;
   readonly overflow: Overflow;
@@ -31,25 +33,27 @@ export interface LocalQueueSpec {
 }
 
 /** A kept message. */
-export interface Entry {
+export interface Entry extends Mortal {
   readonly message: Message;
   readonly priority: number;
   readonly sequence: number;
   readonly size: number;
-  /** When it is dropped, in milliseconds since the epoch; Infinity = never. */
-  readonly expires: number;
+  place: "ready" | "delayed" | "out";
   /** Counted attempts that failed. */
   failed: number;
 }
 
+/** Why a message went. */
+export type Loss = "expired" | "overflow";
+
 /** What a local queue asks of the bus that it lives in. */
 export interface LocalQueueHome {
   /** The dead letters of a queue. */
-  deadLetters(name: string): LocalQueue;
+  deadLetters(origin: LocalQueueSpec): LocalQueue;
   /** The queue of that name. */
   find(name: string): LocalQueue | undefined;
-  /** A message expired that nobody had taken. */
-  dropped(queue: string, message: Message): void;
+  /** A message went that nobody had taken: it expired, or made room for a newer one. */
+  dropped(queue: string, message: Message, reason: Loss): void;
   forget(queue: LocalQueue): void;
   report(error: unknown, message?: Message): void;
 }
@@ -57,6 +61,11 @@ export interface LocalQueueHome {
 export class LocalQueue implements Keeper {
   private readonly ready = new PriorityLine<Entry>();
   private readonly delayed = new Later<Entry>((entry) => this.again(entry));
+  private readonly expiring = new Expiring<Entry>(
+    (entry) => this.expired(entry),
+    ({ place }) => place !== "out",
+    () => this.ready.length + this.delayed.size,
+  );
   private readonly ids: TakenIds;
   private readonly leases = new LeaseBook((entry) => this.failed(entry, "the lease ran out", 0));
   private readonly takers = new Takers((max, autoAck) => this.take(max, autoAck));
@@ -77,12 +86,16 @@ export class LocalQueue implements Keeper {
     return this.spec.name;
   }
 
+  get patterns(): readonly string[] {
+    return this.spec.patterns;
+  }
+
   /** What the bus hands messages to. */
-  listener(pattern: Identifier): Listener {
+  listener(patterns: readonly Identifier[]): Listener {
     return {
       listens: true,
       keeps: true,
-      pattern,
+      patterns,
       admit: (message) => this.admit(message),
       hear: (message) => this.hear(message),
       heardBatch: () => {},
@@ -95,14 +108,22 @@ export class LocalQueue implements Keeper {
     const { size, priority } = message.detach();
     const published = message.publishedAt?.getTime() ?? Date.now();
     const expires = Math.min(message.expiresAt?.getTime() ?? Infinity, published + ttl * 1000);
-    const entry = { message, priority, sequence: this.sequence++, size, expires, failed: 0 };
+    const sequence = this.sequence++;
+    const entry: Entry = { message, priority, sequence, size, expires, watched: false, place: "ready", failed: 0 };
     this.bytes += size;
     const due = Math.max(message.deliverAt?.getTime() ?? 0, delay > 0 ? published + delay * 1000 : 0);
-    if (due > Date.now()) this.delayed.add(entry, due);
+    if (due > Date.now()) this.wait(entry, due);
     else {
       this.ready.push(entry);
+      this.expiring.watch(entry);
       this.takers.serve();
     }
+  }
+
+  /** Keeps a message that another queue gave up. */
+  keepLetter(message: Message): void {
+    this.makeRoom(message.size);
+    this.keep(message);
   }
 
   async get({ max, wait, autoAck, signal }: GetOptions): Promise<readonly Handed[]> {
@@ -132,7 +153,7 @@ export class LocalQueue implements Keeper {
 
   async describe(): Promise<QueueDescription> {
     this.assertThere();
-    this.expire();
+    this.expiring.look();
     const status = {
       ready: this.ready.length,
       delayed: this.delayed.size,
@@ -145,7 +166,7 @@ export class LocalQueue implements Keeper {
 
   async peek(max: number): Promise<readonly Message[]> {
     this.assertThere();
-    this.expire();
+    this.expiring.look();
     const shown: Message[] = [];
     for (const { message } of this.ready) {
       if (shown.length >= max) break;
@@ -156,12 +177,11 @@ export class LocalQueue implements Keeper {
 
   async purge(): Promise<number> {
     this.assertThere();
-    const purged = this.ready.length + this.delayed.size;
-    for (const { size } of this.ready) this.bytes -= size;
+    const gone = [...this.ready, ...this.delayed];
+    for (const entry of gone) this.leave(entry);
     this.ready.clear();
-    for (const { size } of this.delayed) this.bytes -= size;
     this.delayed.clear();
-    return purged;
+    return gone.length;
   }
 
   async pause(): Promise<void> {
@@ -190,7 +210,7 @@ export class LocalQueue implements Keeper {
       if (target === undefined) throw new QueueNotFound(`the queue ${name}, from which the dead letters came, is gone`);
       const entry = this.ready.shift();
       if (entry === undefined) break;
-      this.bytes -= entry.size;
+      this.leave(entry);
       target.keep(changed(entry.message, { publishedAt: Date.now() * 1000, expiresAt: 0, deliverAt: 0 }));
       moved++;
       const ahead = begun + (moved * 1000) / rate - Date.now();
@@ -207,6 +227,7 @@ export class LocalQueue implements Keeper {
     this.home.forget(this);
     await this.purge();
     this.leases.clear();
+    this.expiring.clear();
     this.removed = true;
     this.takers.end(this.notFound());
   }
@@ -217,7 +238,7 @@ export class LocalQueue implements Keeper {
   }
 
   dead(): Keeper {
-    return this.home.deadLetters(this.name);
+    return this.home.deadLetters(this.spec);
   }
 
   async close(): Promise<void> {
@@ -226,21 +247,35 @@ export class LocalQueue implements Keeper {
 
   private admit(message: Message): void {
     if (this.ids.has(message.messageId)) return;
-    if (this.spec.overflow === "reject_publish" && this.overflows(message.size)) throw this.fullError();
+    if (this.refuses(message.size)) throw this.fullError();
   }
 
   private hear(message: Message): boolean {
     if (this.ids.has(message.messageId)) return false;
     // What another process published cannot be refused there any more.
-    const refuses = this.spec.overflow === "reject_publish" && this.overflows(message.size);
-    if (refuses) {
+    if (this.refuses(message.size)) {
       this.home.report(this.fullError(), message);
       return false;
     }
-    while (this.ready.length > 0 && this.overflows(message.size)) this.bytes -= this.ready.shiftOldest()!.size;
+    this.makeRoom(message.size);
     this.ids.add(message.messageId);
     this.keep(message);
     return true;
+  }
+
+  private refuses(bytes: number): boolean {
+    if (!this.overflows(bytes)) return false;
+    this.expiring.look();
+    return this.overflows(bytes) && (this.spec.overflow === "reject_publish" || bytes > this.spec.maxBytes);
+  }
+
+  /** Lets the oldest go that nobody leases, as far as there are any; what is delayed goes last. */
+  private makeRoom(bytes: number): void {
+    while (this.overflows(bytes)) {
+      const oldest = this.ready.shiftOldest() ?? this.delayed.shift();
+      if (oldest === undefined) return;
+      this.drop(oldest, "overflow");
+    }
   }
 
   private overflows(bytes: number): boolean {
@@ -257,17 +292,18 @@ export class LocalQueue implements Keeper {
 
   private take(max: number, autoAck: boolean): Handed[] {
     const handed: Handed[] = [];
+    this.expiring.look();
     while (!this.paused && handed.length < max) {
       const entry = this.ready.shift();
       if (entry === undefined) break;
-      if (isExpired(entry)) this.drop(entry);
-      else handed.push(this.hand(entry, autoAck));
+      handed.push(this.hand(entry, autoAck));
     }
     return handed;
   }
 
   private hand(entry: Entry, autoAck: boolean): Handed {
     const attempt = entry.failed + 1;
+    entry.place = "out";
     if (autoAck) {
       this.bytes -= entry.size;
       return { message: handed(entry.message, attempt), leaseId: "", attempt, deadline: undefined };
@@ -285,28 +321,36 @@ export class LocalQueue implements Keeper {
       return;
     }
     const seconds = delay ?? Math.min(backoff[1], backoff[0] * 2 ** (entry.failed - 1));
-    this.delayed.add(entry, Date.now() + seconds * 1000);
+    this.wait(entry, Date.now() + seconds * 1000);
+  }
+
+  private wait(entry: Entry, due: number): void {
+    entry.place = "delayed";
+    this.delayed.add(entry, due);
+    this.expiring.watch(entry);
   }
 
   private again(entry: Entry): void {
+    entry.place = "ready";
     this.ready.insert(entry);
+    this.expiring.watch(entry);
     this.takers.serve();
   }
 
-  /** Drops what is ready and too old. */
-  private expire(): void {
-    const all = [...this.ready];
-    if (!all.some(isExpired)) return;
-    this.ready.clear();
-    for (const entry of all) {
-      if (isExpired(entry)) this.drop(entry);
-      else this.ready.push(entry);
-    }
+  private expired(entry: Entry): void {
+    if (entry.place === "ready") this.ready.remove(entry);
+    else this.delayed.remove(entry);
+    this.drop(entry, "expired");
   }
 
-  private drop(entry: Entry): void {
+  private drop(entry: Entry, reason: Loss): void {
+    this.leave(entry);
+    this.home.dropped(this.name, entry.message, reason);
+  }
+
+  private leave(entry: Entry): void {
+    entry.place = "out";
     this.bytes -= entry.size;
-    this.home.dropped(this.name, entry.message);
   }
 
   /** A dead letter that is given up again is forgotten: there is nowhere further to go. */
@@ -320,7 +364,8 @@ export class LocalQueue implements Keeper {
       "berrymq-dead-attempts": String(Math.max(1, entry.failed)),
       "berrymq-dead-at": new Date().toISOString(),
     };
-    this.home.deadLetters(this.name).keep(changed(entry.message, { attributes }));
+    const letter = changed(entry.message, { attributes, expiresAt: 0, deliverAt: 0 });
+    this.home.deadLetters(this.spec).keepLetter(letter);
   }
 
   private assertThere(): void {
@@ -336,8 +381,4 @@ export class LocalQueue implements Keeper {
       `the lease ${leaseId} of the queue ${this.name} is over; somebody else may hold the message now`,
     );
   }
-}
-
-function isExpired({ expires }: Entry): boolean {
-  return expires <= Date.now();
 }

@@ -2,7 +2,7 @@
 import { InvalidArgument, NotSupported, QueueExists } from "./errors.js";
 import type { Followers, Following } from "./follower.js";
 import type { Identifier } from "./identifier.js";
-import { LocalQueue, type LocalQueueSpec } from "./local-queue.js";
+import { LocalQueue, type LocalQueueSpec, type Loss } from "./local-queue.js";
 import type { Message } from "./message.js";
 import { randomText } from "./message-id.js";
 import type { QueueOptions } from "./queue.js";
@@ -27,7 +27,7 @@ export class LocalQueues {
   constructor(
     private readonly followers: Followers,
     readonly report: (error: unknown, message?: Message) => void,
-    readonly dropped: (queue: string, message: Message) => void,
+    readonly dropped: (queue: string, message: Message, reason: Loss) => void,
   ) {}
 
   /** The shared queue of that name, or somebody's own. */
@@ -40,19 +40,28 @@ export class LocalQueues {
   }
 
   /** @throws QueueExists when it is there with other options, InvalidArgument, NotSupported */
-  open(pattern: Identifier, options: QueueOptions): LocalQueue {
+  open(patterns: readonly Identifier[], options: QueueOptions): LocalQueue {
     const shared = options.shared ?? false;
-    const name = queueName(pattern, options);
-    const spec = specOf(name, options);
+    const name = queueName(patterns, options);
+    const spec = specOf(name, patterns, options);
     const known = shared ? this.shared.get(name) : undefined;
-    if (known === undefined) return this.make(spec, pattern, shared);
+    if (known === undefined) return this.make(spec, patterns, shared);
     if (JSON.stringify(known.spec) === JSON.stringify(spec)) return known;
     throw new QueueExists(`the queue ${name} exists with other options; open it with the same, or delete it first`);
   }
 
-  deadLetters(name: string): LocalQueue {
+  /** As a gateway keeps them: nobody publishes to them, and their oldest make room. */
+  deadLetters({ name, maxMessages, maxBytes, lease }: LocalQueueSpec): LocalQueue {
     const dead = `${name}.dead`;
-    const known = this.shared.get(dead) ?? new LocalQueue(specOf(dead, {}), this, true);
+    const options = {
+      maxMessages,
+      maxBytes,
+      lease,
+      overflow: "drop_oldest",
+      maxAttempts: 0xffff_ffff,
+      dedupe: 0,
+    } as const;
+    const known = this.shared.get(dead) ?? new LocalQueue(specOf(dead, [], options), this, true);
     this.shared.set(dead, known);
     return known;
   }
@@ -68,26 +77,26 @@ export class LocalQueues {
     this.followings.delete(queue);
   }
 
-  private make(spec: LocalQueueSpec, pattern: Identifier, shared: boolean): LocalQueue {
+  private make(spec: LocalQueueSpec, patterns: readonly Identifier[], shared: boolean): LocalQueue {
     const queue = new LocalQueue(spec, this, shared);
-    this.followings.set(queue, this.followers.add(queue.listener(pattern)));
+    this.followings.set(queue, this.followers.add(queue.listener(patterns)));
     if (shared) this.shared.set(spec.name, queue);
     return queue;
   }
 }
 
 /** A shared queue's name, or one that nobody else has. */
-export function queueName(pattern: Identifier, { shared, name }: QueueOptions): string {
-  return shared ? (name ?? pattern.text) : (name ?? `${pattern.text}#${randomText(12)}`);
+export function queueName([pattern]: readonly Identifier[], { shared, name }: QueueOptions): string {
+  return name ?? (shared ? pattern!.text : `${pattern!.text}#${randomText(12)}`);
 }
 
 /** `transient` and `standaloneTtl` say nothing in a process, whose queues end with it. */
-function specOf(name: string, options: QueueOptions): LocalQueueSpec {
+function specOf(name: string, patterns: readonly Identifier[], options: QueueOptions): LocalQueueSpec {
   if (options.policy === "broadcast") {
     throw new NotSupported('policy "broadcast" is for queues at a gateway; connect the bus before making the queue');
   }
   const { transient: _, standaloneTtl: __, policy: ___, shared: ____, ...bounds } = options;
-  const spec = { ...DEFAULTS, ...defined(bounds), name };
+  const spec = { ...DEFAULTS, ...defined(bounds), name, patterns: patterns.map(({ text }) => text) };
   for (const what of ["maxMessages", "maxBytes", "lease", "maxAttempts", "ttl"] as const) {
     if (!(spec[what] > 0)) throw new InvalidArgument(`${what} is above 0, not ${spec[what]}`);
   }

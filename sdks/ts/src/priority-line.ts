@@ -29,6 +29,11 @@ export class PriorityLine<T extends Placed> {
     this.line(item.priority).insert(item, older);
   }
 
+  /** Takes an item out from wherever it stands. */
+  remove(item: T): void {
+    this.line(item.priority).remove(item, older);
+  }
+
   /** The one to hand out next. */
   shift(): T | undefined {
     for (let priority = this.lines.length - 1; priority >= 0; priority--) {

@@ -20,7 +20,7 @@ export type { Overflow, Policy, QueueStatus } from "./transports/queue-calls.js"
 export interface QueueOptions {
   /** True = everybody who opens that name shares it. Absent = a copy of one's own. */
   readonly shared?: boolean;
-  /** Default: the pattern. */
+  /** Default: the pattern. A queue of several patterns needs one. */
   readonly name?: string;
   readonly maxMessages?: number;
   readonly maxBytes?: number;
@@ -52,6 +52,7 @@ export interface RedriveOptions {
 /** Where a queue's messages are kept. Settling what was settled is harmless; every other method may fail as the queue does. */
 export interface Keeper {
   readonly name: string;
+  readonly patterns: readonly string[];
   /** Leases, waiting for the first message at most `wait` seconds; empty when none came. */
   get(options: KeeperGet): Promise<readonly Handed[]>;
   settle(leaseId: string, verdict: Verdict): Promise<void>;
@@ -104,6 +105,11 @@ export class Queue implements AsyncDisposable {
 
   get name(): string {
     return this.keeper.name;
+  }
+
+  /** What it keeps; empty for a queue of dead letters, to which nobody publishes. */
+  get patterns(): readonly string[] {
+    return this.keeper.patterns;
   }
 
   /** The oldest message, or undefined when none came in time. With `autoAck: false` a delivery. */

@@ -1,9 +1,9 @@
 // Finds whom a message reaches: at a cost that depends on how many that are, not on how many patterns there are.
-import type { Identifier } from "./identifier.js";
+import { type Identifier, matches } from "./identifier.js";
 
-/** Something that was registered under a pattern. */
+/** Something that was registered under a pattern, or several: whichever of them it meets, a message reaches it once. */
 export interface Routed {
-  readonly pattern: Identifier;
+  readonly patterns: readonly Identifier[];
 }
 
 /** Identifiers whose followers are remembered. Bounded: when it is full it begins anew. */
@@ -23,7 +23,7 @@ export class Router<T extends Routed> {
 
   add(follower: T): void {
     this.order.set(follower, this.sequence++);
-    for (const key of keysOf(follower.pattern)) {
+    for (const key of follower.patterns.flatMap(keysOf)) {
       const set = this.sets.get(key);
       if (set) set.add(follower);
       else this.sets.set(key, new Set([follower]));
@@ -34,10 +34,10 @@ export class Router<T extends Routed> {
   /** False = it was not there. */
   remove(follower: T): boolean {
     if (!this.order.delete(follower)) return false;
-    for (const key of keysOf(follower.pattern)) {
-      const set = this.sets.get(key)!;
-      set.delete(follower);
-      if (set.size === 0) this.sets.delete(key);
+    for (const key of follower.patterns.flatMap(keysOf)) {
+      const set = this.sets.get(key);
+      set?.delete(follower);
+      if (set?.size === 0) this.sets.delete(key);
     }
     this.routes.clear();
     return true;
@@ -47,7 +47,9 @@ export class Router<T extends Routed> {
   match(identifier: Identifier): readonly T[] {
     const known = this.routes.get(identifier.text);
     if (known !== undefined) return known;
-    const reached = this.search(identifier).sort((one, other) => this.order.get(one)! - this.order.get(other)!);
+    const reached = [...new Set(this.search(identifier))].sort(
+      (one, other) => this.order.get(one)! - this.order.get(other)!,
+    );
     if (this.routes.size >= ROUTES_AT_MOST) this.routes.clear();
     this.routes.set(identifier.text, reached);
     return reached;
@@ -61,7 +63,9 @@ export class Router<T extends Routed> {
   private search(identifier: Identifier): T[] {
     const { namespace, name, action, reserved } = identifier;
     // A wildcard name and the reserved name never meet, whichever side they are on.
-    if (name === "*") return this.wide(namespace, action).filter((each) => !each.pattern.reserved);
+    if (name === "*") {
+      return this.wide(namespace, action).filter(({ patterns }) => patterns.some((each) => matches(each, identifier)));
+    }
     const names = reserved ? [name] : [name, "*"];
     if (action === "*") return names.flatMap((each) => this.set(byName(namespace, each)));
     return names.flatMap((each) => [

@@ -93,7 +93,7 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
     return {
       listens: true,
       keeps: false,
-      pattern,
+      patterns: [pattern],
       admit: () => {},
       hear: (message) => {
         if (once === undefined || once.isNew(message)) this.hear(message, pattern);

@@ -100,7 +100,7 @@ class Work {
     if (this.local !== undefined) return;
     const { queue: name, queueOptions } = this.options;
     const known = queueOptions === undefined ? this.host.localQueues.findShared(name) : undefined;
-    const queue = known ?? this.host.localQueues.open(this.pattern, { ...queueOptions, shared: true, name });
+    const queue = known ?? this.host.localQueues.open([this.pattern], { ...queueOptions, shared: true, name });
     const worker = this.workerOf(queue);
     this.local = { queue, worker };
     this.run(worker);

@@ -158,6 +158,7 @@ const queueCalls: { readonly [call: string]: (queue: Queue) => Promise<unknown> 
   empty: (queue) => queue.empty(),
   full: (queue) => queue.full(),
   status: (queue) => queue.status(),
+  patterns: async (queue) => queue.patterns,
   purge: (queue) => queue.purge(),
   pause: (queue) => queue.pause(),
   resume: (queue) => queue.resume(),

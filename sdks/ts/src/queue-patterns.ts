@@ -1,0 +1,56 @@
+// The patterns of one queue: each checked, each once, in an order that says nothing.
+import { InvalidArgument } from "./errors.js";
+import { type Identifier, parseIdentifier } from "./identifier.js";
+
+/** As the contract bounds them. */
+const MOST_PATTERNS = 100;
+
+/**
+ * What a queue of that name keeps: one pattern as it was written; several in full and sorted, so that whoever names the same ones
+ * means the same queue.
+ *
+ * @throws InvalidIdentifier, InvalidArgument quoting what is wrong
+ */
+export function readPatterns(given: string | readonly string[], name: string | undefined): Identifier[] {
+  const texts: readonly string[] = Array.isArray(given) ? given : [given];
+  const patterns = new Map<string, Identifier>();
+  for (const text of texts) {
+    const pattern = parseIdentifier(text);
+    const whole = inFull(pattern);
+    if (!patterns.has(whole)) patterns.set(whole, pattern);
+  }
+  const all = [...patterns.values()];
+  if (all.length < 1 || all.length > MOST_PATTERNS) {
+    throw new InvalidArgument(`patterns: ${all.length} of them; a queue takes 1 to ${MOST_PATTERNS}`);
+  }
+  if (all.length === 1) return all;
+  checkTogether(all, name);
+  return [...patterns.keys()].sort(byCodePoint).map(parseIdentifier);
+}
+
+function inFull({ name, action, namespace }: Identifier): string {
+  return `${name}${namespace && `@${namespace}`}:${action}`;
+}
+
+function checkTogether(patterns: readonly Identifier[], name: string | undefined): void {
+  if (!name) {
+    const shown = patterns.slice(0, 2).map(({ text }) => JSON.stringify(text));
+    const more = patterns.length > 2 ? ", …" : "";
+    throw new InvalidArgument(`patterns [${shown.join(", ")}${more}]: a queue of several patterns needs a name`);
+  }
+  const local = patterns.find((each) => each.local);
+  const other = patterns.find((each) => !each.local);
+  if (local && other) {
+    throw new InvalidArgument(
+      `patterns: "${local.text}" never leaves the process and "${other.text}" does; make a queue of each kind`,
+    );
+  }
+}
+
+/** The order of every other language, where JavaScript's own is that of UTF-16. */
+function byCodePoint(one: string, other: string): number {
+  const [left, right] = [[...one], [...other]];
+  const at = left.findIndex((letter, index) => letter !== right[index]);
+  if (at < 0) return left.length - right.length;
+  return left[at]!.codePointAt(0)! - (right[at]?.codePointAt(0) ?? -1);
+}
