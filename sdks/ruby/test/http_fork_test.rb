@@ -111,6 +111,33 @@ class HttpForkTest < Minitest::Test
     RUBY
   end
 
+  def test_a_child_has_an_ident_and_mailboxes_of_its_own
+    assert_equal <<~TEXT, said_without_grpc(<<~'RUBY')
+      to the child
+      true
+      to the parent
+    TEXT
+      BerryMQ.connect(URL).on_recv { |_, message| HEARD << message.args.first }
+      Process.wait(fork do
+        ident = BerryMQ.default_bus.ident
+        BerryMQ.send(ident, "to the child").wait(20)
+        puts HEARD.pop, ident.start_with?("ruby-#{Process.pid}-")
+        BerryMQ.close
+      end)
+      BerryMQ.send(BerryMQ.default_bus.ident, "to the parent").wait(5)
+      puts HEARD.pop
+      BerryMQ.close
+    RUBY
+  end
+
+  def test_a_child_keeps_the_ident_that_its_owner_gave
+    assert_equal "named\n", said_without_grpc(<<~RUBY)
+      BerryMQ.connect(URL, ident: "named")
+      Process.wait(fork { puts BerryMQ.default_bus.ident })
+      BerryMQ.close
+    RUBY
+  end
+
   # As Puma and its like do: the parent loads the program, which connects, and forks; the children accept.
   PREFORKING = <<~'RUBY'
     BerryMQ.connect(URL).following_function(NAME) { |message| HEARD << message.args }

@@ -12,6 +12,7 @@ module BerryMQ
 
     def initialize(ident: nil)
       @ident = ident
+      @named = !ident.nil? # by its owner
       @router = Router.new
       @dispatcher = Dispatcher.new(@router)
       @answering = Answering.new(@dispatcher) { |answer, gateway_only| send_answer(answer, gateway_only) }
@@ -130,7 +131,8 @@ module BerryMQ
       raise InvalidArgument, "connect(#{url.inspect}): this bus is joined to #{@link.address}; close it first" if @link
 
       require_relative "link"
-      @ident = Bus.checked_ident(ident || @ident || "ruby-#{Process.pid}-#{SecureRandom.hex(3)}")
+      @named ||= !ident.nil?
+      @ident = Bus.checked_ident(ident || @ident || Bus.default_ident)
       link = Link.new(self, url, ident: @ident, outbox: Outbox.new(max_held: max_held, max_held_bytes: max_held_bytes))
       @link = link
       link.open(timeout)
@@ -260,16 +262,19 @@ module BerryMQ
 
     def unpark = @link&.unpark
 
-    # In a forked child.
+    # In a forked child, which is a program of its own: unless its owner named it, it takes another ident.
     def after_fork
+      @ident = Bus.default_ident if @ident && !@named
       @dispatcher.after_fork
-      @link&.after_fork
+      @link&.after_fork(@ident)
       @local_queues.after_fork
       @works.after_fork
       @mailroom.after_fork
     end
 
     class << self
+      def default_ident = "ruby-#{Process.pid}-#{SecureRandom.hex(3)}"
+
       def checked_ident(ident)
         return ident if ident.is_a?(String) && ident.match?(/\A[ -~]{1,255}\z/)
 

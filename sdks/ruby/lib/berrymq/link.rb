@@ -140,9 +140,10 @@ module BerryMQ
       end
     end
 
-    # In a forked child: a session of its own, with connections of its own. Where gRPC cannot be used any more, every later
-    # call raises NotSupported.
-    def after_fork
+    # In a forked child: a session of its own under that ident, with connections of its own. Where gRPC cannot be used any more,
+    # every later call raises NotSupported.
+    def after_fork(ident)
+      @ident = ident
       @connection&.abandon
       @outbox.start_over
       renew

@@ -58,8 +58,8 @@ module BerryMQ
       @bus = bus
       @mutex = Mutex.new
       @receivers = []
-      @work = Work.new(self, leases, tell: tell)
-      @link = nil # that the mailboxes are consumed on
+      @begin = -> { Work.new(self, leases, tell: tell) }
+      begin_anew
     end
 
     def on_recv(callback)
@@ -94,7 +94,12 @@ module BerryMQ
       @link = nil
     end
 
-    def after_fork = @work.after_fork
+    # In a forked child, whose mailboxes are its own.
+    def after_fork
+      joined = @link
+      begin_anew
+      join(joined) if joined
+    end
 
     # What follows makes it the handler of its work.
 
@@ -111,6 +116,11 @@ module BerryMQ
     end
 
     private
+
+    def begin_anew
+      @work = @begin.call
+      @link = nil # that the mailboxes are consumed on
+    end
 
     def error_of(receiver, message)
       receiver.call(message.sender, message)
