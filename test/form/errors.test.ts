@@ -42,6 +42,14 @@ function ask([command, ...parameters]: string[], names: string[]): string[] {
     .split("\n");
 }
 
+test("the page tells the HTTP status that the gateway answers", () => {
+  const program = `import { Refusal, reasonNames } from "./gateway/dist/model/errors.js"; import { statusOf } from "./gateway/dist/transports/http/problem.js";
+    console.log(JSON.stringify(Object.fromEntries(reasonNames.map((name) => [name, String(statusOf(new Refusal(name, "")))]))));`;
+  const [told] = ask([process.execPath, "--input-type=module", "-e", program], []);
+  const page = markdownTable("docs/errors.md", "reason").map((row) => [row.reason!.replaceAll("`", ""), row.HTTP!]);
+  expect(Object.fromEntries(page.filter(([, status]) => status !== "–"))).toEqual(JSON.parse(told!));
+});
+
 test("the page lists exactly the reasons of error.proto", () => {
   const reasons = [...text("proto/berrymq/v1/error.proto").matchAll(/^ {2}REASON_(\w+) = (\d+);/gm)]
     .filter(([, , number]) => number !== "0")

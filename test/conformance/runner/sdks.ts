@@ -23,6 +23,8 @@ const players = {
   python: { language: "python", scheme: "" },
   ruby: { language: "ruby", scheme: "" },
   ts: { language: "ts", scheme: "" },
+  "python http": { language: "python", scheme: "http://", beside: "ts" },
+  "python ws": { language: "python", scheme: "ws://", beside: "ruby" },
   "ruby http": { language: "ruby", scheme: "http://", beside: "python" },
   "ts http": { language: "ts", scheme: "http://", beside: "python" },
   "ts ws": { language: "ts", scheme: "ws://", beside: "ruby" },

@@ -28,8 +28,8 @@ export function refused(response: Response, refusal: Refusal): void {
 }
 
 export function problem(response: Response, status: number, detail: string, more: Record<string, unknown> = {}): void {
-  response
-    .status(status)
-    .type("application/problem+json")
-    .send(JSON.stringify({ type: "about:blank", status, detail, ...more }));
+  const body = Buffer.from(JSON.stringify({ type: "about:blank", status, detail, ...more }));
+  // The media type has no charset (RFC 9457 §6.1), which express would add to a text.
+  response.status(status).setHeader("content-type", "application/problem+json");
+  response.send(body);
 }

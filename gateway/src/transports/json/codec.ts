@@ -18,7 +18,10 @@ import { MESSAGE, type PayloadForm, payloadFromJson, payloadToJson } from "./pay
 
 export type JsonObject = { [key: string]: unknown };
 
+const REASON = "berrymq.v1.Reason";
 export const DURATION = "google.protobuf.Duration";
+/** A Duration's own bound, about 10,000 years. */
+const MOST_SECONDS = 315_576_000_000;
 const LONG = new Set([ScalarType.INT64, ScalarType.UINT64]);
 
 /**
@@ -72,7 +75,7 @@ function incomingOne(field: DescField, value: unknown, place: string): JsonValue
 
 function asDuration(value: unknown, place: string): string {
   const seconds = typeof value === "number" || isLosslessNumber(value) ? Number(value) : Number.NaN;
-  if (!Number.isFinite(seconds)) throw wrong(place, "a number of seconds", value);
+  if (!(Math.abs(seconds) <= MOST_SECONDS)) throw wrong(place, "a number of seconds", value);
   return `${seconds.toFixed(9)}s`;
 }
 
@@ -99,9 +102,10 @@ function wholeNumber(digits: string): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(digits);
 }
 
-/** `POLICY_ROUND_ROBIN` is shown as `round_robin`. */
+/** `POLICY_ROUND_ROBIN` is shown as `round_robin`; reasons stay in capitals, as everywhere. */
 export function shortName(desc: DescEnum, name: string): string {
-  return name.slice(prefixOf(desc).length).toLowerCase();
+  const short = name.slice(prefixOf(desc).length);
+  return desc.typeName === REASON ? short : short.toLowerCase();
 }
 
 function longName(desc: DescEnum, name: string, place: string): string {

@@ -41,11 +41,11 @@ class JsonTransport:
     def publish_batches(self, requests: Iterator[bytes]) -> Publishing:
         return Publishing(self._channel, requests)
 
-    def follow(self, requests: Iterator[FollowRequest]) -> Subscribed[Received]:
-        return Subscribed(self._channel, "follow", requests, _received)
+    def follow(self, requests: Iterator[FollowRequest]) -> JsonStream[Received]:
+        return JsonStream(self._channel, "follow", requests, _received)
 
-    def consume(self, requests: Iterator[ConsumeRequest]) -> Subscribed[ConsumeResponse]:
-        return Subscribed(self._channel, "consume", requests, _consumed)
+    def consume(self, requests: Iterator[ConsumeRequest]) -> JsonStream[ConsumeResponse]:
+        return JsonStream(self._channel, "consume", requests, _consumed)
 
     def ask(self, request: AskRequest, timeout: float) -> Answers[AskResponse]:
         return Answers(lambda: self._ask(request, timeout))
@@ -108,7 +108,7 @@ class Answers(Generic[T]):
         self._cancelled = True
 
 
-class Subscribed(Generic[T]):
+class JsonStream(Generic[T]):
     """Follow or Consume. A thread, `berrymq-<kind>-writer`, hands later requests on."""
 
     def __init__(
