@@ -3,8 +3,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer as createPlainServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import { BerryMQError, Bus } from "../src/index.js";
+import { BerryMQError, Bus, Message } from "../src/index.js";
 import { Gateway } from "./support/gateway.js";
+import { take } from "./support/until.js";
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -113,6 +114,31 @@ describe.each(["http", "ws"])("over %s://", (scheme) => {
     expect(delivery!.message.args).toEqual(["after"]);
     await delivery!.ack();
     await bus.close();
+  });
+
+  it("a message is the same bytes there as here, whatever it holds", async () => {
+    await using gateway = await Gateway.start();
+    const bus = await new Bus().connect(`${scheme}://${gateway.url}`);
+    const there = await new Bus().connect(gateway.url);
+    const given = [
+      new Message("s4:x"),
+      new Message("s4:x", 1.5, 2n ** 64n, "ä\u0000"),
+      new Message("s4:x").with({ payload: Buffer.from('{ "args": [1.0], "kwargs": {} }') }),
+      new Message("s4:x").with({ payload: Buffer.from("[1.0, -0]"), contentType: "application/json" }),
+      new Message("s4:x").with({ payload: Buffer.of(0xff, 0), contentType: "text/plain" }),
+    ];
+    const streams = [bus, there].map((each) => each.follow("s4:*"));
+    const queue = await bus.queue("s4:*");
+    await Promise.all([bus.flush(), there.flush()]);
+    for (const each of given) await bus.publish(each);
+    const checksums = given.map(({ checksum }) => checksum);
+    for (const stream of streams)
+      expect((await take(stream, given.length)).map((each) => each.checksum)).toEqual(checksums);
+    expect((await queue.getMany(given.length)).map((each) => each.checksum)).toEqual(checksums);
+    for (const each of given) await there.publish(each.with({ messageId: `${each.messageId}-again` }));
+    const again = (await take(streams[0]!, given.length)).map((each) => each.payload.toString("hex"));
+    expect(again).toEqual(given.map((each) => each.payload.toString("hex")));
+    await Promise.all([bus.close(), there.close()]);
   });
 
   it("a get that was given up takes nothing with it", async () => {

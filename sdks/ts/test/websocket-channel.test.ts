@@ -55,7 +55,7 @@ beforeEach(() => void heard.splice(0));
 it("says who it is, and what it was told before the socket stood, in order", async () => {
   const first = channel.call("one", {});
   void channel.call("two", {}).catch(() => {});
-  expect([address, socket.said]).toEqual(["ws://h:1/rpc?session=s%261&ident=%C3%A9", []]);
+  expect([address, socket.said]).toEqual(["ws://h:1/rpc?session=s%261&ident=%C3%A9&payload=base64", []]);
   socket.open();
   expect(socket.said.map(({ method }) => method)).toEqual(["one", "two"]);
   socket.says({ id: 1, result: 7 });

@@ -17,7 +17,6 @@ const SILENCE = 40_000;
 const IN_ADDRESS = ["credit", "auto_ack", "lease"];
 
 export class HttpChannel implements Channel {
-  readonly cancels = true;
   private readonly agent = new Agent({ keepAlive: true, timeout: IDLE });
   private readonly ending = new AbortController();
   private readonly target: RequestOptions;
@@ -34,6 +33,8 @@ export class HttpChannel implements Channel {
     const headers = {
       "berrymq-session": encodeURIComponent(caller.session),
       "berrymq-ident": encodeURIComponent(caller.ident),
+      // Byte for byte: this package reads them itself.
+      "berrymq-payload": "base64",
     };
     this.target = { host: hostname.replace(/^\[|\]$/g, ""), port: port || 80, agent: this.agent, headers };
   }

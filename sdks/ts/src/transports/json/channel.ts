@@ -7,9 +7,7 @@ import type { Fields } from "./text.js";
 export type Params = any;
 
 export interface Channel {
-  /** True = the gateway hears of a call that was given up. */
-  readonly cancels: boolean;
-  /** @throws BerryMQError as the gateway refused; the signal's reason when it was given up */
+  /** @param signal gives it up, where the channel can. @throws BerryMQError as the gateway refused; the signal's reason */
   call(method: string, params: Fields, signal?: AbortSignal): Promise<Params>;
   /** The same for calls that must arrive one after the other. After one that failed all others fail. */
   callInOrder(method: string, params: Fields): Promise<Params>;

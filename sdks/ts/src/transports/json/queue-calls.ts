@@ -17,10 +17,8 @@ export class JsonQueueCalls implements QueueCalls {
   }
 
   get(queue: string, { max, wait, autoAck, signal }: GetOptions): Promise<readonly Handed[]> {
-    const params = { queue, max, wait: wait > 0 ? wait : undefined };
-    if (wait > 0 && signal !== undefined && !this.channel.cancels) return this.getAndAck(params, autoAck, signal);
-    const given = this.channel.cancels ? signal : undefined;
-    return this.channel.call("queue.get", { ...params, auto_ack: autoAck }, given).then(toDeliveries);
+    if (wait > 0 && signal !== undefined) return this.getAndAck({ queue, max, wait }, autoAck, signal);
+    return this.channel.call("queue.get", { queue, max, auto_ack: autoAck }).then(toDeliveries);
   }
 
   async settle(queue: string, leaseId: string, verdict: Verdict): Promise<void> {
@@ -105,8 +103,7 @@ export class JsonQueueCalls implements QueueCalls {
   }
 
   /**
-   * Waits on a channel where a call cannot be taken back: what comes after the wait was given up goes back to the queue, so nothing is
-   * acknowledged before it is here.
+   * Waits for what may be given up meanwhile: nothing is acknowledged before it is here, and what comes after all goes back to the queue.
    */
   private async getAndAck(params: Fields, autoAck: boolean, signal: AbortSignal): Promise<readonly Handed[]> {
     signal.throwIfAborted();

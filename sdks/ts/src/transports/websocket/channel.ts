@@ -16,7 +16,6 @@ interface Pending {
 }
 
 export class WebSocketChannel implements Channel {
-  readonly cancels = false;
   private readonly socket: Socket;
   /** What was said before the socket stood; undefined = it stands. */
   private unsaid: string[] | undefined = [];
@@ -33,7 +32,8 @@ export class WebSocketChannel implements Channel {
     open: OpenSocket,
   ) {
     const who = `session=${encodeURIComponent(caller.session)}&ident=${encodeURIComponent(caller.ident)}`;
-    this.socket = open(`ws://${host}/rpc?${who}`);
+    // Payloads byte for byte: this package reads them itself.
+    this.socket = open(`ws://${host}/rpc?${who}&payload=base64`);
     this.socket.onopen = () => this.opened();
     this.socket.onmessage = ({ data }: Told) => this.heard(String(data));
     this.socket.onerror = ({ message }: Told) => this.end(this.lost(message));
