@@ -115,6 +115,7 @@ class Driver
     record = @records[command["as"]] = Record.new
     guard = command.key?("guard") ? ->(_) { command["guard"] } : nil
     queue = { queue: command["queue"], queue_options: command["queue_options"]&.transform_keys(&:to_sym) }
+    queue[:concurrency] = command["concurrency"] if command.key?("concurrency")
     times = command.fetch("times", Float::INFINITY)
     handler = ->(message) { heard(command, record, message, (times -= 1) >= 0) }
     @followings[command["as"]] = @bus.regist_function(command["pattern"], handler, guard: guard, **queue)

@@ -55,6 +55,7 @@ export const commands: Commands = {
     const options = {
       ...(guard === undefined ? {} : { guard: () => guard }),
       ...(queue === undefined ? {} : { queue }),
+      ...(step.concurrency === undefined ? {} : { concurrency: step.concurrency }),
       ...(queueOptions === undefined ? {} : { queueOptions: ofQueueOptions(queueOptions) }),
     };
     const following = bus.followingFunction(pattern, handlerOf(step, recordOf(as)), options);
