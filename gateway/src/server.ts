@@ -53,8 +53,7 @@ export class Gateway {
     this.#listener.drain();
     this.#http.drain();
     this.#grpc.drain();
-    await this.#grpc.close();
-    await this.#http.close();
+    await Promise.all([this.#grpc.close(), this.#http.close()]);
     this.#listener.close();
     await this.#broker.close();
     this.log.info("closed");

@@ -39,8 +39,10 @@ def load(scheme: str) -> Callable[[Address], Transport]:
 
         return by_http
     if scheme == "ws":
-        from .websocket import connect as by_websocket
-
+        try:
+            from .websocket import connect as by_websocket
+        except ModuleNotFoundError as error:
+            raise NotSupported(f"ws:// needs the package {error.name}: pip install 'berrymq[ws]'") from None
         return by_websocket
     from .grpc import GrpcTransport
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import queue
@@ -45,6 +46,7 @@ class WebSocketChannel:
         self._opening: dict[int, str] = {}
         self._lost: BerryMQError | None = None
         self._socket: ClientConnection | None = None
+        self._leaving = contextlib.ExitStack()
         self._open(address)
 
     def call(self, method: str, params: Mapping[str, Any], timeout: float | None, opens: str = "") -> Any:
@@ -93,13 +95,15 @@ class WebSocketChannel:
             "berrymq-payload": "base64",
         }
         try:
-            self._socket = open_websocket(
-                f"ws://{address.target}/rpc",
-                additional_headers=headers,
-                open_timeout=OPEN_TIMEOUT,
-                max_size=MOST_BYTES,
-                compression=None,
-                proxy=None,
+            self._socket = self._leaving.enter_context(
+                open_websocket(
+                    f"ws://{address.target}/rpc",
+                    additional_headers=headers,
+                    open_timeout=OPEN_TIMEOUT,
+                    max_size=MOST_BYTES,
+                    compression=None,
+                    proxy=None,
+                )
             )
         except _FAULTS as error:
             self._lost = Unavailable(f"{address.target}: {error}")
@@ -146,7 +150,7 @@ class WebSocketChannel:
             if self._lost is not None:
                 return
             self._lost = error
-            socket, calls = self._socket, list(self._calls.values())
+            calls = list(self._calls.values())
             subscriptions = list(self._subscriptions.values())
             self._calls.clear()
             self._subscriptions.clear()
@@ -154,9 +158,8 @@ class WebSocketChannel:
             call.set_exception(error)
         for subscription in subscriptions:
             subscription.put(error)
-        if socket is not None:
-            # The closing handshake may wait for a gateway that is gone.
-            threading.Thread(target=socket.close, name="berrymq-websocket-closer", daemon=True).start()
+        # The closing handshake may wait for a gateway that is gone.
+        threading.Thread(target=self._leaving.close, name="berrymq-websocket-closer", daemon=True).start()
 
     def _gone(self, error: BaseException | None = None) -> BerryMQError:
         return self._lost or Unavailable(f"{self._target}: {error or 'the connection was closed'}")
