@@ -8,14 +8,12 @@ import threading
 from typing import Any
 
 import pytest
-from waiting import Heard, until
 
 from berrymq import (
     Bus,
     Closed,
     Empty,
     InvalidArgument,
-    InvalidIdentifier,
     LeaseLost,
     Message,
     NotSupported,
@@ -43,17 +41,6 @@ def clock() -> Clock:
 
 def local(clock: Clock, **options: Any) -> LocalQueue:
     return LocalQueue(QueueOptions("q", ("a:*",), False, **options), clock)
-
-
-def dropping(
-    clock: Clock, later: Any = lambda *_: None, **options: Any
-) -> tuple[LocalQueue, list[tuple[Any, str, str]]]:
-    """A queue, and what it dropped so far: argument, queue, reason."""
-    dropped: list[tuple[Any, str, str]] = []
-    told = QueueOptions("q", ("a:*",), False, **options)
-    return LocalQueue(
-        told, clock, dropped=lambda message, *rest: dropped.append((message.args[0], *rest)), later=later
-    ), dropped
 
 
 def put(keeper: LocalQueue, *numbers: int) -> None:
@@ -88,174 +75,6 @@ def test_delays_count_from_the_publishing(clock: Clock) -> None:
     assert numbers(keeper.get(9, 0, True)) == [1]
     clock.now += 50
     assert numbers(keeper.get(9, 0, True)) == [2]
-
-
-def test_what_expires_is_dropped_unless_it_is_leased(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
-    keeper, dropped = dropping(clock, ttl=10, lease=60)
-    put(keeper, 1, 2)
-    keeper.take(Message("a:b", 3).with_(ttl=2))
-    (leased,) = keeper.get(1, 0, False)
-    clock.now += 5
-    assert keeper.status()[:3] == (1, 0, 1)
-    assert dropped == [(3, "q", "expired")]
-    clock.now += 10
-    assert keeper.status()[:3] == (0, 0, 1)
-    keeper.settle(leased.lease_id, "release", None, None)
-    assert keeper.status()[:4] == (0, 0, 0, 0)
-    assert dropped == [(number, "q", "expired") for number in (3, 2, 1)]
-
-
-def test_it_has_itself_called_when_the_next_message_expires(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
-    asked: list[float] = []
-    keeper, dropped = dropping(clock, lambda _, seconds: asked.append(round(seconds)))
-    keeper.take(Message("a:b", 1).with_(ttl=100))
-    keeper.take(Message("a:b", 2).with_(ttl=10))
-    keeper.take(Message("a:b", 3).with_(ttl=50))
-    assert asked == [100, 10], "it asks for what is sooner than what it asked for before"
-    clock.now += 20
-    keeper.expire()
-    assert (dropped, asked) == ([(2, "q", "expired")], [100, 10, 30])
-    clock.now += 100
-    keeper.expire()
-    assert [number for number, *_ in dropped] == [2, 3, 1]
-
-
-def test_what_expired_in_somebodys_hands_is_told_of_when_it_is_given_back(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
-    asked: list[float] = []
-    keeper, dropped = dropping(clock, lambda _, seconds: asked.append(round(seconds)), ttl=10)
-    put(keeper, 1)
-    (leased,) = keeper.get(1, 0, False)
-    clock.now += 20
-    keeper.expire()
-    assert dropped == []
-    keeper.settle(leased.lease_id, "release", None, None)
-    assert asked[-1] <= 0
-    keeper.expire()
-    assert dropped == [(1, "q", "expired")]
-
-
-def test_the_oldest_that_made_room_are_told_of(clock: Clock) -> None:
-    keeper, dropped = dropping(clock, max_messages=2, overflow="drop_oldest")
-    put(keeper, 1, 2, 3, 4)
-    assert dropped == [(1, "q", "overflow"), (2, "q", "overflow")]
-
-
-def test_what_expired_makes_room_before_the_oldest(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
-    keeper, dropped = dropping(clock, max_messages=2, overflow="drop_oldest")
-    put(keeper, 1)
-    keeper.take(Message("a:b", 2).with_(ttl=10))
-    clock.now += 20
-    put(keeper, 3)
-    assert dropped == [(2, "q", "expired")]
-
-
-def test_what_never_fits_drops_nothing(clock: Clock) -> None:
-    keeper, dropped = dropping(clock, max_bytes=2000, overflow="drop_oldest")
-    put(keeper, 1)
-    with pytest.raises(QueueFull):
-        keeper.take(Message("a:b", b"x" * 3000))
-    assert (keeper.refuses(Message("a:b", b"x" * 3000)), dropped, keeper.status().ready) == (True, [], 1)
-
-
-def test_dead_letters_that_made_room_are_told_of_too(clock: Clock) -> None:
-    keeper, dropped = dropping(clock, max_messages=2, max_attempts=1)
-    for number in (1, 2, 3):
-        put(keeper, number)
-        (taken,) = keeper.get(1, 0, False)
-        keeper.settle(taken.lease_id, "reject", None, "spoilt")
-    assert dropped == [(1, "q.dead", "overflow")]
-
-
-def test_followers_in_the_process_hear_of_what_expired_though_nobody_looks(bus: Bus) -> None:
-    tasks = Queue("task:*", ttl=0.02, bus=bus)
-    with bus.follow("berrymq:drop") as stream:
-        drops = Heard(stream)
-        sent = bus.publish("task:a")
-        told = drops.wait(1)[0]
-    assert told.kwargs == {
-        "queue": tasks.name,
-        "message_id": sent.message_id,
-        "identifier": "task:a",
-        "sender": bus.ident,
-        "reason": "expired",
-    }
-    assert (told.sender, told.attributes) == ("", {})
-
-
-def test_a_queue_of_drops_that_drops_tells_nothing_of_itself(bus: Bus) -> None:
-    told = Queue("berrymq:drop", name="told", max_messages=1, overflow="drop_oldest", ttl=0.05, bus=bus)
-    Queue("task:*", shared=True, max_messages=1, overflow="drop_oldest", bus=bus)
-    bus.publish_many([("task:a", number) for number in range(5)])
-    assert told.qsize() == 1
-    until(told.empty)
-
-
-def test_a_follower_of_drops_may_do_anything_with_the_queue(bus: Bus) -> None:
-    tasks = Queue("task:*", max_messages=1, overflow="drop_oldest", bus=bus)
-    sizes: list[int] = []
-    kept = bus.regist_function("berrymq:drop", lambda _: sizes.append(tasks.qsize()))
-    bus.publish_many([("task:a", number) for number in range(3)])
-    assert sizes == [1, 1]
-    kept.unfollow()
-
-
-def test_a_queue_that_is_gone_expires_no_more(bus: Bus) -> None:
-    tasks = Queue("task:*", bus=bus)
-    with bus.follow("berrymq:drop") as stream:
-        drops = Heard(stream)
-        bus.publish(Message("task:a").with_(ttl=0.05))
-        tasks.close()
-        other = Queue("other:*", bus=bus)
-        bus.publish(Message("other:a").with_(ttl=0.1))
-        assert [message.kwargs["queue"] for message in drops.wait(1)] == [other.name]
-
-
-SEVERAL = ["task:*", "job:*"]
-
-
-def test_a_queue_of_several_patterns_keeps_what_one_of_them_matches_once(bus: Bus) -> None:
-    work = Queue(["task:*", "job:*", "*:urgent"], name="work", dedupe=0, bus=bus)
-    for number, identifier in enumerate(("task:a", "job:urgent", "other:a", "*:urgent", "other:urgent")):
-        assert bus.publish(identifier, number).queues == (identifier != "other:a")
-    assert [message.args[0] for message in work.get_many(9)] == [0, 1, 3, 4]
-    assert work.patterns == ("*:urgent", "job:*", "task:*")
-
-
-def test_whoever_names_the_same_patterns_opens_the_same_queue(bus: Bus) -> None:
-    first = Queue(SEVERAL, shared=True, name="work", bus=bus)
-    Queue(("job", "task:*", "job:*"), shared=True, name="work", bus=bus)
-    with pytest.raises(QueueExists):
-        Queue("task:*", shared=True, name="work", bus=bus)
-    assert first.dead.patterns == ()
-
-
-@pytest.mark.parametrize(
-    ("patterns", "name", "says"),
-    [
-        (SEVERAL, None, "needs a name"),
-        ([], "work", "0 of them"),
-        ([f"t{number}:*" for number in range(101)], "work", "101 of them"),
-        (["task:*", "a:b*"], "work", r"'b\*'"),
-        (["task:*", 5], "work", "5"),
-        (["task:*", "_own:*"], "work", "_own"),
-        ({"task:*": 1}, "work", "task"),
-        (None, "work", "None"),
-    ],
-)
-def test_patterns_that_make_no_queue_are_refused(bus: Bus, patterns: Any, name: str | None, says: str) -> None:
-    with pytest.raises((InvalidArgument, InvalidIdentifier), match=says):
-        Queue(patterns, name=name, bus=bus)
-    assert bus.show_followers() == []
-
-
-def test_doubles_collapse_to_one_pattern_that_needs_no_name(bus: Bus) -> None:
-    tasks = Queue(["task:*", "task"], shared=True, bus=bus)
-    assert (tasks.name, tasks.patterns) == ("task:*", ("task:*",))
-    Queue([f"t{number}:*" for number in range(100)], name="many", bus=bus)
 
 
 def test_the_same_id_within_the_window_is_kept_once(clock: Clock) -> None:
