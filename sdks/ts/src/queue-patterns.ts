@@ -33,11 +33,8 @@ function inFull({ name, action, namespace }: Identifier): string {
 }
 
 function checkTogether(patterns: readonly Identifier[], name: string | undefined): void {
-  if (!name) {
-    const shown = patterns.slice(0, 2).map(({ text }) => JSON.stringify(text));
-    const more = patterns.length > 2 ? ", …" : "";
-    throw new InvalidArgument(`patterns [${shown.join(", ")}${more}]: a queue of several patterns needs a name`);
-  }
+  if (!name)
+    throw new InvalidArgument(`patterns: a queue of several, as "${patterns[0]!.text}" and others, needs a name`);
   const local = patterns.find((each) => each.local);
   const other = patterns.find((each) => !each.local);
   if (local && other) {
