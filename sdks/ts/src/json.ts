@@ -29,18 +29,9 @@ export function writeJson(value: unknown, path: string): string {
   return walk.foundLarge ? stringify(value) : JSON.stringify(value);
 }
 
-/** JSON text that is written as it is: a number that JavaScript would change, or a part that is ready. */
-export class Verbatim {
-  constructor(private readonly text: string) {}
-
-  toString(): string {
-    return this.text;
-  }
-}
-
-/** JSON.stringify for plain values, {@link Verbatim} and integers of any size. */
-export function stringify(value: unknown): string {
-  if (typeof value === "bigint" || value instanceof Verbatim) return value.toString();
+/** JSON.stringify for plain values and integers of any size. */
+function stringify(value: unknown): string {
+  if (typeof value === "bigint") return value.toString();
   // JavaScript writes 35967665116181872 as 35967665116181870, which is another integer to everybody else.
   if (typeof value === "number" && isLarge(value)) return BigInt(value).toString();
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";

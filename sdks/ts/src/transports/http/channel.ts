@@ -2,10 +2,8 @@
 import { setMaxListeners } from "node:events";
 import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
 import { type BerryMQError, Unavailable } from "../../errors.js";
-import { stringify } from "../../json.js";
-import type { Channel, Listener, Params, Subscription } from "../json/channel.js";
+import type { Channel, Fields, Listener, Params, Subscription } from "../json/channel.js";
 import { refusalOf, refusalOfStatus } from "../json/refusal.js";
-import { type Fields, readText } from "../json/text.js";
 import type { Caller } from "../transport.js";
 import { EventReader } from "./events.js";
 
@@ -41,7 +39,7 @@ export class HttpChannel implements Channel {
 
   async call(method: string, params: Fields, signal?: AbortSignal): Promise<Params> {
     signal?.throwIfAborted();
-    const body = stringify({ jsonrpc: "2.0", id: this.nextId++, method, params });
+    const body = JSON.stringify({ jsonrpc: "2.0", id: this.nextId++, method, params });
     const headers = {
       ...this.target.headers,
       "content-type": "application/json",
@@ -95,7 +93,7 @@ export class HttpChannel implements Channel {
       throw signal?.aborted ? signal.reason : this.lost(error as Error);
     }
     try {
-      return readText(text);
+      return JSON.parse(text);
     } catch {
       throw this.lost(new Error(`it answered what is no JSON: ${JSON.stringify(text.slice(0, 60))}`));
     }
@@ -159,7 +157,7 @@ class EventStream implements Subscription {
     const reader = new EventReader();
     try {
       for await (const piece of response)
-        for (const event of reader.read(piece)) this.take(event.name, readText(event.data));
+        for (const event of reader.read(piece)) this.take(event.name, JSON.parse(event.data));
     } catch (error) {
       throw this.host.lost(error as Error);
     }

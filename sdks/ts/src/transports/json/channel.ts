@@ -1,8 +1,10 @@
 // What speaking JSON to a gateway needs of whatever carries it (docs/json.md): calls with one answer, and subscriptions.
 import type { BerryMQError } from "../../errors.js";
-import type { Fields } from "./text.js";
 
-/** What came: an object, numbers as text.ts reads them. */
+/** A request's fields under their names in the contract; undefined = absent. */
+export type Fields = { readonly [name: string]: unknown };
+
+/** What came. Its numbers are times and counts, which JavaScript's hold exactly. */
 // biome-ignore lint/suspicious/noExplicitAny: docs/json.md says what is where; what is not there is absent
 export type Params = any;
 

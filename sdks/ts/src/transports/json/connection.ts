@@ -11,11 +11,10 @@ import type {
   PublishStream,
   Settled,
 } from "../transport.js";
-import type { Channel, Params, Subscription } from "./channel.js";
-import { batchParams, messageText, readMessage, toBatch } from "./codec.js";
+import type { Channel, Fields, Params, Subscription } from "./channel.js";
+import { batchParams, messageFields, readMessage, toBatch } from "./codec.js";
 import { JsonQueueCalls } from "./queue-calls.js";
 import { known } from "./refusal.js";
-import type { Fields } from "./text.js";
 
 export class JsonConnection implements Connection {
   readonly queues: JsonQueueCalls;
@@ -56,7 +55,7 @@ export class JsonConnection implements Connection {
 
   /** JSON has the answers come together: when there are enough of them, or the time is over. */
   async *ask(question: Envelope, answers: number, seconds: number, signal: AbortSignal): AsyncGenerator<Message> {
-    const params = { message: messageText(question), answers, timeout: seconds };
+    const params = { message: messageFields(question), answers, timeout: seconds };
     const asked = this.channel.call("ask", params, signal).catch((error) => {
       throw signal.aborted ? new Closed("nobody waits for the answer any more") : error;
     });

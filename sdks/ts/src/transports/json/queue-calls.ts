@@ -2,10 +2,9 @@
 import { handed, type Message, received } from "../../message.js";
 import { PushedDeliveries } from "../pushed.js";
 import type { Consumer, GetOptions, Handed, QueueCalls, QueueDescription, QueueSpec, Verdict } from "../queue-calls.js";
-import type { Channel, Params } from "./channel.js";
+import type { Channel, Fields, Params } from "./channel.js";
 import { readMessage } from "./codec.js";
 import { known } from "./refusal.js";
-import type { Fields } from "./text.js";
 
 export class JsonQueueCalls implements QueueCalls {
   private readonly consumers = new Set<Consumer>();

@@ -1,9 +1,7 @@
 // JSON-RPC 2.0 over one WebSocket: calls with answers in any order, and what comes of subscriptions as notifications.
 import { type BerryMQError, Unavailable } from "../../errors.js";
-import { stringify } from "../../json.js";
-import type { Channel, Listener, Params, Subscription } from "../json/channel.js";
+import type { Channel, Fields, Listener, Params, Subscription } from "../json/channel.js";
 import { refusalOf } from "../json/refusal.js";
-import { type Fields, readText } from "../json/text.js";
 import type { Caller } from "../transport.js";
 import type { OpenSocket, Socket, Told } from "./socket.js";
 
@@ -99,7 +97,7 @@ export class WebSocketChannel implements Channel {
     if (this.over) return pending.reject(this.over);
     const id = this.nextId++;
     this.calls.set(id, pending);
-    const text = stringify({ jsonrpc: "2.0", id, method, params });
+    const text = JSON.stringify({ jsonrpc: "2.0", id, method, params });
     if (this.unsaid) this.unsaid.push(text);
     else this.socket.send(text);
   }
@@ -107,7 +105,7 @@ export class WebSocketChannel implements Channel {
   private heard(text: string): void {
     this.silent = 0;
     try {
-      this.take(readText(text));
+      this.take(JSON.parse(text));
     } catch (error) {
       this.end(this.lost(`it said what cannot be read: ${(error as Error).message}`));
     }
