@@ -130,7 +130,7 @@ def test_after_close_publishing_and_following_raise() -> None:
             call()
 
 
-@pytest.mark.parametrize("url", ["localhost", "http://localhost:1", "localhost:x", ":1", "localhost:70000", "", None])
+@pytest.mark.parametrize("url", ["localhost", "ftp://localhost:1", "localhost:x", ":1", "localhost:70000", "", None])
 def test_a_url_that_is_none_is_refused(bus: Bus, url: Any) -> None:
     with pytest.raises(InvalidArgument, match="localhost:7201"):
         bus.connect(url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import socketserver
 import threading
@@ -13,6 +14,8 @@ from waiting import Heard, until
 
 from berrymq import Bus, InvalidArgument, NoFollowers, NotSupported, Queue, Unavailable
 from berrymq.transports import parse_url
+from berrymq.transports.http import HttpChannel
+from berrymq.transports.transport import Address
 
 Join = Callable[..., Bus]
 SCHEMES = ["http://", "ws://"]
@@ -103,6 +106,38 @@ def test_a_gateway_that_drains_is_joined_again(join: Join, fresh_gateway: Gatewa
     fresh_gateway.start()
     held.wait(20)
     assert ear.wait(1)[0].args == (1,)
+
+
+@pytest.mark.parametrize(("most_idle", "connections"), [(60.0, 1), (-1.0, 3)])
+def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch, most_idle: float, connections: int
+) -> None:
+    clients = set()
+
+    class Answering(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            clients.add(self.client_address)
+            self.rfile.read(int(self.headers["content-length"]))
+            answer = b'{"jsonrpc": "2.0", "id": 1, "result": {}}'
+            self.send_response(200)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Quietly."""
+
+    monkeypatch.setattr("berrymq.transports.http.MOST_IDLE", most_idle)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        channel = HttpChannel(Address(f"127.0.0.1:{server.server_address[1]}", "s", "i"))
+        for _ in range(3):
+            channel.call("publish", {}, 5.0)
+        channel.close()
+        server.shutdown()
+    assert len(clients) == connections
 
 
 def test_what_is_no_gateway_is_told(scheme: str) -> None:

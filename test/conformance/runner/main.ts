@@ -2,10 +2,10 @@
 // Prints what failed, the gaps, the matrix, and last `N passed, N failed`.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Gateway } from "../../support/gateway.ts";
 import { type ConformanceCase, readCases, type Transport } from "./case-file.ts";
+import { Gateways } from "./gateways.ts";
 import { KnownFailing } from "./known-failing.ts";
-import { matrix, type Outcome } from "./matrix.ts";
+import { type Engine, engines, matrix, type Outcome } from "./matrix.ts";
 import { play } from "./play.ts";
 import { casts, DriverPool, type Sdk, sdks } from "./sdks.ts";
 
@@ -24,7 +24,15 @@ const mostSilences = 10;
 /** Plays at once: most of a play is waiting. The system's own messages reach every program of a gateway, so each has one of its own. */
 const lanes = 3;
 
-function chosenPlays(): { given: ConformanceCase; cast: Sdk[]; transport: Transport }[] {
+interface Play {
+  given: ConformanceCase;
+  cast: Sdk[];
+  transport: Transport;
+  engine: Engine | undefined;
+}
+
+/** Engines take turns, so that every case is played on each, by some of its casts. */
+function chosenPlays(): Play[] {
   const chosenSdks = sdks.filter((sdk) => options.sdk === undefined || options.sdk.includes(sdk));
   return readCases(join(folder, "cases"))
     .filter(({ file, name }) => (options.file ?? file) === file && name.includes(options.case ?? ""))
@@ -34,7 +42,14 @@ function chosenPlays(): { given: ConformanceCase; cast: Sdk[]; transport: Transp
         .flatMap((transport) =>
           casts(given.roles.length, chosenSdks, transport !== "none").map((cast) => ({ given, cast, transport })),
         ),
-    );
+    )
+    .map((each, index) => ({ ...each, engine: engineFor(each, index) }));
+}
+
+/** Cases that restart a gateway of their own do so without a disk. */
+function engineFor({ given, transport }: Omit<Play, "engine">, index: number): Engine | undefined {
+  if (transport === "none") return undefined;
+  return given.ownGateway ? "memory" : engines[index % engines.length];
 }
 
 async function playAll(): Promise<Outcome[]> {
@@ -42,38 +57,32 @@ async function playAll(): Promise<Outcome[]> {
   const known = new KnownFailing(join(folder, "known-failing.yaml"));
   const outcomes: Outcome[] = [];
   let silences = 0;
-  /** Plays one after the other, with a gateway and drivers of its own, until none is left. */
+  /** Plays one after the other, with gateways and drivers of its own, until none is left. */
   const lane = async () => {
-    const needed = plays.some(({ transport }) => transport !== "none");
-    const gateway = needed ? await Gateway.start().catch(noGateway) : undefined;
+    const gateways = new Gateways();
     const pool = new DriverPool();
     try {
       for (let next = plays.shift(); next !== undefined; next = plays.shift()) {
-        const { given, cast, transport } = next;
-        const why =
-          silences < mostSilences ? await playOne(given, cast, transport, pool, gateway) : "given up, see above";
+        const { given, cast, transport, engine } = next;
+        const why = silences < mostSilences ? await playOne(next, pool, gateways) : "given up, see above";
         if (why?.startsWith("no answer within")) silences++;
-        const played = { file: given.file, name: given.name, cast, transport };
+        const played = { file: given.file, name: given.name, cast, transport, engine };
         const outcome = judged(played, why, known.reason(played));
         report(outcome);
         outcomes.push(outcome);
       }
     } finally {
       pool.close();
-      await gateway?.stop();
+      await gateways.stop();
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   return outcomes;
 }
 
-function noGateway(error: Error): undefined {
-  console.log(`no gateway: ${error.message}`);
-}
-
-async function playOne(given: ConformanceCase, cast: Sdk[], transport: Transport, pool: DriverPool, gateway?: Gateway) {
-  if (transport !== "none" && gateway === undefined) return "there is no gateway";
+async function playOne({ given, cast, transport, engine }: Play, pool: DriverPool, gateways: Gateways) {
   try {
+    const gateway = engine === undefined ? undefined : await gateways.of(engine);
     return await play(given, { transport, cast, drivers: pool.driversFor(cast), gateway });
   } catch (error) {
     return (error as Error).message;
@@ -92,10 +101,10 @@ function judged(
     : { ...played, verdict: "known", why: reason };
 }
 
-function report({ verdict, file, name, cast, transport, why }: Outcome): void {
+function report({ verdict, file, name, cast, transport, engine, why }: Outcome): void {
   if (verdict === "passed") return;
   console.log(
-    `${verdict === "known" ? "gap" : "FAILED"}  ${file}: ${name} [${cast.join(" → ")}, ${transport}]\n        ${why}`,
+    `${verdict === "known" ? "gap" : "FAILED"}  ${file}: ${name} [${cast.join(" → ")}, ${transport}${engine === undefined ? "" : `, ${engine}`}]\n        ${why}`,
   );
 }
 

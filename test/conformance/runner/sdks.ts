@@ -14,8 +14,8 @@ interface Player {
   readonly language: Language;
   /** What it puts before the gateway's `host:port`. */
   readonly scheme: string;
-  /** Whom it meets in cases of two roles, apart from itself, over gRPC. Absent = it speaks gRPC, and meets all who do. */
-  readonly beside?: Language;
+  /** Whom it meets in cases of two roles, in either role. Absent = it speaks gRPC, and meets all who do. */
+  readonly beside?: readonly [first: string, second: string];
 }
 
 /** An SDK over one of its wires. */
@@ -23,11 +23,11 @@ const players = {
   python: { language: "python", scheme: "" },
   ruby: { language: "ruby", scheme: "" },
   ts: { language: "ts", scheme: "" },
-  "python http": { language: "python", scheme: "http://", beside: "ts" },
-  "python ws": { language: "python", scheme: "ws://", beside: "ruby" },
-  "ruby http": { language: "ruby", scheme: "http://", beside: "python" },
-  "ts http": { language: "ts", scheme: "http://", beside: "python" },
-  "ts ws": { language: "ts", scheme: "ws://", beside: "ruby" },
+  "python http": { language: "python", scheme: "http://", beside: ["ts ws", "ruby"] },
+  "python ws": { language: "python", scheme: "ws://", beside: ["ruby http", "ts"] },
+  "ruby http": { language: "ruby", scheme: "http://", beside: ["ruby http", "python"] },
+  "ts http": { language: "ts", scheme: "http://", beside: ["python http", "ruby"] },
+  "ts ws": { language: "ts", scheme: "ws://", beside: ["ts http", "python"] },
 } as const satisfies Record<string, Player>;
 
 export type Sdk = keyof typeof players;
@@ -40,7 +40,7 @@ export function addressFor(sdk: Sdk, hostAndPort: string): string {
 
 /**
  * The SDKs that play the roles of a case: one alone, every ordered pair, or every language once in turn. One that speaks another wire than gRPC
- * meets itself and the one beside it, and takes its language's first part of three.
+ * meets two others, one as the second and one as the first, and takes its language's first part of three.
  *
  * @param connected whether there is a gateway; without one wires make no difference
  */
@@ -59,17 +59,16 @@ export function casts(roles: number, chosen: readonly Sdk[], connected: boolean)
   ].filter((cast) => cast.length === roles);
 }
 
-function beside(sdk: Sdk): Language | undefined {
+function beside(sdk: Sdk): Player["beside"] {
   const player: Player = players[sdk];
   return player.beside;
 }
 
 function pairs(sdk: Sdk): Sdk[][] {
-  const partner = beside(sdk)!;
+  const [other, another] = beside(sdk)! as [Sdk, Sdk];
   return [
-    [sdk, sdk],
-    [sdk, partner],
-    [partner, sdk],
+    [sdk, other],
+    [another, sdk],
   ];
 }
 

@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -23,6 +24,9 @@ OPEN_TIMEOUT = 10.0
 SILENCE = 45.0
 """Seconds without a word on a stream: the gateway sends a comment every 15."""
 
+MOST_IDLE = 2.0
+"""Seconds after which a connection is not used again: the gateway ends one that was idle for 5."""
+
 _FAULTS = (OSError, http.client.HTTPException, ValueError)
 """What http.client raises; ValueError for a connection that was closed under it."""
 
@@ -38,6 +42,7 @@ class _Line(http.client.HTTPConnection):
     def __init__(self, target: str) -> None:
         super().__init__(target, timeout=OPEN_TIMEOUT)
         self.cut_off = False
+        self.used_at = time.monotonic()
 
     def connect(self) -> None:
         if self.cut_off:
@@ -139,15 +144,18 @@ class HttpChannel:
         with self._lock:
             if self._closed:
                 raise Unavailable(f"the connection to {self._target} was closed")
-            if self._idle and not new:
-                return self._idle.pop()
-            line = _Line(self._target)
+            stale = [line for line in self._idle if line.used_at + MOST_IDLE < time.monotonic()]
+            self._idle = [line for line in self._idle if line not in stale]
+            line = self._idle.pop() if self._idle and not new else _Line(self._target)
             self._lines.add(line)
-            return line
+        for old in stale:
+            self._forget(old)
+        return line
 
     def _give_back(self, line: _Line) -> None:
         with self._lock:
             if not self._closed and line.sock is not None:
+                line.used_at = time.monotonic()
                 self._idle.append(line)
                 return
         self._forget(line)
