@@ -185,7 +185,7 @@ describe("publish_batches", () => {
     const messages = [{ identifier: "batched:x" }, { identifier: "berrymq:x" }, { identifier: "batched:y" }];
     expect((await rpc("publish_batches", { batch: { messages } }, session())).result).toMatchObject({
       through: 3,
-      refused: [{ first_sequence: 2, count: 1, error: { reason: "reserved_identifier" } }],
+      refused: [{ first_sequence: 2, count: 1, error: { reason: "RESERVED_IDENTIFIER" } }],
     });
     const wrong = [{ identifier: "batched:x" }, { identifer: "batched:x" }];
     expect((await rpc("publish_batches", { batch: { messages: wrong } }, session())).error).toMatchObject({
