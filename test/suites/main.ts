@@ -22,7 +22,7 @@ function chosenSuites(): Suite[] {
   throw new Error(`no suite is chosen; the groups are: ${groups}; the suites are: ${names}`);
 }
 
-/** Runs the suites on two lanes; those that want to be alone come afterwards, one by one. */
+/** Runs the suites on two lanes: first those that compute, then those that mostly wait, so that neither starves the other. */
 async function runAll(suites: Suite[]): Promise<Result[]> {
   const results: Result[] = [];
   const lane = async (waiting: Suite[]) => {
@@ -32,9 +32,10 @@ async function runAll(suites: Suite[]): Promise<Result[]> {
       results.push(result);
     }
   };
-  const together = suites.filter(({ alone }) => !alone);
-  await Promise.all([lane(together), lane(together)]);
-  await lane(suites.filter(({ alone }) => alone));
+  for (const late of [false, true]) {
+    const waiting = suites.filter((suite) => suite.late === late);
+    await Promise.all([lane(waiting), lane(waiting)]);
+  }
   return results.sort((a, b) => suites.indexOf(a.suite) - suites.indexOf(b.suite));
 }
 

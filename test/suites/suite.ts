@@ -10,7 +10,7 @@ export const Suite = z.strictObject({
   group: z.string(),
   counts: z.enum(["vitest", "junit", "minitest", "tally", "exit"]),
   run: z.string(),
-  alone: z.boolean().default(false),
+  late: z.boolean().default(false),
 });
 export type Suite = z.infer<typeof Suite>;
 

@@ -36,11 +36,11 @@ function chosenPlays(): Play[] {
   const chosenSdks = sdks.filter((sdk) => options.sdk === undefined || options.sdk.includes(sdk));
   return readCases(join(folder, "cases"))
     .filter(({ file, name }) => (options.file ?? file) === file && name.includes(options.case ?? ""))
-    .flatMap((given) =>
+    .flatMap((given, turn) =>
       given.transports
         .filter((transport) => (options.transport ?? transport) === transport)
         .flatMap((transport) =>
-          casts(given.roles.length, chosenSdks, transport !== "none").map((cast) => ({ given, cast, transport })),
+          casts(given.roles.length, chosenSdks, transport !== "none", turn).map((cast) => ({ given, cast, transport })),
         ),
     )
     .map((each, index) => ({ ...each, engine: engineFor(each, index) }));

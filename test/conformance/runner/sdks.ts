@@ -14,7 +14,7 @@ interface Player {
   readonly language: Language;
   /** What it puts before the gateway's `host:port`. */
   readonly scheme: string;
-  /** Whom it meets in cases of two roles, in either role. Absent = it speaks gRPC, and meets all who do. */
+  /** Whom it meets in cases of two roles: as the second, and as the first. Absent = it speaks gRPC, and meets all who do. */
   readonly beside?: readonly [first: string, second: string];
 }
 
@@ -40,15 +40,20 @@ export function addressFor(sdk: Sdk, hostAndPort: string): string {
 
 /**
  * The SDKs that play the roles of a case: one alone, every ordered pair, or every language once in turn. One that speaks another wire than gRPC
- * meets two others, one as the second and one as the first, and takes its language's first part of three.
+ * plays the first role beside one of them or, in every other case, the second beside another, and takes its language's first part of three.
  *
  * @param connected whether there is a gateway; without one wires make no difference
+ * @param turn the number of the case
  */
-export function casts(roles: number, chosen: readonly Sdk[], connected: boolean): Sdk[][] {
+export function casts(roles: number, chosen: readonly Sdk[], connected: boolean, turn: number): Sdk[][] {
   const first = chosen.filter((sdk) => beside(sdk) === undefined);
   const others = connected ? chosen.filter((sdk) => beside(sdk) !== undefined) : [];
   if (roles === 1) return [...first, ...others].map((sdk) => [sdk]);
-  if (roles === 2) return [...first.flatMap((one) => first.map((other) => [one, other])), ...others.flatMap(pairs)];
+  if (roles === 2)
+    return [
+      ...first.flatMap((one) => first.map((other) => [one, other])),
+      ...others.map((sdk, place) => pair(sdk, turn + place)),
+    ];
   return [
     ...inTurn(first),
     ...others.flatMap((sdk) =>
@@ -64,12 +69,9 @@ function beside(sdk: Sdk): Player["beside"] {
   return player.beside;
 }
 
-function pairs(sdk: Sdk): Sdk[][] {
+function pair(sdk: Sdk, turn: number): Sdk[] {
   const [other, another] = beside(sdk)! as [Sdk, Sdk];
-  return [
-    [sdk, other],
-    [another, sdk],
-  ];
+  return turn % 2 === 0 ? [sdk, other] : [another, sdk];
 }
 
 function inTurn(chosen: readonly Sdk[]): Sdk[][] {
