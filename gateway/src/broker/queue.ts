@@ -119,7 +119,7 @@ export class BrokerQueue {
 
   /** The engine has what was appended. */
   stored(): void {
-    while (this.options.dropOldest && !this.#fits(0, 0) && this.engine.dropOldest(this.name, 1) > 0);
+    if (this.options.dropOldest) this.#makeRoom();
     this.wake();
   }
 
@@ -311,11 +311,19 @@ export class BrokerQueue {
   async #lookAfter(): Promise<void> {
     if (this.#closed) return;
     const { claims, expired, next } = await this.engine.lapsed(this.name, this.clock.now());
-    this.settling.expired(this, expired);
+    this.settling.dropped(this, expired, "expired");
     for (const { lease } of claims) this.#broadcast.forget(lease);
     if (claims.length > 0) await this.settling.lapse(this, claims);
     if (next !== undefined) this.lookAt(next);
     this.wake();
+  }
+
+  #makeRoom(): void {
+    while (!this.#fits(0, 0)) {
+      const dropped = this.engine.dropOldest(this.name, 1);
+      if (dropped.length === 0) return;
+      this.settling.dropped(this, dropped, "overflow");
+    }
   }
 
   #fits(bytes: number, count = 1): boolean {

@@ -4,6 +4,7 @@ import type { Claim, Engine, Settled, Verdict } from "../engines/engine.js";
 import { Message } from "../gen/berrymq/v1/message.js";
 import type { Clock } from "../model/clock.js";
 import { queueFields } from "../model/fields.js";
+import { RESERVED_NAME } from "../model/identifier.js";
 import { withAttributes } from "../model/message.js";
 import { DEAD_SUFFIX } from "../model/queue-options.js";
 import type { BrokerQueue } from "./queue.js";
@@ -53,11 +54,13 @@ export class Settling {
     await this.#carryOut(queue, verdicts, 0);
   }
 
-  /** Tells of messages that expired unread (`berrymq:drop`). */
-  expired(queue: BrokerQueue, bodies: readonly Buffer[]): void {
+  /** Tells of messages that were lost unread (`berrymq:drop`). */
+  dropped(queue: BrokerQueue, bodies: readonly Buffer[], reason: "expired" | "overflow"): void {
     for (const body of bodies) {
       const { id, identifier, sender } = queueFields(body);
-      this.home.announce("drop", { queue: queue.name, message_id: id, identifier, sender, reason: "expired" });
+      // The loss of the system's own is not told: a queue that keeps such words would never come to an end.
+      if (identifier.startsWith(`${RESERVED_NAME}:`)) continue;
+      this.home.announce("drop", { queue: queue.name, message_id: id, identifier, sender, reason });
     }
   }
 

@@ -52,8 +52,8 @@ export interface Engine {
   /** What happened by itself until `now`, and when to look again: no later than `now` where there was too much to tell of at once. */
   lapsed(queue: string, now: number): Promise<Lapsed>;
 
-  /** Forgets the oldest messages that nobody leases, up to `max`; tells how many. Synchronous in effect, like `append` in `stats`. */
-  dropOldest(queue: string, max: number): number;
+  /** Forgets the oldest messages that nobody leases, up to `max`; tells which. Synchronous in effect, like `append` in `stats`. */
+  dropOldest(queue: string, max: number): Buffer[];
 
   /** Shows up to `max` messages that are due at `now`, in order, changing nothing. */
   peek(queue: string, max: number, now: number): Promise<Shown[]>;

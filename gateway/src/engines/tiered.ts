@@ -76,7 +76,7 @@ export class TieredEngine implements Engine {
     return this.#of(queue).lapsed(queue, now);
   }
 
-  dropOldest(queue: string, max: number): number {
+  dropOldest(queue: string, max: number): Buffer[] {
     return this.#of(queue).dropOldest(queue, max);
   }
 

@@ -71,6 +71,8 @@ describe("readQueueOptions", () => {
 test("the same wishes are the same queue, others are not", () => {
   expect(sameOptions(read({}), read({ maxMessages: 1_000_000n }))).toBe(true);
   expect(sameOptions(read({}), read({ maxMessages: 1n }))).toBe(false);
+  expect(sameOptions(read({ patterns: ["a:*", "b:*"] }), read({ patterns: ["b:*", "a:*"] }))).toBe(true);
+  expect(sameOptions(read({ patterns: ["a:*", "b:*"] }), read({ patterns: ["b:*"] }))).toBe(false);
   expect(sameOptions(read({ patterns: ["a:b"] }), read({ patterns: ["a:c"] }))).toBe(false);
 });
 

@@ -152,7 +152,12 @@ function bound(field: string, value: bigint, fallback: number): number {
 
 /** Whether two makers want the same queue. */
 export function sameOptions(one: QueueOptions, other: QueueOptions): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return comparable(one) === comparable(other);
+}
+
+/** Patterns in whatever order make the same queue. */
+function comparable(options: QueueOptions): string {
+  return JSON.stringify({ ...options, patterns: options.patterns.map(({ text }) => text).sort() });
 }
 
 /** The options as the contract's `Queue`, every default filled in. */

@@ -226,7 +226,8 @@ export class Queue implements AsyncDisposable {
   private async take(max: number, options: GetOptions): Promise<(Message | Delivery)[]> {
     const { timeout = Number.POSITIVE_INFINITY, block = true, autoAck = true } = options;
     if (!(timeout >= 0)) throw new InvalidArgument(`timeout is seconds from 0, not ${timeout}`);
-    const signal = options.signal ? AbortSignal.any([options.signal, this.ending.signal]) : this.ending.signal;
+    // One of its own for each call: many gets at once are no leak of listeners.
+    const signal = AbortSignal.any(options.signal ? [options.signal, this.ending.signal] : [this.ending.signal]);
     const deadline = Date.now() + timeout * 1000;
     while (true) {
       const wait = block ? Math.min(WAIT_AT_MOST, Math.max(0, (deadline - Date.now()) / 1000)) : 0;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Gateway } from "../../../test/support/gateway.js";
+import { Gateway } from "./support/gateway.js";
 import { Bus, InvalidArgument, InvalidIdentifier, QueueExists } from "../src/index.js";
 
 let gateway: Gateway;
@@ -81,8 +81,8 @@ it("a queue that is made again keeps all its patterns, sorted as every language 
   const bus = await new Bus().connect(own.url);
   const queue = await bus.queue(["😀:*", "！:*", "a:*"], { shared: true, name: "work" });
   expect(queue.patterns).toEqual(["a:*", "！:*", "😀:*"]);
-  await own.kill();
-  const again = await Gateway.start({ port: own.port });
+  await own.stop("SIGKILL");
+  const again = await Gateway.start(own.port);
   await bus.publish("other:x");
   expect(await queue.qsize()).toBe(0);
   expect([(await bus.publish("😀:x")).queues, (await bus.publish("a:x")).queues]).toEqual([1, 1]);

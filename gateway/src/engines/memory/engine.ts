@@ -63,7 +63,7 @@ export class MemoryEngine implements Engine {
     return this.#queue(queue).lapsed(now);
   }
 
-  dropOldest(queue: string, max: number): number {
+  dropOldest(queue: string, max: number): Buffer[] {
     return this.#queue(queue).dropOldest(max);
   }
 

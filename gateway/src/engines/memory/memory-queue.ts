@@ -76,12 +76,13 @@ export class MemoryQueue {
     return { claims: ended.map(claimOf), expired: expired.map(({ body }) => body), next };
   }
 
-  dropOldest(max: number): number {
-    let dropped = 0;
-    for (; dropped < max; dropped++) {
+  dropOldest(max: number): Buffer[] {
+    const dropped: Buffer[] = [];
+    while (dropped.length < max) {
       const entry = this.#ledger.shiftOldest();
       if (entry === undefined) break;
       this.#bytes -= entry.size;
+      dropped.push(entry.body);
     }
     return dropped;
   }

@@ -132,16 +132,17 @@ export class SqliteQueue {
     return { claims, expired: bodies, next: soonest === Infinity ? undefined : soonest };
   }
 
-  dropOldest(max: number): number {
+  dropOldest(max: number): Buffer[] {
     const dropped: SqliteEntry[] = [];
     while (dropped.length < max) {
       const entry = this.#ledger.shiftOldest();
       if (entry === undefined) break;
       dropped.push(entry);
     }
+    const bodies = dropped.map((entry) => this.#bodyOf(entry));
     // Whoever appends in this turn learns of a failure: it is the same transaction.
     this.#forget(dropped).catch(() => {});
-    return dropped.length;
+    return bodies;
   }
 
   peek(max: number, now: number): Shown[] {
