@@ -58,6 +58,7 @@ const Case = z.strictObject({
   transports: z.array(Transport).optional(),
   /** A gateway of its own, which the case may kill (`runner: { do: kill_gateway }`) and start again on the same port. */
   own_gateway: z.boolean().default(false),
+  every_wire: z.boolean().default(true),
   steps: z.array(z.looseObject({})).min(1),
 });
 
@@ -69,6 +70,7 @@ export interface ConformanceCase {
   roles: string[];
   transports: Transport[];
   ownGateway: boolean;
+  everyWire: boolean;
   steps: Step[];
 }
 
@@ -95,6 +97,7 @@ function casesOf(file: string, content: z.infer<typeof CaseFile>): ConformanceCa
     roles: given.roles,
     transports: given.roles.length > 1 || given.own_gateway ? ["grpc"] : (given.transports ?? content.transports),
     ownGateway: given.own_gateway,
+    everyWire: given.every_wire,
     steps: given.steps.map((step) => readStep(step, given.roles, given.name)),
   }));
 }
