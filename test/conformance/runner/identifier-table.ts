@@ -46,7 +46,8 @@ function matchingCase({ to, pattern, reaches }: z.infer<typeof Matching>): Confo
 
 function oneStep(name: string, command: Step["command"], expected: Partial<Step>): ConformanceCase {
   const step: Step = { role: "a", command, meanwhile: [], ...expected };
-  return { file: "identifiers", name, roles: ["a"], transports: ["none"], ownGateway: false, steps: [step] };
+  const given = { file: "identifiers", name, roles: ["a"], ownGateway: false, everyWire: true, steps: [step] };
+  return { ...given, transports: ["none"] };
 }
 
 function textOf(row: { text?: string | undefined; repeat?: z.infer<typeof repeat> | undefined }): string {
