@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Gateway } from "./support/gateway.js";
 import { Bus, InvalidArgument, InvalidIdentifier, QueueExists } from "../src/index.js";
+import { Gateway } from "./support/gateway.js";
 
 let gateway: Gateway;
 beforeAll(async () => {
