@@ -85,7 +85,7 @@ def test_consumers_settle_and_queues_are_told_of(join: Join, gateway: Gateway, s
     until(lambda: queue.empty())
 
 
-def test_a_gateway_that_is_killed_loses_no_publish_and_takes_none_twice(join: Join, durable_gateway: Gateway) -> None:
+def test_a_gateway_that_is_killed_loses_no_publish_and_takes_none_twice(durable_gateway: Gateway, join: Join) -> None:
     bus = join(durable_gateway)
     queue = Queue("kept:*", shared=True, bus=bus)
     receipts = [bus.publish("kept:x", number) for number in range(200)]
@@ -97,7 +97,7 @@ def test_a_gateway_that_is_killed_loses_no_publish_and_takes_none_twice(join: Jo
     assert [message.args[0] for message in queue.get_many(1000)] == list(range(300))
 
 
-def test_a_gateway_that_drains_is_joined_again(join: Join, fresh_gateway: Gateway) -> None:
+def test_a_gateway_that_drains_is_joined_again(fresh_gateway: Gateway, join: Join) -> None:
     bus = join(fresh_gateway)
     ear = Heard(bus.follow("drain:x"))
     bus.flush()
