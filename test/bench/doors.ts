@@ -1,11 +1,10 @@
 // The third part of `make bench`: requests per second through the HTTP doors, beside a small express application on Redis, in turns.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Gateway } from "../support/gateway.ts";
-import { root } from "../support/programs.ts";
+import { inDirectory } from "./directory.ts";
 import { serve, versionOf } from "./rivals/process.ts";
 import { inTurns, median } from "./rounds.ts";
 
@@ -72,17 +71,6 @@ function program(file: string, parameters: string[]) {
     stdio: ["ignore", "pipe", "inherit"],
     timeout: 60_000,
   });
-}
-
-async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const parent = join(root, ".build", "bench");
-  mkdirSync(parent, { recursive: true });
-  const directory = mkdtempSync(join(parent, "data-"));
-  try {
-    return await work(directory);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
 }
 
 function print(rates: Record<string, Record<Work, number>[]>): void {

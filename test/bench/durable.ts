@@ -1,9 +1,7 @@
 // The second half of `make bench`: durable queues with explicit acknowledgements, of berryMQ and its rivals, in turns. README.md beside this file says what is measured.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
-import { root } from "../support/programs.ts";
+import { inDirectory } from "./directory.ts";
 import { durableRates, type Rates } from "./durable-pair.ts";
 import { type RivalName, rivalNames, rivals } from "./rivals/all.ts";
 import { inTurns, median } from "./rounds.ts";
@@ -31,18 +29,6 @@ function isHere(name: RivalName): boolean {
   const here = rivals[name].version() !== undefined;
   if (!here) console.log(`${rivals[name].title}: left out, its server is not on this machine (scripts/setup-bench)`);
   return here;
-}
-
-/** Everybody's files lie on the disk of this checkout. */
-async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const parent = join(root, ".build", "bench");
-  mkdirSync(parent, { recursive: true });
-  const directory = mkdtempSync(join(parent, "data-"));
-  try {
-    return await work(directory);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
 }
 
 function printRates(rates: Record<RivalName, Rates[]>): void {
