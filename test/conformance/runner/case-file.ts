@@ -29,7 +29,8 @@ const Expectation = {
   /** The answer is an error. `says` must stand in its message, `not_says` must not. */
   fails: z
     .strictObject({
-      reason: z.string(),
+      /** Absent = any. */
+      reason: z.string().optional(),
       retryable: z.boolean().optional(),
       says: value.optional(),
       not_says: value.optional(),

@@ -52,9 +52,11 @@ function lengthOf(value: Value): number {
 }
 
 function failureDifference(expected: NonNullable<Step["fails"]>, answer: Answer, variables: Variables) {
-  if (!("error" in answer)) return `expected ${expected.reason}, got ${show(answer.ok)}`;
+  if (!("error" in answer)) return `expected ${expected.reason ?? "an error"}, got ${show(answer.ok)}`;
   const { reason, retryable, message } = answer.error;
-  if (reason !== expected.reason) return `expected ${expected.reason}, got ${show(answer.error)}`;
+  if (expected.reason !== undefined && reason !== expected.reason) {
+    return `expected ${expected.reason}, got ${show(answer.error)}`;
+  }
   if (expected.retryable !== undefined && retryable !== expected.retryable) {
     return `expected retryable to be ${expected.retryable}, got ${show(answer.error)}`;
   }
