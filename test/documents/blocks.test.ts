@@ -6,7 +6,8 @@ import { Gateway } from "../support/gateway.ts";
 import { interpreters, root, run } from "../support/programs.ts";
 import { type Block, blocksOf } from "./blocks.ts";
 
-const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+const inFolder = (folder: string) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`);
+const pages = ["README.md", "CONTRIBUTING.md", ...inFolder("docs"), ...inFolder("docs/coming-from")];
 const blocks = pages.filter((page) => page.endsWith(".md")).flatMap((page) => blocksOf(join(root, page), page));
 const extensions = { python: "py", ruby: "rb", ts: "mts", sh: "sh" };
 // Inside the repository, so that `import "berrymq"` finds the workspace.
