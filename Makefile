@@ -37,11 +37,12 @@ verify-generated: ## is gen/ what proto/ says?
 generate: ## write gen/ anew from proto/
 	@scripts/generate
 
-bench: setup ## measure messages per second, SDK to gateway to SDK, durable queues beside NATS and Redis, and the HTTP doors
+bench: setup ## measure messages per second, SDK to gateway to SDK, durable queues beside NATS and Redis, the HTTP doors, dispatching within a process
 	@scripts/setup-bench
 	@tsx test/bench/bench.ts
 	@tsx test/bench/durable.ts
 	@tsx test/bench/doors.ts
+	@tsx test/bench/dispatch.ts
 
 package: setup ## build wheel, gem and npm tarballs into packages/
 	@scripts/package
