@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help setup build demo start test lint verify-format fix-format verify-generated generate bench package clean
+.PHONY: help setup build demo start test lint verify-format fix-format verify-generated generate bench docs package clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,9 +44,12 @@ bench: setup ## measure messages per second, SDK to gateway to SDK, durable queu
 	@tsx test/bench/doors.ts
 	@tsx test/bench/dispatch.ts
 
+docs: setup ## build the API references of the SDKs into reference/
+	@scripts/docs
+
 package: setup ## build wheel, gem and npm tarballs into packages/
 	@scripts/package
 
 clean: ## forget everything that is built or installed here
-	@rm -rf .build packages node_modules .venv .tools gateway/dist sdks/ts/dist
+	@rm -rf .build packages reference node_modules .venv .tools gateway/dist sdks/ts/dist
 	@find . -name '*.tsbuildinfo' -not -path './node_modules/*' -delete
