@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_local_queue import Clock, clock, put
+from test_local_queue import FakeClock, clock, put
 from waiting import Heard, until
 
 from berrymq import Bus, Message, Queue, QueueFull
@@ -15,56 +15,54 @@ from berrymq.local_queue import LocalQueue
 __all__ = ["clock"]
 
 
-def dropping(
-    clock: Clock, later: Any = lambda *_: None, **options: Any
-) -> tuple[LocalQueue, list[tuple[Any, str, str]]]:
+def dropping(clock: FakeClock, **options: Any) -> tuple[LocalQueue, list[tuple[Any, str, str]]]:
     """A queue, and what it dropped so far: argument, queue, reason."""
     dropped: list[tuple[Any, str, str]] = []
     told = QueueOptions("q", ("a:*",), False, **options)
-    return LocalQueue(
-        told, clock, dropped=lambda message, *rest: dropped.append((message.args[0], *rest)), later=later
-    ), dropped
+    return LocalQueue(told, clock, dropped=lambda message, *rest: dropped.append((message.args[0], *rest))), dropped
 
 
-def test_what_expires_is_dropped_unless_it_is_leased(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
+def test_what_expires_is_dropped_unless_it_is_leased(clock: FakeClock) -> None:
+    clock.time = Message("a:b").published_at.timestamp()
     keeper, dropped = dropping(clock, ttl=10, lease=60)
     put(keeper, 1, 2)
     keeper.take(Message("a:b", 3).with_(ttl=2))
     (leased,) = keeper.get(1, 0, False)
-    clock.now += 5
+    clock.time += 5
     assert keeper.status()[:3] == (1, 0, 1)
     assert dropped == [(3, "q", "expired")]
-    clock.now += 10
+    clock.time += 10
     assert keeper.status()[:3] == (0, 0, 1)
     keeper.settle(leased.lease_id, "release", None, None)
     assert keeper.status()[:4] == (0, 0, 0, 0)
     assert dropped == [(number, "q", "expired") for number in (3, 2, 1)]
 
 
-def test_it_has_itself_called_when_the_next_message_expires(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
+def test_it_has_itself_called_when_the_next_message_expires(clock: FakeClock) -> None:
+    clock.time = Message("a:b").published_at.timestamp()
     asked: list[float] = []
-    keeper, dropped = dropping(clock, lambda _, seconds: asked.append(round(seconds)))
+    clock.later = lambda seconds, _: asked.append(round(seconds))  # type: ignore[assignment,return-value]
+    keeper, dropped = dropping(clock)
     keeper.take(Message("a:b", 1).with_(ttl=100))
     keeper.take(Message("a:b", 2).with_(ttl=10))
     keeper.take(Message("a:b", 3).with_(ttl=50))
     assert asked == [100, 10], "it asks for what is sooner than what it asked for before"
-    clock.now += 20
+    clock.time += 20
     keeper.expire()
     assert (dropped, asked) == ([(2, "q", "expired")], [100, 10, 30])
-    clock.now += 100
+    clock.time += 100
     keeper.expire()
     assert [number for number, *_ in dropped] == [2, 3, 1]
 
 
-def test_what_expired_in_somebodys_hands_is_told_of_when_it_is_given_back(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
+def test_what_expired_in_somebodys_hands_is_told_of_when_it_is_given_back(clock: FakeClock) -> None:
+    clock.time = Message("a:b").published_at.timestamp()
     asked: list[float] = []
-    keeper, dropped = dropping(clock, lambda _, seconds: asked.append(round(seconds)), ttl=10)
+    clock.later = lambda seconds, _: asked.append(round(seconds))  # type: ignore[assignment,return-value]
+    keeper, dropped = dropping(clock, ttl=10)
     put(keeper, 1)
     (leased,) = keeper.get(1, 0, False)
-    clock.now += 20
+    clock.time += 20
     keeper.expire()
     assert dropped == []
     keeper.settle(leased.lease_id, "release", None, None)
@@ -73,23 +71,23 @@ def test_what_expired_in_somebodys_hands_is_told_of_when_it_is_given_back(clock:
     assert dropped == [(1, "q", "expired")]
 
 
-def test_the_oldest_that_made_room_are_told_of(clock: Clock) -> None:
+def test_the_oldest_that_made_room_are_told_of(clock: FakeClock) -> None:
     keeper, dropped = dropping(clock, max_messages=2, overflow="drop_oldest")
     put(keeper, 1, 2, 3, 4)
     assert dropped == [(1, "q", "overflow"), (2, "q", "overflow")]
 
 
-def test_what_expired_makes_room_before_the_oldest(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
+def test_what_expired_makes_room_before_the_oldest(clock: FakeClock) -> None:
+    clock.time = Message("a:b").published_at.timestamp()
     keeper, dropped = dropping(clock, max_messages=2, overflow="drop_oldest")
     put(keeper, 1)
     keeper.take(Message("a:b", 2).with_(ttl=10))
-    clock.now += 20
+    clock.time += 20
     put(keeper, 3)
     assert dropped == [(2, "q", "expired")]
 
 
-def test_what_never_fits_drops_nothing(clock: Clock) -> None:
+def test_what_never_fits_drops_nothing(clock: FakeClock) -> None:
     keeper, dropped = dropping(clock, max_bytes=2000, overflow="drop_oldest")
     put(keeper, 1)
     with pytest.raises(QueueFull):
@@ -97,7 +95,7 @@ def test_what_never_fits_drops_nothing(clock: Clock) -> None:
     assert (keeper.refuses(Message("a:b", b"x" * 3000)), dropped, keeper.status().ready) == (True, [], 1)
 
 
-def test_dead_letters_that_made_room_are_told_of_too(clock: Clock) -> None:
+def test_dead_letters_that_made_room_are_told_of_too(clock: FakeClock) -> None:
     keeper, dropped = dropping(clock, max_messages=2, max_attempts=1)
     for number in (1, 2, 3):
         put(keeper, number)

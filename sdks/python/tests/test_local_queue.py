@@ -22,24 +22,24 @@ from berrymq import (
     QueueFull,
     QueueNotFound,
 )
+from berrymq.clock import Clock
 from berrymq.keeper import QueueOptions
 from berrymq.local_queue import LocalQueue
 
 
-class Clock:
+class FakeClock(Clock):
     def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+        super().__init__()
+        self.time = 1_000_000.0
+        self.epoch = lambda: self.time
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
-def local(clock: Clock, **options: Any) -> LocalQueue:
+def local(clock: FakeClock, **options: Any) -> LocalQueue:
     return LocalQueue(QueueOptions("q", ("a:*",), False, **options), clock)
 
 
@@ -52,7 +52,7 @@ def numbers(taken: Any) -> list[int]:
     return [one.message.args[0] for one in taken]
 
 
-def test_priorities_go_first_and_keep_their_order(clock: Clock) -> None:
+def test_priorities_go_first_and_keep_their_order(clock: FakeClock) -> None:
     keeper = local(clock, overflow="drop_oldest", max_messages=5)
     for number, priority in enumerate((0, 5, 0, 9, 5, 0)):
         keeper.take(Message("a:b", number).with_(priority=priority))
@@ -65,24 +65,24 @@ def test_priorities_go_first_and_keep_their_order(clock: Clock) -> None:
     assert numbers(keeper.get(9, 0, True)) == [3, 1, 4, 2, 5]
 
 
-def test_delays_count_from_the_publishing(clock: Clock) -> None:
-    clock.now = Message("a:b").published_at.timestamp()
+def test_delays_count_from_the_publishing(clock: FakeClock) -> None:
+    clock.time = Message("a:b").published_at.timestamp()
     keeper = local(clock, delay=10)
     put(keeper, 1)
     keeper.take(Message("a:b", 2).with_(delay=60))
     assert keeper.status()[:2] == (0, 2)
-    clock.now += 15
+    clock.time += 15
     assert numbers(keeper.get(9, 0, True)) == [1]
-    clock.now += 50
+    clock.time += 50
     assert numbers(keeper.get(9, 0, True)) == [2]
 
 
-def test_the_same_id_within_the_window_is_kept_once(clock: Clock) -> None:
+def test_the_same_id_within_the_window_is_kept_once(clock: FakeClock) -> None:
     keeper = local(clock, dedupe=10)
     once = Message("a:b", 1)
     keeper.take(once)
     keeper.take(once)
-    clock.now += 10
+    clock.time += 10
     keeper.take(once)
     assert numbers(keeper.get(9, 0, True)) == [1, 1]
     free = local(clock, dedupe=0)
@@ -91,12 +91,12 @@ def test_the_same_id_within_the_window_is_kept_once(clock: Clock) -> None:
     assert free.status().ready == 2
 
 
-def test_dead_letters_are_redriven_with_all_attempts_before_them(clock: Clock) -> None:
+def test_dead_letters_are_redriven_with_all_attempts_before_them(clock: FakeClock) -> None:
     keeper = local(clock, max_attempts=1, ttl=60)
     put(keeper, 1, 2)
     for taken in keeper.get(2, 0, False):
         keeper.settle(taken.lease_id, "retry", 0, None)
-    clock.now += 100
+    clock.time += 100
     assert keeper.dead().redrive(1, 100_000) == 1
     assert keeper.dead().redrive(None, 100_000) == 1
     again = keeper.get(9, 0, False)
@@ -174,11 +174,11 @@ def test_a_standalone_queue_ends_with_its_holder_a_shared_one_does_not(bus: Bus)
     assert Queue("task:*", shared=True, bus=bus).qsize() == 2
 
 
-def test_a_lease_that_runs_out_counts_and_is_lost(clock: Clock) -> None:
+def test_a_lease_that_runs_out_counts_and_is_lost(clock: FakeClock) -> None:
     keeper = local(clock, lease=5)
     put(keeper, 1, 2)
     (first,) = keeper.get(1, 0, False)
-    clock.now += 5
+    clock.time += 5
     assert numbers(keeper.get(2, 0, False)) == [1, 2]
     assert keeper.status()[:3] == (0, 0, 2)
     with pytest.raises(LeaseLost):
@@ -187,19 +187,19 @@ def test_a_lease_that_runs_out_counts_and_is_lost(clock: Clock) -> None:
         keeper.extend(first.lease_id, 5)
 
 
-def test_an_extended_lease_lasts_longer(clock: Clock) -> None:
+def test_an_extended_lease_lasts_longer(clock: FakeClock) -> None:
     keeper = local(clock, lease=5)
     put(keeper, 1)
     (taken,) = keeper.get(1, 0, False)
-    clock.now += 4
-    assert keeper.extend(taken.lease_id, 10).timestamp() == clock.now + 10
-    clock.now += 9
+    clock.time += 4
+    assert keeper.extend(taken.lease_id, 10).timestamp() == clock.time + 10
+    clock.time += 9
     keeper.settle(taken.lease_id, "ack", None, None)
     keeper.settle(taken.lease_id, "ack", None, None)
     assert keeper.status().bytes == 0
 
 
-def test_released_messages_return_to_their_old_place_uncounted(clock: Clock) -> None:
+def test_released_messages_return_to_their_old_place_uncounted(clock: FakeClock) -> None:
     keeper = local(clock)
     put(keeper, 1, 2, 3)
     one, two = keeper.get(2, 0, False)
@@ -210,16 +210,16 @@ def test_released_messages_return_to_their_old_place_uncounted(clock: Clock) -> 
     assert [taken.attempt for taken in again] == [1, 1, 1]
 
 
-def test_retries_wait_with_backoff_and_end_among_the_dead_letters(clock: Clock) -> None:
+def test_retries_wait_with_backoff_and_end_among_the_dead_letters(clock: FakeClock) -> None:
     keeper = local(clock, max_attempts=3, backoff=(1.0, 1.5))
     put(keeper, 1)
     for attempt, pause in ((1, 1.0), (2, 1.5)):
         (taken,) = keeper.get(1, 0, False)
         assert taken.attempt == attempt
         keeper.settle(taken.lease_id, "retry", None, None)
-        clock.now += pause - 0.01
+        clock.time += pause - 0.01
         assert keeper.status()[:2] == (0, 1)
-        clock.now += 0.01
+        clock.time += 0.01
     (taken,) = keeper.get(1, 0, False)
     keeper.settle(taken.lease_id, "retry", 0, None)
     assert keeper.status()[:4] == (0, 0, 0, 0)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from .dispatch import Dispatcher
 from .errors import NoFollowers
 from .gen.berrymq.v1 import talk_service_pb2
 from .link import Link
-from .local_queues import LocalQueues
 from .message import Message, pack, received
 from .receipt import Receipt
-from .registry import Registry
 from .talk import Answers, CollectedAnswers, Outcome, merge, outcome_of
+
+if TYPE_CHECKING:
+    from .courier import Courier
 
 EVERYBODY = 2**32 - 1
 
@@ -24,44 +24,44 @@ _BEYOND = 2.0
 class Asker:
     """The asking side of a bus. A link of None = the question stays in this process."""
 
-    def __init__(self, registry: Registry, queues: LocalQueues, dispatcher: Dispatcher) -> None:
-        self._registry = registry
-        self._queues = queues
-        self._dispatcher = dispatcher
+    def __init__(self, courier: Courier) -> None:
+        self._courier = courier
+        self._clock = courier.clock
 
     def ask(self, message: Message, link: Link | None, frame: bytes, seconds: float) -> object:
         """The first answer's value. When own handlers answer, the others only hear the message, as `frame`."""
-        deadline = time.monotonic() + seconds
+        deadline = self._clock.now() + seconds
         own = self._ask_here(message)
         if own.of:
             if link is not None:
                 link.send((frame,), len(frame), Receipt(message))
             return own.take(deadline).get()
-        outcomes = iter(()) if link is None else _ask_gateway(link, message, 1, deadline)
+        outcomes = iter(()) if link is None else _ask_gateway(link, message, 1, seconds)
         for outcome in outcomes:
             return outcome.get()
         raise _nobody(message)
 
     def ask_many(self, message: Message, link: Link | None, seconds: float) -> Answers:
         """Everybody's values, own handlers' first."""
-        deadline = time.monotonic() + seconds
-        others = _ask_gateway(link, message, EVERYBODY, deadline) if link is not None else None
+        deadline = self._clock.now() + seconds
+        others = _ask_gateway(link, message, EVERYBODY, seconds) if link is not None else None
         own = self._ask_here(message)
         if not own.of and others is None:
             raise _nobody(message)
         return Answers(merge(own, others, deadline))
 
     def _ask_here(self, message: Message) -> CollectedAnswers:
-        receivers = self._registry.route(message.id)
-        self._queues.check_room(receivers, message)
-        own = CollectedAnswers()
-        self._dispatcher.dispatch(message, receivers, own)
+        courier = self._courier
+        receivers = courier.registry.route(message.id)
+        courier.queues.check_room(receivers, message)
+        own = CollectedAnswers(self._clock)
+        courier.dispatcher.dispatch(message, receivers, own)
         return own
 
 
-def _ask_gateway(link: Link, message: Message, answers: int, deadline: float) -> Iterator[Outcome]:
+def _ask_gateway(link: Link, message: Message, answers: int, seconds: float) -> Iterator[Outcome]:
     """The call is under way when this returns; its errors are raised by the iteration."""
-    left = max(0.001, deadline - time.monotonic())
+    left = max(0.001, seconds)
     request = talk_service_pb2.AskRequest(message=pack(message), answers=answers)
     request.timeout.FromMicroseconds(int(left * 1_000_000))
     call = link.transport(left).ask(request, left + _BEYOND)

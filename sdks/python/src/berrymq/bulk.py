@@ -8,10 +8,11 @@ from functools import lru_cache
 from time import time_ns
 from typing import TYPE_CHECKING, Any
 
+from .clock import stamp
 from .errors import InvalidArgument, MessageTooLarge, ReservedIdentifier
 from .frame import Framer
 from .identifier import Identifier
-from .message import Message, now_microseconds
+from .message import Message
 from .outbox import BATCH_BYTES, BATCH_MESSAGES, MESSAGE_BYTES
 from .payload import BYTES, encode
 from .receipt import Receipt
@@ -78,7 +79,7 @@ class Bulk:
         self._receipt.followers += reached.followers
         self._receipt.queues += reached.queues
         if frame:
-            self._add(frame, now_microseconds())
+            self._add(frame, stamp())
 
     def _add(self, frame: bytes, now: int) -> None:
         size = self._size + len(frame)

@@ -45,7 +45,7 @@ class Bus:
         self._courier = Courier(check_ident(ident) if ident is not None else new_ident())
         self._registry = self._courier.registry
         self._dispatcher = self._courier.dispatcher
-        self._asker = Asker(self._registry, self._courier.queues, self._dispatcher)
+        self._asker = Asker(self._courier)
         self._works = Works(self._courier)
         self._correspondence = Correspondence(self._courier, self._works)
         lifetime.look_after(self)
@@ -98,7 +98,7 @@ class Bus:
         """Messages to iterate over, from now on, in a buffer of their own; when it is full the oldest go
         (`berrymq:lag` tells)."""
         self._courier.check_open()
-        return Stream(self._registry, patterns, max_messages, max_bytes, self._courier.tell_lag)
+        return Stream(self._registry, self._courier.clock, patterns, max_messages, max_bytes, self._courier.tell_lag)
 
     def following_function(
         self,
@@ -289,6 +289,7 @@ class Bus:
 
     def _after_fork(self) -> None:
         """In the child: locks and threads are the parent's."""
+        self._courier.clock.real.after_fork()
         self._registry.after_fork()
         self._dispatcher.after_fork()
         self._courier.queues.after_fork()

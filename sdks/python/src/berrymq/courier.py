@@ -7,6 +7,7 @@ from typing import Any
 
 from .acknowledgement import Acknowledgement
 from .bulk import check_publishable, too_large
+from .clock import Clock
 from .dispatch import Answers, Dispatcher
 from .errors import Closed, InvalidArgument, Unavailable
 from .frame import frame_encoded
@@ -26,7 +27,8 @@ class Courier:
         self.ident = ident
         self.registry = Registry()
         self.dispatcher = Dispatcher()
-        self.queues = LocalQueues(self.registry, self._tell_drop)
+        self.clock = Clock()
+        self.queues = LocalQueues(self.registry, self.clock, self._tell_drop)
         self.link: Link | None = None
         self.closed = False
 

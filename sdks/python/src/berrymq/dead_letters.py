@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Protocol
 
+from .clock import Clock
 from .errors import BerryMQError
 from .keeper import Keeper
 from .message import Message
@@ -34,9 +34,9 @@ def letter(message: Message, queue: str, why: str, attempt: int, at: str) -> Mes
     return made
 
 
-def redrive(letters: Keeper, origin: Origin, most: int | None, rate: int) -> int:
+def redrive(letters: Keeper, origin: Origin, most: int | None, rate: int, clock: Clock) -> int:
     """As Keeper.redrive. What does not fit stays a dead letter, and is raised."""
-    left, moved, pause = most or letters.status().ready, 0, threading.Event()
+    left, moved = most or letters.status().ready, 0
     while moved < left and (taken := letters.get(1, 0.0, False)):
         lease = taken[0].lease_id
         try:
@@ -46,5 +46,5 @@ def redrive(letters: Keeper, origin: Origin, most: int | None, rate: int) -> int
             raise
         letters.settle(lease, "ack", None, None)
         moved += 1
-        pause.wait(1 / rate if moved < left else 0)
+        clock.sleep(1 / rate if moved < left else 0)
     return moved

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .message import Wire, now_microseconds
+from .clock import stamp
+from .message import Wire
 
 log = logging.getLogger("berrymq")
 
@@ -56,7 +57,7 @@ class Inbox:
             arrival.done(arrival.size)
 
     def _dispatch(self, messages: Sequence[Wire]) -> None:
-        now = now_microseconds()
+        now = stamp()
         for wire in messages:
             if wire.expires_at and wire.expires_at <= now:
                 continue

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import threading
-import time
 
+from .clock import Clock
 from .errors import BerryMQError, Closed, LeaseLost, QueueNotFound
 from .keeper import Keeper
 
 
 class Hold:
-    """One lease for as long as its handler runs. Times are of the monotonic clock."""
+    """One lease for as long as its handler runs. Times are those of `Clock.now`."""
 
     __slots__ = ("due", "keeper", "lease_id", "lost", "seconds", "until")
 
-    def __init__(self, keeper: Keeper, lease_id: str, seconds: float, lost: threading.Event) -> None:
+    def __init__(self, keeper: Keeper, lease_id: str, seconds: float, lost: threading.Event, now: float) -> None:
         self.keeper = keeper
         self.lease_id = lease_id
         self.seconds = seconds
         self.lost = lost
-        self.renewed()
+        self.renewed(now)
 
-    def renewed(self) -> None:
-        now = time.monotonic()
+    def renewed(self, now: float) -> None:
         self.due, self.until = now + self.seconds / 3, now + self.seconds
 
 
 class Leases:
     """Those of one bus, in one thread, `berrymq-leases`, which starts with the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._holds: set[Hold] = set()
         self._changed = threading.Condition()
         self._wakes_at: float | None = None
@@ -37,7 +37,7 @@ class Leases:
 
     def hold(self, keeper: Keeper, lease_id: str, seconds: float, lost: threading.Event) -> Hold:
         """Extends it from now on until it is dropped; sets `lost` when that fails."""
-        made = Hold(keeper, lease_id, seconds, lost)
+        made = Hold(keeper, lease_id, seconds, lost, self._clock.now())
         with self._changed:
             self._holds.add(made)
             if not self._running:
@@ -75,23 +75,23 @@ class Leases:
         """Those that are due, once there are some."""
         with self._changed:
             while True:
-                now = time.monotonic()
+                now = self._clock.now()
                 due = [hold for hold in self._holds if hold.due <= now]
                 if due:
                     return due
                 self._wakes_at = min((hold.due for hold in self._holds), default=None)
-                self._changed.wait(None if self._wakes_at is None else self._wakes_at - now)
+                self._clock.wait(self._changed, None if self._wakes_at is None else self._wakes_at - now)
 
     def _extend(self, hold: Hold) -> None:
         try:
             hold.keeper.extend(hold.lease_id, hold.seconds)
-            hold.renewed()
+            hold.renewed(self._clock.now())
             return
         except (LeaseLost, QueueNotFound, Closed):
             lost = True
         except BerryMQError:
             # Perhaps the next time; until then the lease may still hold.
-            now = time.monotonic()
+            now = self._clock.now()
             lost, hold.due = now >= hold.until, min(now + hold.seconds / 3, hold.until)
         if lost:
             with self._changed:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import secrets
 import threading
-import time
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from functools import partial
 
+from .clock import Clock
 from .dead_letters import letter, redrive
 from .errors import Closed, InvalidArgument, LeaseLost, QueueFull, QueueNotFound
 from .identifier import Identifier
@@ -34,14 +36,8 @@ from .shelf import Item, Shelf
 from .stream import size_of
 from .taken_ids import TakenIds
 
-Clock = Callable[[], float]
-"""Seconds since the Unix epoch."""
-
 Dropped = Callable[[Message, str, str], None]
 """Told of a message that went unread, the name of its queue and the reason: "expired", or "overflow" at a bound."""
-
-Later = Callable[["LocalQueue", float], None]
-"""Has `expire` called in so many seconds."""
 
 _REMEMBERED = 10_000
 """Settled leases that are known, so that settling twice is harmless."""
@@ -57,11 +53,10 @@ class LocalQueue:
     def __init__(
         self,
         options: QueueOptions,
-        clock: Clock = time.time,
+        clock: Clock,
         forget: Callable[[LocalQueue], None] | None = None,
         abandon: Callable[[LocalQueue], None] | None = None,
         dropped: Dropped = lambda *_: None,
-        later: Later = lambda *_: None,
         origin: LocalQueue | None = None,
     ) -> None:
         self.options = options
@@ -72,7 +67,6 @@ class LocalQueue:
         self._forget = forget
         self._abandon = abandon
         self._dropped = dropped
-        self._later = later
         # The queue whose dead letters these are.
         self._origin = origin
         self._max_messages = options.max_messages or DEFAULT_MESSAGES
@@ -113,7 +107,7 @@ class LocalQueue:
     def take(self, message: Message) -> None:
         """Keeps a message. Raises QueueFull."""
         with self._locked():
-            if self._gone is None and not self._ids.knows(message.message_id, self._clock()):
+            if self._gone is None and not self._ids.knows(message.message_id, self._clock.epoch()):
                 self._keep(message, self._due(message), self._end_of(message))
 
     def take_back(self, message: Message) -> None:
@@ -122,7 +116,7 @@ class LocalQueue:
         with self._locked():
             self._look_after()
             ttl = self.options.ttl
-            self._keep(message, 0.0, self._clock() + ttl if ttl else 0.0)
+            self._keep(message, 0.0, self._clock.epoch() + ttl if ttl else 0.0)
 
     def expire(self) -> None:
         """Drops what has expired and nobody leases, and tells of it."""
@@ -144,7 +138,7 @@ class LocalQueue:
         self, most: int, wait: float | None, auto_ack: bool, ended: Callable[[], bool] = lambda: False
     ) -> list[Taken]:
         """As Keeper.get; empty, too, once `ended` is true after a `wake`."""
-        end = None if wait is None else time.monotonic() + wait
+        end = None if wait is None else self._clock.now() + wait
         with self._locked():
             self._waiting += 1
             try:
@@ -152,10 +146,11 @@ class LocalQueue:
                     due = self._look_after()
                     if self._shelf.ready and not self._paused:
                         return [self._hand_out(auto_ack) for _ in range(min(most, self._shelf.ready))]
-                    left = None if end is None else end - time.monotonic()
+                    left = None if end is None else end - self._clock.now()
                     if left is not None and left <= 0:
                         break
-                    self._changed.wait(min((pause for pause in (left, due) if pause is not None), default=None))
+                    pause = min((pause for pause in (left, due) if pause is not None), default=None)
+                    self._clock.wait(self._changed, pause)
                 return []
             finally:
                 self._waiting -= 1
@@ -183,7 +178,7 @@ class LocalQueue:
         with self._locked():
             self._look_after()
             item = self._held(lease_id)
-            item.until = self._clock() + (seconds or self.options.lease or DEFAULT_LEASE)
+            item.until = self._clock.epoch() + (seconds or self.options.lease or DEFAULT_LEASE)
             return _moment(item.until)
 
     def status(self) -> QueueStatus:
@@ -218,7 +213,7 @@ class LocalQueue:
         origin = self._origin
         if origin is None:
             raise InvalidArgument(f"redrive: {self.options.name!r} keeps no dead letters; take the queue's `dead`")
-        return redrive(self, origin, most, rate)
+        return redrive(self, origin, most, rate, self._clock)
 
     def delete(self) -> None:
         with self._locked():
@@ -303,7 +298,7 @@ class LocalQueue:
         ended the queue."""
         if self._gone is not None:
             raise self._gone
-        now = self._clock()
+        now = self._clock.epoch()
         for item in self._shelf.age(now):
             self._attempt_failed(item, "the lease ran out", 0.0)
         self._expire()
@@ -311,7 +306,7 @@ class LocalQueue:
         return None if change is None else max(0.001, change - now)
 
     def _expire(self) -> None:
-        for message in self._shelf.expire(self._clock()):
+        for message in self._shelf.expire(self._clock.epoch()):
             self._lose(message, self.options.name, "expired")
 
     def _lose(self, message: Message, queue: str, why: str) -> None:
@@ -323,13 +318,13 @@ class LocalQueue:
         end = self._shelf.next_end()
         if end < self._wakes_at:
             self._wakes_at = end
-            self._later(self, end - self._clock())
+            self._clock.later(end - self._clock.epoch(), partial(_expire, weakref.ref(self)))
 
     def _due(self, message: Message) -> float:
         """When it is handed out; 0 = at once."""
         delay = self.options.delay
         due = max(message._wire.deliver_at / 1e6, self._published(message) + delay if delay else 0.0)
-        return due if due > self._clock() else 0.0
+        return due if due > self._clock.epoch() else 0.0
 
     def _end_of(self, message: Message) -> float:
         """When it is dropped; 0 = never."""
@@ -339,13 +334,13 @@ class LocalQueue:
         return min(ends, default=0.0)
 
     def _published(self, message: Message) -> float:
-        return min(message.published_at.timestamp(), self._clock())
+        return min(message.published_at.timestamp(), self._clock.epoch())
 
     def _hand_out(self, auto_ack: bool) -> Taken:
         if auto_ack:
             item = self._shelf.take()
             return Taken(delivered(item.message, item.attempts + 1), "", item.attempts + 1, None)
-        until = self._clock() + (self.options.lease or DEFAULT_LEASE)
+        until = self._clock.epoch() + (self.options.lease or DEFAULT_LEASE)
         item = self._shelf.lease(secrets.token_hex(12), until)
         return Taken(delivered(item.message, item.attempts + 1), item.lease, item.attempts + 1, _moment(until))
 
@@ -377,7 +372,7 @@ class LocalQueue:
 
     def _give_back(self, item: Item, delay: float) -> None:
         """At its old place, now or after a while."""
-        self._shelf.give_back(item, self._clock() + delay if delay > 0 else 0.0)
+        self._shelf.give_back(item, self._clock.epoch() + delay if delay > 0 else 0.0)
         self._watch()
         self._changed.notify()
 
@@ -386,11 +381,18 @@ class LocalQueue:
         self._shelf.forget(item)
         if self._origin is not None:
             return
-        at = _moment(self._clock()).isoformat()
+        at = _moment(self._clock.epoch()).isoformat()
         self.dead().take(letter(item.message, self.options.name, why, attempt, at))
 
     def _fits(self, size: int) -> bool:
         return len(self._shelf) < self._max_messages and self._shelf.bytes + size <= self._max_bytes
+
+
+def _expire(queue: weakref.ref[LocalQueue]) -> None:
+    """A queue that waits for an end is not kept alive by that."""
+    living = queue()
+    if living is not None:
+        living.expire()
 
 
 def _moment(seconds: float) -> datetime:

@@ -6,21 +6,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
+from .clock import Clock
 from .errors import NotSupported, QueueExists
 from .keeper import QueueOptions
 from .local_queue import Dropped, LocalQueue
 from .message import Message
 from .registry import Receiver, Registry
-from .timekeeper import Timekeeper
 
 
 class LocalQueues:
     """Opens queues, and asks them for room before a message reaches anybody."""
 
-    def __init__(self, registry: Registry, dropped: Dropped) -> None:
+    def __init__(self, registry: Registry, clock: Clock, dropped: Dropped) -> None:
         self._registry = registry
+        self._clock = clock
         self._dropped = dropped
-        self._times = Timekeeper()
         self._shared: dict[str, LocalQueue] = {}
         self._lock = threading.Lock()
 
@@ -55,7 +55,6 @@ class LocalQueues:
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
-        self._times.after_fork()
 
     def _make(self, options: QueueOptions, linked: bool) -> LocalQueue:
         if options.policy == "broadcast":
@@ -64,10 +63,10 @@ class LocalQueues:
             )
         made = LocalQueue(
             options,
+            self._clock,
             forget=self._forget,
             abandon=self._registry.end_soon,
             dropped=self._dropped,
-            later=self._times.later,
         )
         self._registry.add(made, linked)
         if not options.standalone:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple, TypeVar
 
 from . import payload as payloads
+from .clock import stamp
 from .errors import InvalidArgument
 from .gen.berrymq.v1 import message_pb2
 from .identifier import Identifier
@@ -291,11 +291,6 @@ def answering(question: Message, reply_to: str, number: int, of: int, call: Call
     return _build(wire, call, False)
 
 
-def now_microseconds() -> int:
-    """Microseconds since the Unix epoch."""
-    return time.time_ns() // 1000
-
-
 def _build(wire: Wire, call: Call | None, packed: bool) -> Message:
     message = Message.__new__(Message)
     message._wire = wire
@@ -310,7 +305,7 @@ def _stamp(wire: Wire) -> Wire:
     if not wire.id:
         wire.id = message_ids.next()
     if not wire.published_at:
-        wire.published_at = now_microseconds()
+        wire.published_at = stamp()
     return wire
 
 
@@ -322,11 +317,11 @@ def _set_times(wire: Wire, ttl: float | None, delay: float | None) -> None:
     if ttl is not None:
         if not 0 < ttl <= _LONGEST:
             raise InvalidArgument(f"ttl={ttl!r}: seconds from now, more than 0 and at most a thousand years")
-        wire.expires_at = now_microseconds() + int(ttl * 1_000_000)
+        wire.expires_at = stamp() + int(ttl * 1_000_000)
     if delay is not None:
         if not 0 <= delay <= _LONGEST:
             raise InvalidArgument(f"delay={delay!r}: seconds from now, 0 or more and at most a thousand years")
-        wire.deliver_at = now_microseconds() + int(delay * 1_000_000) if delay else 0
+        wire.deliver_at = stamp() + int(delay * 1_000_000) if delay else 0
 
 
 def _priority(priority: int) -> int:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
+from .clock import Clock
 from .errors import InvalidArgument
 from .identifier import Identifier
 from .message import Message
@@ -28,14 +29,14 @@ class Stream:
     """
 
     def __init__(
-        self, registry: Registry, patterns: tuple[str, ...], max_messages: int, max_bytes: int, lag: Lag
+        self, registry: Registry, clock: Clock, patterns: tuple[str, ...], max_messages: int, max_bytes: int, lag: Lag
     ) -> None:
         if not patterns:
             raise InvalidArgument("follow() takes one pattern or more, such as '*:log'")
         if max_messages < 1 or max_bytes < 1:
             raise InvalidArgument(f"max_messages={max_messages} and max_bytes={max_bytes} must be 1 or more")
         self._registry = registry
-        self._buffer = _Buffer(max_messages, max_bytes)
+        self._buffer = _Buffer(clock, max_messages, max_bytes)
         self._receiver = _StreamReceiver(parse_patterns(patterns), self._buffer)
         self._lag = lag
         self._end = weakref.finalize(self, registry.end_soon, self._receiver)
@@ -102,7 +103,8 @@ class _StreamReceiver:
 class _Buffer:
     """A bounded queue between the threads that publish and the one that iterates."""
 
-    def __init__(self, max_messages: int, max_bytes: int) -> None:
+    def __init__(self, clock: Clock, max_messages: int, max_bytes: int) -> None:
+        self._clock = clock
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._messages: deque[tuple[Message, int]] = deque()
@@ -131,7 +133,7 @@ class _Buffer:
             while not self._messages:
                 if self._closed:
                     return None
-                self._arrived.wait()
+                self._clock.wait(self._arrived, None)
             message, size = self._messages.popleft()
             self._bytes -= size
             return message

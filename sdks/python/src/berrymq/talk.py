@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import queue
-import time
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .clock import Clock
 from .errors import BerryMQError, HandlerFailed, HopLimit, NoFollowers, NotEncodable, Timeout
 from .message import Message, answering
 from .payload import Call
@@ -66,25 +67,44 @@ class Outcome(NamedTuple):
 class CollectedAnswers:
     """Answers of this process's own handlers to its own ask."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.of = 0
-        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._clock = clock
+        self._outcomes: deque[Outcome] = deque()
+        # Made by whoever has to wait: mostly the handlers have answered by then.
+        self._came: threading.Condition | None = None
 
     def begin(self, of: int) -> None:
         self.of = of
 
     def returned(self, number: int, of: int, value: object) -> None:
-        self._outcomes.put(Outcome(value, None))
+        self._put(Outcome(value, None))
 
     def raised(self, number: int, of: int, error: Exception) -> None:
-        self._outcomes.put(Outcome(None, HandlerFailed(class_name=type(error).__name__, text=str(error))))
+        self._put(Outcome(None, HandlerFailed(class_name=type(error).__name__, text=str(error))))
 
     def take(self, deadline: float) -> Outcome:
         """The next one that is finished. Raises Timeout."""
-        try:
-            return self._outcomes.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            raise Timeout("no answer of this process's own handlers in the time allowed") from None
+        if not self._outcomes:
+            self._wait(deadline)
+        return self._outcomes.popleft()
+
+    def _wait(self, deadline: float) -> None:
+        self._came = self._came or threading.Condition(threading.Lock())
+        with self._came:
+            while not self._outcomes:
+                left = deadline - self._clock.now()
+                if left <= 0:
+                    raise Timeout("no answer of this process's own handlers in the time allowed")
+                self._clock.wait(self._came, left)
+
+    def _put(self, outcome: Outcome) -> None:
+        """The outcome is there before anybody looks for a waiting thread, and the other way round: none is missed."""
+        self._outcomes.append(outcome)
+        came = self._came
+        if came is not None:
+            with came:
+                came.notify()
 
 
 class Answers:

@@ -1,4 +1,4 @@
-"""Tells the queues of one bus when something of theirs ends, whether anybody looks at them or not."""
+"""Calls what is due, in one thread: what ends in a queue, whether anybody looks at it or not, and timers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import itertools
 import logging
 import threading
 import time
-import weakref
-from typing import Protocol
+from collections.abc import Callable
 
 log = logging.getLogger("berrymq")
 
@@ -16,56 +15,67 @@ _LONGEST_SLEEP = 60.0
 """Seconds. Threads cannot wait for years."""
 
 
-class Kept(Protocol):
-    """What has ends."""
+class Timer:
+    """One call to come."""
 
-    def expire(self) -> None:
-        """Drops what has ended."""
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call: Callable[[], object] | None = call
+
+    def cancel(self) -> None:
+        """It is not called. Once more, or after the call, is harmless."""
+        self._call = None
+
+    def fire(self) -> None:
+        """Calls, once; never raises."""
+        call, self._call = self._call, None
+        if call is None:
+            return
+        try:
+            call()
+        except Exception:
+            log.exception("what was due raised")
 
 
 class Timekeeper:
-    """One thread, `berrymq-times`, which starts with the first thing to wait for. It keeps nothing alive."""
+    """One thread, `berrymq-times`, which starts with the first thing to wait for."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
-        # When, by the monotonic clock; a number, as references have no order; whom.
-        self._ends: list[tuple[float, int, weakref.ref[Kept]]] = []
+        # When, by the monotonic clock; a number, as timers have no order.
+        self._due: list[tuple[float, int, Timer]] = []
         self._changed = threading.Condition()
         self._running = False
 
-    def later(self, kept: Kept, seconds: float) -> None:
-        """Has `expire` called once, in so many seconds. Calls nobody meanwhile, whatever locks the caller holds."""
+    def later(self, seconds: float, call: Callable[[], object]) -> Timer:
+        """Calls once, in so many seconds. Calls nobody meanwhile, whatever locks the caller holds."""
+        timer = Timer(call)
         with self._changed:
-            end = (time.monotonic() + max(0.0, seconds), next(self._numbers), weakref.ref(kept))
-            heapq.heappush(self._ends, end)
+            due = (time.monotonic() + max(0.0, seconds), next(self._numbers), timer)
+            heapq.heappush(self._due, due)
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._work, name="berrymq-times", daemon=True).start()
-            elif self._ends[0] is end:
+            elif self._due[0] is due:
                 self._changed.notify()
+        return timer
 
     def after_fork(self) -> None:
         """In the child: the thread is the parent's. Queues ask anew."""
-        self._ends = []
+        self._due = []
         self._changed = threading.Condition()
         self._running = False
 
     def _work(self) -> None:
         while True:
-            kept = self._wait()()
-            try:
-                if kept is not None:
-                    kept.expire()
-            except Exception:
-                log.exception("what expired in a queue could not be dropped")
-            # It may be collected while this thread waits.
-            del kept
+            self._wait().fire()
 
-    def _wait(self) -> weakref.ref[Kept]:
+    def _wait(self) -> Timer:
         """The next one, once its time has come."""
         with self._changed:
             while True:
-                left = self._ends[0][0] - time.monotonic() if self._ends else _LONGEST_SLEEP
+                left = self._due[0][0] - time.monotonic() if self._due else _LONGEST_SLEEP
                 if left <= 0:
-                    return heapq.heappop(self._ends)[2]
+                    return heapq.heappop(self._due)[2]
                 self._changed.wait(min(left, _LONGEST_SLEEP))

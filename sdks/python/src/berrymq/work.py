@@ -160,7 +160,7 @@ class Works:
     """All durable followings of one bus."""
 
     def __init__(self, courier: Courier) -> None:
-        self.leases = Leases()
+        self.leases = Leases(courier.clock)
         self._courier = courier
         self._works: list[Work] = []
 
