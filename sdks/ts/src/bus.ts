@@ -1,5 +1,6 @@
 // The bus: publishes to the followers of this process and, once it is connected, to everybody else's.
 import { Acknowledging } from "./acknowledging.js";
+import { Clock } from "./clock.js";
 import { Dispatcher, type ErrorCallback } from "./dispatcher.js";
 import { Closed, InvalidArgument } from "./errors.js";
 import { Followers, type Following, type FollowOptions, type Handler, weakly } from "./follower.js";
@@ -48,6 +49,8 @@ const MAX_HELD = 65_536;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 export class Bus implements AsyncDisposable {
+  /** The time of this bus, by which whatever runs beside it may go, too. */
+  readonly clock = new Clock();
   private errors: ErrorCallback = logError;
   private readonly report: ErrorCallback = (...all) => this.errors(...all);
   private readonly followers = new Followers(() => this.link?.patternsChanged());
@@ -279,6 +282,7 @@ export class Bus implements AsyncDisposable {
       get ident() {
         return bus.name;
       },
+      clock: this.clock,
       dispatcher: this.dispatcher,
       report: this.report,
       link: () => this.link,

@@ -37,6 +37,7 @@ export { Identifier, matches } from "./identifier.js";
 export type { DropCallback, IdentCallback, Mailbox, MailboxOptions, ReceiveCallback, Removable } from "./mailbox.js";
 export { type Failure, Message, type MessageOptions } from "./message.js";
 export { type KeywordArguments, type Kwargs, kwargs } from "./payload.js";
+export { Pipeline, type PipelineOptions, pipeline } from "./pipeline.js";
 export type { Asking } from "./question.js";
 export {
   type ConsumeOptions,

@@ -1,12 +1,14 @@
 // Publishing: to the followers of this process, in order, and to the gateway when there is one.
+import type { Clock } from "./clock.js";
 import type { Answering, Dispatcher, ErrorCallback } from "./dispatcher.js";
 import { Closed, InvalidArgument, ReservedIdentifier, Unavailable } from "./errors.js";
 import { isLocal, parseIdentifier, RESERVED_NAME, rememberedIdentifier } from "./identifier.js";
 import type { Link } from "./link.js";
 import type { Fields } from "./made-envelope.js";
-import { changed, envelopeOf, Message, make, nowMicros } from "./message.js";
+import { changed, envelopeOf, Message, make } from "./message.js";
 import { toCall } from "./payload.js";
 import { type Publishing, Tally } from "./receipt.js";
+import { HopAnswers, type HopHost, judgeReceipt, type Route, routeOf } from "./route.js";
 import { PublishedAnswers } from "./talk.js";
 
 /** What `publishMany` takes: a message made beforehand, or an identifier with its arguments. */
@@ -15,6 +17,7 @@ export type Publication = Message | readonly [identifier: string, ...args: unkno
 /** What publishing asks of its bus. */
 export interface PublisherHost {
   readonly ident: string;
+  readonly clock: Clock;
   readonly dispatcher: Dispatcher;
   readonly report: ErrorCallback;
   /** Undefined = the bus is not connected. */
@@ -24,7 +27,19 @@ export interface PublisherHost {
 }
 
 export class Publisher {
-  constructor(private readonly host: PublisherHost) {}
+  private readonly hops: HopHost;
+
+  constructor(private readonly host: PublisherHost) {
+    this.hops = {
+      wall: () => host.clock.wall(),
+      publish: (message) => this.answer(message),
+      report: (error) => host.report(error),
+    };
+  }
+
+  get clock(): Clock {
+    return this.host.clock;
+  }
 
   publish(identifier: string | Message, args: readonly unknown[]): Publishing {
     return this.publishing((tally) => this.hand(this.message(identifier, args), tally));
@@ -35,6 +50,12 @@ export class Publisher {
       parseIdentifier(replyTo);
       this.hand(changed(this.message(identifier, args), { replyTo }), tally);
     });
+  }
+
+  /** Publishes the first message of a pipeline, made with the attributes of the route. */
+  begin(message: Message, replyTo: string, route: Route): Publishing {
+    const first = changed(message, { replyTo });
+    return this.publish(first, []).told((receipt) => judgeReceipt(receipt, first, route, this.hops));
   }
 
   publishMany(messages: Iterable<Publication> | AsyncIterable<Publication>): Publishing {
@@ -62,7 +83,7 @@ export class Publisher {
     if (!(identifier instanceof Message)) return this.made(identifier, args);
     if (args.length > 0) throw new InvalidArgument("a message made beforehand has its arguments already");
     if (identifier.publishedAt !== undefined) return identifier;
-    return changed(identifier, { publishedAt: nowMicros(), sender: this.host.ident });
+    return changed(identifier, { publishedAt: this.micros(), sender: this.host.ident });
   }
 
   /** Refuses what cannot be published before anybody got it; gives the link when the message leaves the process. */
@@ -91,6 +112,8 @@ export class Publisher {
   /** Publishes what handlers of a message return, where somebody wants it. @param foreign the message came from the gateway */
   answersOf(message: Message, foreign: boolean): Answering | undefined {
     if (message.replyTo === "") return undefined;
+    const route = this.routeOf(message);
+    if (route !== undefined) return new HopAnswers(message, route, this.hops);
     // A local name that came from the gateway is the gateway's own: the answer goes there and nowhere else.
     const gatewayAsks = foreign && isLocal(message.replyTo);
     return new PublishedAnswers(
@@ -133,7 +156,7 @@ export class Publisher {
   }
 
   private made(identifier: string, args: readonly unknown[]): Message {
-    const fields: Fields = { publishedAt: nowMicros(), sender: this.host.ident };
+    const fields: Fields = { publishedAt: this.micros(), sender: this.host.ident };
     return make(rememberedIdentifier(identifier), toCall(args), fields);
   }
 
@@ -146,10 +169,26 @@ export class Publisher {
     link?.send(envelopeOf(isLocal(message.replyTo) ? changed(message, { replyTo: "" }) : message), tally);
   }
 
-  private answer(answer: Message): void {
+  private answer(answer: Message): Publishing {
     const tally = new Tally(this.host.report);
     this.hand(this.message(answer, []), tally);
     tally.settle(1);
+    return tally.receipt;
+  }
+
+  /** One whose way cannot be read is reported, and answered as a plain talk. */
+  private routeOf(message: Message): Route | undefined {
+    try {
+      return routeOf(message);
+    } catch (error) {
+      this.host.report(error, message);
+      return undefined;
+    }
+  }
+
+  /** Now, in microseconds since the Unix epoch. */
+  private micros(): number {
+    return this.host.clock.wall() * 1000;
   }
 
   private connected(): Link {

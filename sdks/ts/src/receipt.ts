@@ -29,6 +29,12 @@ export class Publishing extends Promise<Receipt> {
     return super.then(fulfilled, rejected);
   }
 
+  /** Calls back once it is fulfilled. That is no looking: a rejection is as it was. */
+  told(callback: (receipt: Receipt) => void): this {
+    super.then(callback, () => {});
+    return this;
+  }
+
   /** Once it is rejected, gives everybody a turn to look, then tells `report`. */
   watch(report: (error: unknown) => void): this {
     super.then(undefined, (error) => {

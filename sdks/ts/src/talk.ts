@@ -1,5 +1,6 @@
 // Answers: the results of handlers, published to a second identifier (talk) or handed to who asked (ask).
 import { Buffer } from "./bytes.js";
+import type { Clock } from "./clock.js";
 import type { Answering } from "./dispatcher.js";
 import { HandlerFailed, HopLimit, NoFollowers, NotEncodable, Timeout } from "./errors.js";
 import { Fifo } from "./fifo.js";
@@ -61,7 +62,8 @@ function answerMessage(message: Message, args: readonly unknown[], fields: Field
   return make(identifier, undefined, { ...fields, content: failureContent(args[0]) });
 }
 
-function failureContent(error: unknown): Content {
+/** What a handler threw, as it travels. */
+export function failureContent(error: unknown): Content {
   const { className, text } = describe(error);
   return { payload: Buffer.from(JSON.stringify({ class: className, text })), contentType: FAILURE };
 }
@@ -74,9 +76,13 @@ function describe(error: unknown): { className: string; text: string } {
 
 /** Collects the results of this process's handlers for who asked here. */
 export class CollectedAnswers implements Answering {
-  readonly answers = new Answers();
+  readonly answers: Answers;
   of = 0;
   private outstanding = 0;
+
+  constructor(clock: Clock) {
+    this.answers = new Answers(clock);
+  }
 
   begin(of: number): void {
     this.of = of;
@@ -115,6 +121,8 @@ export class Answers {
   private failure: unknown;
   private wake: (() => void) | undefined;
 
+  constructor(private readonly clock: Clock) {}
+
   /** An answer is called for its value, or to throw. */
   add(answer: () => unknown): void {
     this.waiting.push(answer);
@@ -135,7 +143,11 @@ export class Answers {
 
   /** @throws Timeout when nothing came in time; HandlerFailed at the answer of one that threw. */
   async *within(seconds: number, question: string): AsyncGenerator<unknown, void, undefined> {
-    const deadline = new Deadline(seconds, () => this.wake?.());
+    let late = false;
+    const deadline = this.clock.after(seconds, () => {
+      late = true;
+      this.wake?.();
+    });
     let taken = 0;
     try {
       while (true) {
@@ -143,15 +155,21 @@ export class Answers {
           taken++;
           yield this.waiting.shift()!();
         }
-        if (this.sources <= 0 || deadline.over) break;
-        await new Promise<void>((resolve) => {
-          this.wake = resolve;
-        });
+        if (this.sources <= 0 || late) break;
+        await this.more();
       }
     } finally {
       deadline.stop();
     }
     this.judge(taken, seconds, question);
+  }
+
+  private async more(): Promise<void> {
+    const over = this.clock.wait(true);
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    over();
   }
 
   /** Throws when the end is not a good one: nobody answered, or a source broke off. */
@@ -161,21 +179,5 @@ export class Answers {
     if (taken > 0 && ranOut) return;
     if (this.sources > 0) throw new Timeout(`no answer to ${question} within ${seconds} s`);
     throw failure ?? new NoFollowers(`nobody answers ${question}`);
-  }
-}
-
-class Deadline {
-  over = false;
-  private readonly timer: ReturnType<typeof setTimeout>;
-
-  constructor(seconds: number, passed: () => void) {
-    this.timer = setTimeout(() => {
-      this.over = true;
-      passed();
-    }, seconds * 1000);
-  }
-
-  stop(): void {
-    clearTimeout(this.timer);
   }
 }

@@ -5,6 +5,7 @@ import type { Delivery } from "../delivery.js";
 import { Identifier, matches } from "../identifier.js";
 import { Message } from "../message.js";
 import { kwargs } from "../payload.js";
+import { pipeline } from "../pipeline.js";
 import type { Queue } from "../queue.js";
 import type { Receipt } from "../receipt.js";
 import { handlerOf, type Step } from "./handler.js";
@@ -78,6 +79,12 @@ export const commands: Commands = {
     const values: unknown[] = [];
     for await (const value of bus.within(command.timeout ?? 30).askMany(messageOf(command))) values.push(value);
     return values;
+  },
+  pipeline: async ({ call, identifiers, args = [], kwargs: named, errors, results, deadline }) => {
+    const options = Object.fromEntries(given({ errors, results, deadline }));
+    const made = pipeline(identifiers[0], ...identifiers.slice(1), { ...options, bus });
+    const all = [...args, ...(named ? [kwargs(named)] : [])];
+    return call === "ask" ? made.ask(...all) : told(await made.talk(...all));
   },
   queue: async ({ as, pattern, do: _, ...options }) => {
     queues.set(as, await bus.queue(pattern, ofQueueOptions(options)));
