@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .errors import MalformedMessage, NotEncodable
+from .typed import fields_of, is_typed, plain, writable
 
 CALL = ""
 """Content type of a berryMQ call: JSON `{"args": […], "kwargs": {…}}`."""
@@ -19,7 +20,18 @@ FAILURE = "application/vnd.berrymq.failure+json"
 
 _NO_KWARGS: Mapping[str, Any] = {}
 _CONTAINERS = (dict, list, tuple)
-_write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_write = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=lambda value: _plain(value)
+).encode
+
+
+def _plain(value: object) -> object:
+    made = plain(value)
+    _refuse_odd_keys([made])
+    return made
+
+
+_write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
 
 
 class Call(NamedTuple):
@@ -37,8 +49,8 @@ class Failure(NamedTuple):
 
 
 def encode(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Content type and bytes of a call. Raises NotEncodable, naming the path of the first value that JSON cannot
-    hold."""
+    """Content type and bytes of a call; dataclasses and pydantic models travel as their fields. Raises NotEncodable,
+    naming the path of the first value that JSON cannot hold."""
     if content_type_of(args, kwargs) == BYTES:
         return BYTES, bytes(args[0])
     call = {"args": args, "kwargs": kwargs}
@@ -144,7 +156,16 @@ def _culprit(path: str, value: Any, depth: int) -> str | None:
     try:
         _write(value).encode()
     except (TypeError, ValueError, RecursionError):
-        return f"{path} is {_shown(value)} of type {type(value).__name__}"
+        inner = _culprit_of_fields(path, value, depth) if is_typed(type(value)) else None
+        return inner or f"{path} is {_shown(value)} of type {type(value).__name__}"
+    return None
+
+
+def _culprit_of_fields(path: str, value: Any, depth: int) -> str | None:
+    for name, inner in fields_of(value).items():
+        found = None if writable(inner) else _culprit(f"{path}.{name}", inner, depth + 1)
+        if found:
+            return found
     return None
 
 

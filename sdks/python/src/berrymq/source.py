@@ -1,0 +1,36 @@
+"""Where a handler is written, and how it is called by name: for errors and for diagrams."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from typing import Any
+
+
+def source_of(target: object) -> str:
+    """`file:line` of a function, as seen from the working directory; "" for what is not written in Python."""
+    code = getattr(function_of(target), "__code__", None)
+    if code is None:
+        return ""
+    path = code.co_filename
+    here = os.path.join(os.getcwd(), "")
+    return f"{path.removeprefix(here)}:{code.co_firstlineno}"
+
+
+def described(target: object) -> str:
+    """`Shop.ship (shop.py:12)`."""
+    function = function_of(target)
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(target)
+    name, place = name.rpartition("<locals>.")[2], source_of(target)
+    return f"{name} ({place})" if place else name
+
+
+def function_of(target: Any) -> Any:
+    """What is called in the end: behind a bound method, a partial, decorators, and an object's `__call__`."""
+    while isinstance(target, functools.partial):
+        target = target.func
+    if not (inspect.isroutine(target) or inspect.isclass(target)):
+        target = getattr(type(target), "__call__", target)  # noqa: B004
+    function: Any = getattr(target, "__func__", target)
+    return inspect.unwrap(function)
