@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help setup build demo start test lint verify-format fix-format verify-generated generate bench docs package clean
+.PHONY: help setup build demo thumbnails start test lint verify-format fix-format verify-generated generate bench docs package clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ build: ## compile the TypeScript
 
 demo: setup ## see three languages talk, in under half a minute
 	@tsx examples/demo/demo.ts
+
+thumbnails: setup ## open the thumbnail shop: a page, Python, Ruby and a gateway, until Ctrl-C
+	@node --import tsx examples/thumbnails/main.ts
 
 start: setup ## start a gateway on 127.0.0.1:7201
 	@node gateway/bin/berrymq.js serve

@@ -18,6 +18,10 @@ export async function bundle(source: { readonly path: string } | { readonly code
   return Buffer.from(outputFiles[0]!.contents);
 }
 
+export function startChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+}
+
 /** Pages at an origin, each of some HTML and scripts. */
 export class Site {
   private constructor(
@@ -36,8 +40,7 @@ export class Site {
       response.end(content);
     });
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-    return new Site(server, browser);
+    return new Site(server, await startChromium());
   }
 
   get origin(): string {

@@ -1,0 +1,40 @@
+# frozen_string_literal: true
+
+# Writes down what happens in the shop, a line of JSON each, and the report from that when somebody asks for it.
+require "berrymq"
+require "json"
+require_relative "report"
+
+folder = ARGV.fetch(0, ".")
+$stdout.sync = true
+
+# What became of it; pictures by their message id.
+def line_of(message)
+  said = case message.id
+         when "thumbnail:made" then message.attributes.slice("picture", "name", "sizes")
+         when "berrymq:dead_letter" then { picture: message.kwargs[:message_id] }
+         else { text: message.args.first }
+         end
+  JSON.generate({ at: message.published_at.utc.strftime("%F %T"), what: message.id, who: message.sender, **said.transform_keys(&:to_sym) })
+end
+
+BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"), ident: "log")
+log = File.open(File.join(folder, "shop.log"), "a")
+
+# One queue for all of it, so that the report counts everything that happened before it was asked for.
+kept = ["*:log", "thumbnail:made", "berrymq:dead_letter", "report:nightly"]
+BerryMQ::Queue.new(kept, shared: true, name: "log")
+# The queue is there and says what comes; the pattern here says nothing more.
+BerryMQ.following_function("*:log", queue: "log") do |message|
+  if message.id == "report:nightly"
+    BerryMQ.publish("report:written", Report.new(log.path).write(folder)).wait(10)
+  else
+    log.write("#{line_of(message)}\n")
+    log.flush
+  end
+end
+
+BerryMQ.flush
+puts "ready"
+$stdin.read # until whoever started it lets go; then what is at hand is finished
+BerryMQ.close

@@ -1,0 +1,153 @@
+// The thumbnail shop, whole: its page in Chromium, its workers in Python, its log in Ruby, around one gateway.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Bus } from "berrymq";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Background } from "../support/background.ts";
+import { interpreters, run } from "../support/programs.ts";
+import { until } from "../support/until.ts";
+import { startChromium } from "./browser.ts";
+
+/** Machines differ; nothing waits so long where all is well. */
+const PATIENCE = 40;
+
+let shop: Background;
+let browser: Browser;
+let page: Page;
+let address: string;
+let folder: string;
+
+beforeAll(async () => {
+  shop = new Background([process.execPath, "--import", "tsx", "examples/thumbnails/main.ts"], {});
+  browser = await startChromium();
+  const opened = () => shop.lines.map((line) => /the shop is open: (\S+) .* in (\S+)\)/.exec(line)).find(Boolean);
+  await until("the shop is open", () => Boolean(opened()), PATIENCE).catch((error: Error) => {
+    throw new Error(`${error.message}; it said:\n${shop.lines.join("\n")}`);
+  });
+  [, address, folder] = opened() as unknown as [string, string, string];
+  page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE * 1000);
+  await page.goto(address);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.interrupt();
+});
+
+/** The newest process of a program of the shop. */
+function processOf(name: string): number {
+  const lines = shop.lines.filter((line) => line.startsWith(`${name} `) && line.includes("runs as process"));
+  return Number(lines.at(-1)!.split(" ").at(-1));
+}
+
+/** Pictures as PNG, drawn by Pillow. */
+async function pictures(sizes: Readonly<Record<string, readonly [width: number, height: number]>>) {
+  const drawing = `
+import base64, io, json, sys
+from PIL import Image
+for name, size in json.loads(sys.argv[1]).items():
+    file = io.BytesIO()
+    Image.effect_mandelbrot(size, (-2, -1.5, 1, 1.5), 20).save(file, "PNG")
+    print(base64.b64encode(file.getvalue()).decode())`;
+  const drawn = await run([...interpreters.python, "-c", drawing, JSON.stringify(sizes)]);
+  const files = drawn.stdout.trim().split("\n");
+  return Object.keys(sizes).map((name, each) => {
+    return { name, mimeType: "image/png", buffer: Buffer.from(files[each]!, "base64") };
+  });
+}
+
+const counts = (text: string) => page.getByText(text, { exact: true }).waitFor();
+const upload = (files: Awaited<ReturnType<typeof pictures>>) =>
+  page.getByLabel(/^Pictures any number/).setInputFiles(files);
+const thumbnailOf = (name: string) => page.getByAltText(`Thumbnail of ${name}`);
+
+/** An image of the page. */
+interface Shown {
+  readonly alt: string;
+  readonly naturalWidth: number;
+  readonly naturalHeight: number;
+  decode(): Promise<void>;
+}
+
+/** What each thumbnail shows, and its width and height once it is decoded. */
+async function thumbnails(): Promise<[alt: string, width: number, height: number][]> {
+  return page.locator("#tiles img").evaluateAll((images) =>
+    Promise.all(
+      (images as unknown as Shown[]).map(async (image) => {
+        await image.decode();
+        return [image.alt, image.naturalWidth, image.naturalHeight] as [string, number, number];
+      }),
+    ),
+  );
+}
+
+test("a burst has one thumbnail for each picture, although all workers are killed in its midst", async () => {
+  await page.getByRole("button", { name: "Send 20 samples" }).click();
+  await page.locator("#tiles img").first().waitFor();
+  const killed = ["worker 1", "worker 2"].map(processOf);
+  for (const pid of killed) process.kill(pid, "SIGKILL");
+  expect(await page.locator("#tiles img").count()).toBeLessThan(20);
+  await counts("20 thumbnails, 0 refused, 0 under way");
+  const names = Array.from({ length: 20 }, (_, n) => `Thumbnail of berry-${String(n + 1).padStart(2, "0")}.jpg`);
+  expect((await thumbnails()).sort()).toEqual(names.map((name) => [name, 240, 180]));
+  expect(["worker 1", "worker 2"].map(processOf)).not.toEqual(killed);
+
+  await using mq = await new Bus().connect(await gatewayAddress());
+  const pictures = await mq.queue("picture:uploaded", { shared: true, name: "pictures" });
+  expect(await pictures.status()).toMatchObject({ ready: 0, delayed: 0, leased: 0 });
+});
+
+const gatewayAddress = async () => (await (await fetch(`${address}gateway`)).text()).replace("ws://", "");
+
+test("what cannot be done is refused, with the reason", async () => {
+  const [torn, poster] = await pictures({ "torn.png": [800, 600], "poster.png": [3000, 2500] });
+  torn!.buffer = torn!.buffer.subarray(0, torn!.buffer.length / 2);
+  await upload([torn!, poster!]);
+  await counts("20 thumbnails, 2 refused, 0 under way");
+  const reasons = page.getByRole("region", { name: "Refused" }).getByRole("listitem");
+  expect((await reasons.allTextContents()).sort()).toEqual([
+    "poster.png: 3000 × 2500 is 7.5 megapixels; the shop takes up to 2",
+    expect.stringMatching(/^torn\.png: not a whole picture: .+/),
+  ]);
+});
+
+test("is tried again once the shop takes larger ones; what is broken is refused again", async () => {
+  await page.getByLabel("The shop takes").selectOption("8 megapixels");
+  await page.getByRole("button", { name: "Try again" }).press("Enter");
+  await counts("21 thumbnails, 1 refused, 0 under way");
+  await page.getByText("(refused 2 times)").waitFor();
+  expect(await thumbnails()).toContainEqual(["Thumbnail of poster.png", 240, 200]);
+});
+
+test("Ruby writes the report", async () => {
+  await page.getByRole("button", { name: "Write it now" }).press("Enter");
+  const written = page.getByText("21 thumbnails, from");
+  await written.waitFor();
+  const text = await written.textContent();
+  expect(text).toContain("2 pictures refused at least once\n1 of them were taken when tried again\n1 still to be");
+  expect(readFileSync(join(folder, "report.md"), "utf8")).toBe(text);
+});
+
+test("a page that is opened later shows what was made", async () => {
+  await page.reload();
+  await counts("21 thumbnails, 1 refused, 0 under way");
+  expect(await page.getByLabel("The shop takes").inputValue()).toBe("8");
+});
+
+test("the page says when its connection is lost, and goes on when the gateway is back", async () => {
+  process.kill(processOf("gateway"), "SIGKILL");
+  await page.getByText("The connection to the shop is lost").waitFor();
+  await page.getByText("The connection to the shop is lost").waitFor({ state: "hidden" });
+  await upload(await pictures({ "late.png": [400, 400] }));
+  await thumbnailOf("late.png").waitFor();
+});
+
+test("an interrupt ends all programs in order: who makes work first, who keeps it last", async () => {
+  const before = shop.lines.length;
+  expect(await shop.interrupt()).toBe(0);
+  const ends = shop.lines.slice(before).filter((line) => line.endsWith(" ended"));
+  expect(ends.map((line) => line.split(/\s+/)[0])).toEqual(["worker", "worker", "log", "gateway"]);
+  expect(existsSync(folder)).toBe(false);
+});
