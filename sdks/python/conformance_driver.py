@@ -147,6 +147,14 @@ class Driver:
     def do_talk(self, command: Command) -> Any:
         return told(self._bus.talk(_message(command), command["reply_to"]).wait(10.0))
 
+    def do_pipeline(self, command: Command) -> Any:
+        options = {name: command[name] for name in ("errors", "results", "deadline") if name in command}
+        made = self._bus.pipeline(*command["identifiers"], **options)
+        args, kwargs = rich(command.get("args", [])), rich(command.get("kwargs", {}))
+        if command["call"] == "ask":
+            return made.ask(*args, **kwargs)
+        return told(made.talk(*args, **kwargs).wait(10.0))
+
     def do_ask(self, command: Command) -> Any:
         return self._bus.within(command.get("timeout", 30.0)).ask(_message(command))
 

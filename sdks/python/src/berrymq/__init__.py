@@ -24,6 +24,7 @@ from .default_bus import (
     on_drop,
     on_error,
     on_recv,
+    pipeline,
     publish,
     publish_many,
     regist_function,
@@ -70,6 +71,7 @@ from .keeper import QueueStatus
 from .mailbox import Callback, Mailbox
 from .message import Answer, Message
 from .payload import Failure
+from .pipeline import Pipeline
 from .queue import Delivery, Queue
 from .receipt import Receipt
 from .stream import Stream
@@ -105,6 +107,7 @@ __all__ = [
     "NoFollowers",
     "NotEncodable",
     "NotSupported",
+    "Pipeline",
     "Queue",
     "QueueExists",
     "QueueFull",
@@ -136,6 +139,7 @@ __all__ = [
     "on_drop",
     "on_error",
     "on_recv",
+    "pipeline",
     "publish",
     "publish_many",
     "regist_function",

@@ -23,6 +23,7 @@ from .keeper import Keeper, QueueOptions
 from .link import Link, LinkOptions
 from .mailbox import Callback, Correspondence, Drop, Mailbox, Presence, Recv
 from .message import Message, addressed
+from .pipeline import Pipeline
 from .receipt import Receipt
 from .stream import Stream
 from .talk import DEFAULT_TIMEOUT, Answers, Within
@@ -79,6 +80,14 @@ class Bus:
         """Publishes; what each handler returns, wherever it runs, is published to `reply_to`."""
         check_publishable(Identifier.parse(reply_to))
         return self._courier.publish(addressed(as_message(identifier, args, kwargs), reply_to))
+
+    def pipeline(
+        self, *identifiers: str, errors: str | None = None, results: str | None = None, deadline: float | None = None
+    ) -> Pipeline:
+        """Talks over 2 to 100 identifiers: what a handler of one returns is published to the next. What one raises
+        goes to `errors` (absent: to the last); every result to `results`, too. `deadline`: seconds for the whole.
+        Raises InvalidArgument, InvalidIdentifier, ReservedIdentifier."""
+        return Pipeline(self._courier, identifiers, errors, results, deadline)
 
     def ask(self, identifier: str | Message, /, *args: Any, **kwargs: Any) -> Any:
         """The value of the first answer. Raises HandlerFailed, NoFollowers at once, Timeout after 30 s."""
@@ -290,6 +299,7 @@ class Bus:
     def _after_fork(self) -> None:
         """In the child: locks and threads are the parent's."""
         self._courier.clock.real.after_fork()
+        self._courier.receipts.after_fork()
         self._registry.after_fork()
         self._dispatcher.after_fork()
         self._courier.queues.after_fork()

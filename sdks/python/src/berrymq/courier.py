@@ -17,6 +17,7 @@ from .message import Message, Wire, addressed, pack, received
 from .outbox import MESSAGE_BYTES
 from .receipt import Receipt
 from .registry import Registry
+from .route import PIPELINE, HopAnswers, Receipts
 from .talk import PublishedAnswers
 
 
@@ -29,6 +30,7 @@ class Courier:
         self.dispatcher = Dispatcher()
         self.clock = Clock()
         self.queues = LocalQueues(self.registry, self.clock, self._tell_drop)
+        self.receipts = Receipts()
         self.link: Link | None = None
         self.closed = False
 
@@ -60,7 +62,7 @@ class Courier:
         if not receivers:
             return Receipt(message)
         self.queues.check_room(receivers, message)
-        answers = PublishedAnswers(message, self.publish, declines=False) if message.reply_to else None
+        answers = self.published_answers(message) if message.reply_to else None
         return Receipt(message, *self.dispatcher.dispatch(message, receivers, answers))
 
     def send(self, message: Message) -> Receipt:
@@ -106,7 +108,13 @@ class Courier:
             return None
         # A local reply_to from outside is the gateway's own: it takes the answer on its way.
         asked = message.reply_to.startswith("_")
-        return PublishedAnswers(message, self.send if asked else self.publish, declines=asked)
+        return PublishedAnswers(message, self.send, declines=True) if asked else self.published_answers(message)
+
+    def published_answers(self, message: Message) -> Answers:
+        """Where results go that somebody wants: a talk's, or a pipeline's."""
+        if PIPELINE in message._wire.attributes:
+            return HopAnswers(message, self)
+        return PublishedAnswers(message, self.publish, declines=False)
 
     def tell_lag(self, dropped: int, pattern: str) -> None:
         """A message of the system, for the followers of this process."""

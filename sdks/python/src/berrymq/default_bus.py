@@ -11,6 +11,7 @@ publish = bus.publish
 twitter = bus.twitter
 publish_many = bus.publish_many
 talk = bus.talk
+pipeline = bus.pipeline
 ask = bus.ask
 ask_many = bus.ask_many
 within = bus.within

@@ -53,13 +53,18 @@ class Stream:
         return self
 
     def __next__(self) -> Message:
+        message = self.next_until(None)
+        if message is None:
+            raise StopIteration
+        return message
+
+    def next_until(self, end: float | None) -> Message | None:
+        """The next message; None once closed, or at the end, by the clock of the bus."""
         dropped = self._buffer.take_dropped()
         if dropped:
             self._lag(dropped, ", ".join(map(str, self._receiver.patterns)))
-        message = self._buffer.take()
-        if message is None:
-            raise StopIteration
-        if message._taken is not None:
+        message = self._buffer.take(end)
+        if message is not None and message._taken is not None:
             message._taken()
         return message
 
@@ -127,13 +132,14 @@ class _Buffer:
                 self._dropped += 1
             self._arrived.notify()
 
-    def take(self) -> Message | None:
-        """The next message, waiting for it; None once closed and empty."""
+    def take(self, end: float | None = None) -> Message | None:
+        """The next message, waiting for it; None once closed and empty, or at the end, by `Clock.now`."""
         with self._arrived:
             while not self._messages:
-                if self._closed:
+                left = None if end is None else end - self._clock.now()
+                if self._closed or (left is not None and left <= 0):
                     return None
-                self._clock.wait(self._arrived, None)
+                self._clock.wait(self._arrived, left)
             message, size = self._messages.popleft()
             self._bytes -= size
             return message

@@ -14,7 +14,6 @@ from .keeper import DEFAULT_LEASE, Consumer, Keeper, Taken, Verb
 from .leases import Leases
 from .link import Link
 from .message import Message
-from .talk import PublishedAnswers
 from .verdicts import Reject, Release, Retry
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ class Work:
         if not message.reply_to:
             return
         answers = self._courier.answers_to(message) if linked else None
-        answers = answers or PublishedAnswers(message, self._courier.publish, declines=False)
+        answers = answers or self._courier.published_answers(message)
         try:
             answers.begin(1)
             answers.returned(1, 1, value)
