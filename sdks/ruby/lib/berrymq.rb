@@ -23,11 +23,23 @@ require_relative "berrymq/local_queue"
 require_relative "berrymq/dead_letters"
 require_relative "berrymq/local_queues"
 require_relative "berrymq/queue"
+require_relative "berrymq/parameters"
 require_relative "berrymq/following"
+require_relative "berrymq/handler_following"
+require_relative "berrymq/condition"
+require_relative "berrymq/teller"
+require_relative "berrymq/auto_twitter"
+require_relative "berrymq/twitter_exception"
 require_relative "berrymq/follower"
+require_relative "berrymq/handler_errors"
+require_relative "berrymq/publications"
+require_relative "berrymq/network"
+require_relative "berrymq/network_drawing"
+require_relative "berrymq/debug_messages"
 require_relative "berrymq/workers"
 require_relative "berrymq/dispatcher"
 require_relative "berrymq/talk"
+require_relative "berrymq/pipeline"
 require_relative "berrymq/leases"
 require_relative "berrymq/work"
 require_relative "berrymq/durable_following"
@@ -35,6 +47,10 @@ require_relative "berrymq/acknowledging"
 require_relative "berrymq/mailbox"
 require_relative "berrymq/outbox"
 require_relative "berrymq/fork_hook"
+require_relative "berrymq/registering"
+require_relative "berrymq/correspondence"
+require_relative "berrymq/model"
+require_relative "berrymq/classic"
 require_relative "berrymq/bus"
 
 # The programmer-friendly, cross-language message queue.
@@ -57,16 +73,33 @@ module BerryMQ
     # The Bus behind these functions, and behind classes that include Follower.
     attr_reader :default_bus
 
-    # Joins the default bus to a gateway; after `close`, anew. See Bus#connect.
-    def connect(...) = @default_bus.reopen.connect(...)
+    # Each joins the default bus to a gateway; after `close`, anew. See Bus.
+    %i[connect interconnect connect_oneway connect_via_queue].each do |name|
+      define_method(name) { |*args, **options| @default_bus.reopen.public_send(name, *args, **options) }
+    end
 
     # Each is the method of the default bus; see Bus.
-    %i[publish twitter publish_many talk ask ask_many within follow following_function regist_function regist_method set_multiplicity
-       show_followers on_error mailbox on_recv on_drop on_connect on_disconnect flush close].each do |name|
+    %i[publish twitter publish_many talk pipeline ask ask_many within follow following_function regist_function regist_method
+       cond auto_twitter twitter_exception set_multiplicity take_errors unfollow show_followers show_network debug_messages on_error
+       mailbox on_recv on_drop on_connect on_disconnect send_message get get_nowait close_connection flush close].each do |name|
       define_method(name) { |*args, **kwargs, &block| @default_bus.public_send(name, *args, **kwargs, &block) }
+    end
+
+    # `following` is for classes; this says so.
+    def following(pattern = nil, **)
+      raise InvalidArgument, "BerryMQ.following(#{pattern.inspect}): `following` stands before a method, in a class with " \
+                             "`include BerryMQ::Follower`; a block follows by BerryMQ.following_function(…) { |message| … }"
     end
 
     # To the program of an ident; see Bus#send. A Symbol is the name of a method, as for every object.
     def send(ident, ...) = ident.is_a?(Symbol) ? __send__(ident, ...) : @default_bus.send(ident, ...)
+
+    private
+
+    # `include BerryMQ::Follower` is meant; this says so.
+    def included(base)
+      raise InvalidArgument,
+            "include BerryMQ in #{base}: BerryMQ is a namespace; `include BerryMQ::Follower` has the methods of a class follow"
+    end
   end
 end

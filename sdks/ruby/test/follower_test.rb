@@ -10,6 +10,8 @@ class FollowerTest < Minitest::Test
     attr_reader :given
 
     def initialize(given = nil) = @given = given
+
+    def take(message) = message
   end
 
   # A class that follows names of this test's own; what it hears goes to `heard`.
@@ -74,7 +76,7 @@ class FollowerTest < Minitest::Test
   def test_objects_that_are_gone_follow_no_more
     mq = bus
     make = ->(count) { Array.new(count) { Base.new } }
-    make.call(200).each { |object| mq.regist_method("gone:x", object.method(:given)) }
+    make.call(200).each { |object| mq.regist_method("gone:x", object.method(:take)) }
     make.call(5000)
     eventually { GC.start || mq.publish("gone:x").followers < 200 }
   end

@@ -39,7 +39,7 @@ class TalkTest < Minitest::Test
   def test_asking_nobody_fails_at_once
     mq = bus
     mq.follow("a:b")
-    mq.regist_function("a:b", -> {}, guard: ->(_) { false })
+    mq.regist_function("a:b", ->(_) {}, guard: ->(_) { false })
     assert_raises(BerryMQ::NoFollowers) { mq.ask("a:b") }
     assert_raises(BerryMQ::NoFollowers) { mq.ask_many("a:b") }
   end

@@ -12,6 +12,9 @@ module BerryMQ
       @failed = false
     end
 
+    # Nobody needs to be waited for.
+    def done = @acknowledge.call
+
     def push(outcome)
       done = @mutex.synchronize do
         @failed ||= !outcome.error.nil?

@@ -4,6 +4,11 @@
 module BerryMQ
   # Thread-safe. No server is needed until `connect`.
   class Bus
+    include Registering
+    include Correspondence
+    include Model
+    include Classic
+
     MIB = 1024 * 1024
     private_constant :MIB
 
@@ -14,17 +19,24 @@ module BerryMQ
       @ident = ident
       @named = !ident.nil? # by its owner
       @router = Router.new
-      @dispatcher = Dispatcher.new(@router)
-      @answering = Answering.new(@dispatcher) { |answer, gateway_only| send_answer(answer, gateway_only) }
-      @local_queues = LocalQueues.new
+      @clock = Clock.new
+      @times = Timekeeper.new(@clock)
+      publications = Publications.new
+      @dispatcher = Dispatcher.new(@router, publications, @clock)
+      @network = Network.new(@router, publications)
+      @answering = Answering.new(@dispatcher, @clock) { |answer, gateway_only| send_answer(answer, gateway_only) }
+      @local_queues = LocalQueues.new(@times)
       @works = Works.new(self, @answering)
       @mailroom = Mailroom.new(self, @works.leases, method(:report))
       @closed = false
+      @debug = nil # DebugMessages while they are on
+      @adapters = {}.compare_by_identity
       ForkHook.watch(self)
     end
 
-    # The queues of this process.
-    attr_reader :local_queues
+    # Its time, and what it calls later; the queues of this process; what `show_network` draws; its durable followings; what follows,
+    # and who calls it.
+    attr_reader :clock, :times, :local_queues, :network, :works, :router, :dispatcher
 
     # Calls the matching followers here, in order, then hands the message to the link. `identifier` is a String or a Message.
     # Returns a Receipt. Raises InvalidIdentifier, ReservedIdentifier, Closed, and (with a link) NotEncodable,
@@ -35,13 +47,14 @@ module BerryMQ
 
     # As the original berryMQ: a trailing Hash stands for keyword arguments.
     def twitter(identifier, *args, **kwargs)
-      kwargs = args.pop.transform_keys(&:to_sym) if kwargs.empty? && args.last.is_a?(Hash)
+      kwargs = Message.trailing_kwargs(args) if kwargs.empty?
       publish(identifier, *args, **kwargs)
     end
 
     # Publishes many, of `Message` or `[identifier, *args]`, in order; one Receipt for all. What raises, raises after those before
     # it were published.
     def publish_many(messages)
+      raise_if_closed
       receipt = Receipt.new(nil)
       messages.each_slice(Outbox::MAX_BATCH_MESSAGES) { |slice| publish_slice(slice, receipt) }
       receipt
@@ -52,6 +65,10 @@ module BerryMQ
       transmit(prepare(identifier, args, kwargs).with(reply_to: reply_to))
     end
 
+    # A Pipeline of 2 to 100 identifiers: `talk` and `ask` go through all of them. `errors` and `results` are identifiers that hear of
+    # failures and of every hop's result; `deadline` is seconds for the whole.
+    def pipeline(*identifiers, **options) = Pipeline.new(self, @answering.hops, identifiers, **options)
+
     def ask(...) = within(Asking::DEFAULT_SECONDS).ask(...)
 
     def ask_many(...) = within(Asking::DEFAULT_SECONDS).ask_many(...)
@@ -59,38 +76,12 @@ module BerryMQ
     # Asks with a time limit in seconds: `within(5).ask(…)`.
     def within(seconds) = Asking.new(self, seconds)
 
-    # Has something with a method `call`, or the block, called for a pattern, until what this returns is told to `unfollow`. With
-    # `queue:`, the name of a shared queue, it is fed from there, `concurrency` messages at a time; `queue_options` are Queue's.
-    def regist_function(pattern, function = nil, guard: nil, queue: nil, queue_options: nil, concurrency: 1, &block)
-      follow_with(FunctionFollowing.new(self, pattern, function || block, guard: guard), queue, queue_options, concurrency)
-    end
-    alias following_function regist_function
-
-    # Has a Method called for a pattern for as long as its object lives. See regist_function.
-    def regist_method(pattern, method, guard: nil, queue: nil, queue_options: nil, concurrency: 1)
-      follow_with(MethodFollowing.new(self, pattern, method, guard: guard), queue, queue_options, concurrency)
-    end
-
-    # Messages of patterns: each to the block, or a Stream (Enumerable, with `next`, `get(timeout:)`, `close`).
-    def follow(*patterns, max_messages: 10_000, max_bytes: 16 * MIB)
-      stream = Stream.new(patterns, max_messages: max_messages, max_bytes: max_bytes) { |lag| @dispatcher.deliver(lag) }
-      caller = caller_locations(1, 4).find { |line| line.path && !line.path.start_with?(File.dirname(__dir__)) }
-      place = Following.source_of(caller && [caller.path, caller.lineno])
-      stream.followings = patterns.map { |pattern| register(SinkFollowing.new(self, pattern, stream, source: place)) }
-      return stream unless block_given?
-
-      begin
-        stream.each { |message| yield message }
-      ensure
-        stream.close
-      end
-    end
-
     # A Queue of the messages that match; see Queue.
     def queue(pattern, **options) = Queue.new(pattern, bus: self, **options)
 
     # Runs handlers in so many threads; 0 = in the thread of whoever publishes.
     def set_multiplicity(count)
+      raise_if_closed
       @dispatcher.multiplicity = count
     end
 
@@ -100,25 +91,6 @@ module BerryMQ
       nil
     end
 
-    # Sends to the program of that ident: now, or when it next connects. Returns a Receipt. Raises Unavailable before the first
-    # connect. A Symbol is the name of a method, as for every object.
-    def send(ident, ...) = ident.is_a?(Symbol) ? super : mailbox(ident).send(...)
-
-    # The Mailbox of an ident, with options of its own.
-    def mailbox(ident, ttl: nil, persistent: true) = Mailbox.new(self, ident, ttl: ttl, persistent: persistent)
-
-    # Calls with (ident of the sender, message) for what is sent to this bus; what returns is done, what raises comes again. Each
-    # of these returns something with `remove`.
-    def on_recv(callback = nil, &block) = @mailroom.on_recv(Bus.callback(:on_recv, callback || block))
-
-    # Calls with (ident, message_id) when what was sent to that ident expired unread.
-    def on_drop(callback = nil, &block) = @mailroom.on_drop(Bus.callback(:on_drop, callback || block))
-
-    # Calls with the ident of every program that connects, or is gone.
-    def on_connect(callback = nil, &block) = @mailroom.on_connect(Bus.callback(:on_connect, callback || block))
-
-    def on_disconnect(callback = nil, &block) = @mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block))
-
     # Patterns that are followed here, sorted.
     def show_followers
       @router.patterns.select { |pattern| @router.at(pattern).any?(&:alive?) }
@@ -126,42 +98,30 @@ module BerryMQ
 
     # Joins this process to a gateway: its followers hear everybody, and everybody hears it. Returns the bus once it follows
     # there. Raises Unavailable after `timeout` seconds and leaves the bus unconnected.
-    def connect(url, ident: nil, timeout: 10.0, max_held: 65_536, max_held_bytes: 64 * MIB)
-      raise_if_closed
-      raise InvalidArgument, "connect(#{url.inspect}): this bus is joined to #{@link.address}; close it first" if @link
-
-      require_relative "link"
-      @named ||= !ident.nil?
-      @ident = Bus.checked_ident(ident || @ident || Bus.default_ident)
-      link = Link.new(self, url, ident: @ident, outbox: Outbox.new(max_held: max_held, max_held_bytes: max_held_bytes))
-      @link = link
-      link.open(timeout)
-      @works.join(link)
-      @mailroom.join(link)
-      self
-    rescue Unavailable, NotSupported, Internal
-      @link = nil
-      raise
-    end
+    def connect(url, **options) = join(url, **options)
 
     def connected? = !@link.nil? && @link.connected?
 
     # Returns when every publish so far is answered and every pattern so far is followed; raises Timeout.
     def flush(timeout: 10.0)
+      raise_if_closed
       @link&.flush(timeout)
       nil
     end
 
-    # Flushes (5 s at most), closes the link and the threads. Idempotent; afterwards publishing raises Closed.
+    # Flushes (5 s at most), closes the link, the threads, and the streams and queues of this process. Idempotent; afterwards
+    # every call that does something raises Closed.
     def close
       return if @closed
 
+      @adapters.keys.each(&:stop)
       @works.stop
       @mailroom.stop
       @closed = true
       @link&.close
-      @link = nil
+      @link = @pulled = nil
       @dispatcher.close
+      @router.entries.filter_map { |entry| entry.sink unless entry.kind == :handler || entry.kind == :condition }.each(&:end_with_bus)
       nil
     end
 
@@ -176,7 +136,9 @@ module BerryMQ
     end
 
     def raise_if_closed
-      raise Closed, "this bus was closed by its owner; make another (the default bus: BerryMQ.connect)" if @closed
+      return unless @closed
+
+      raise Closed, "this bus was closed; make another with BerryMQ::Bus.new (the default bus comes back by BerryMQ.connect)"
     end
 
     def register(following)
@@ -193,7 +155,7 @@ module BerryMQ
     # [whether a handler follows the pattern, its source], or nil when nobody does.
     def followed(identifier)
       entries = @router.at(identifier.canonical).select(&:alive?)
-      entries.empty? ? nil : [entries.any? { |entry| entry.kind == :handler }, entries.filter_map(&:source).first]
+      entries.empty? ? nil : [entries.any? { |entry| %i[handler condition].include?(entry.kind) }, entries.filter_map(&:source).first]
     end
 
     # The patterns that a gateway may know of.
@@ -207,7 +169,7 @@ module BerryMQ
         raise ReservedIdentifier, "#{message.id} belongs to the system; publish to any other name than #{Identifier::RESERVED_NAME}"
       end
 
-      message.stamp(@ident)
+      message.stamp(@ident, self)
     end
 
     # Calls the local followers; the block gets the handlers' outcomes. Returns a Tally.
@@ -215,6 +177,7 @@ module BerryMQ
 
     # A message of the link: for local followers, whose answers travel. The block acknowledges it, if that is wanted.
     def receive(message, &acknowledge)
+      @debug&.received(message)
       acknowledging = message.require_ack? ? Acknowledging.new(&acknowledge) : nil
       return @dispatcher.deliver(message, remote: true) unless message.reply_to || acknowledging
 
@@ -222,23 +185,20 @@ module BerryMQ
         @answering.publish(message, outcome, true) if message.reply_to
         acknowledging&.push(outcome)
       end
-      return unless message.reply_to
-
-      @answering.decline(message) if tally.handlers.zero? && message.reply_to.start_with?("_")
+      nobody_called(message, tally, acknowledging) if tally.handlers.zero?
     end
 
     # Hands a message that was delivered here to the link, without waiting.
     def forward(message)
-      @link.put([@link.entry(message)], Receipt.new(message.message_id)) if connected_for?(message)
+      put(message, Receipt.new(message.message_id)) if connected_for?(message)
     end
 
     # Publishes over the link only, whatever the name; see Mailbox#send.
     def publish_outside(message)
       raise_if_closed
       link = @link || raise(Unavailable, "#{message.id} is for another program, and this bus was never connected; connect first")
-      receipt = Receipt.new(message.message_id)
-      link.put([link.entry(message.stamp(@ident))], receipt)
-      receipt
+      @debug&.sent(message)
+      put(message.stamp(@ident, self), Receipt.new(message.message_id), link: link)
     end
 
     # Whether the message leaves the process.
@@ -267,7 +227,8 @@ module BerryMQ
       @ident = Bus.default_ident if @ident && !@named
       @dispatcher.after_fork
       @link&.after_fork(@ident)
-      @local_queues.after_fork
+      @clock.after_fork
+      @times.after_fork
       @works.after_fork
       @mailroom.after_fork
     end
@@ -288,13 +249,38 @@ module BerryMQ
       end
     end
 
+    # What came over the link, as a Message of this bus.
+    def came(told) = ReceivedMessage.new(told).stamp(nil, self)
+
+    # Holds what lives beside this bus, and ends with it: it answers `stop`.
+    def attach(adapter) = @adapters[adapter] = true
+
+    def detach(adapter) = @adapters.delete(adapter)
+
     private
 
-    def follow_with(following, queue, queue_options, concurrency)
-      return @works.add(following, queue, queue_options, concurrency) if queue
-      return register(following) if queue_options.nil? && concurrency == 1
+    def join(url, ident: nil, timeout: 10.0, max_held: 65_536, max_held_bytes: 64 * MIB, hears: true)
+      raise_if_closed
+      raise InvalidArgument, "connect(#{url.inspect}): this bus is joined to #{@link.address}; close it first" if @link
 
-      raise InvalidArgument, "queue_options and concurrency are for followers of a queue; give queue: \"name\", too"
+      require_relative "link"
+      @named ||= !ident.nil?
+      @ident = Bus.checked_ident(ident || @ident || Bus.default_ident)
+      link = Link.new(self, url, ident: @ident, hears: hears, outbox: Outbox.new(max_held: max_held, max_held_bytes: max_held_bytes))
+      @link = link
+      link.open(timeout)
+      @works.join(link)
+      @mailroom.join(link)
+      self
+    rescue Unavailable, NotSupported, Internal
+      @link = nil
+      raise
+    end
+
+    # What conditions keep is taken: it is not to come again. Whoever asks is told that nobody answers.
+    def nobody_called(message, tally, acknowledging)
+      acknowledging&.done if tally.kept&.positive?
+      @answering.decline(message) if message.reply_to&.start_with?("_")
     end
 
     def message_of(identifier, args, kwargs)
@@ -307,9 +293,18 @@ module BerryMQ
     def transmit(message)
       link = @link if connected_for?(message)
       entry = link&.entry(outward(message))
+      @debug&.sent(message)
       tally = deliver_talk(message)
       receipt = Receipt.new(message.message_id, tally.followers, tally.queues)
-      tally.refusal ? receipt.refuse(tally.refusal) : link&.put([entry], receipt)
+      return receipt.refuse(tally.refusal) if tally.refusal
+
+      link ? put(message, receipt, link: link, entry: entry) : receipt
+    end
+
+    # Hands one message to the link. Returns the receipt.
+    def put(message, receipt, link: @link, entry: link.entry(message))
+      link.put([entry], receipt)
+      @debug&.forwarded(message)
       receipt
     end
 
@@ -329,19 +324,22 @@ module BerryMQ
       slice.each do |one|
         message = one.is_a?(Message) ? prepare(one, [], {}) : prepare(one.first, one.drop(1), {})
         entry = @link.entry(message) if connected_for?(message)
+        @debug&.sent(message)
         tally = deliver_talk(message)
         receipt.accept(1, tally.followers, tally.queues) unless tally.followers.zero? && tally.queues.zero?
-        tally.refusal ? receipt.refuse(tally.refusal) : entries << entry
+        next receipt.refuse(tally.refusal) if tally.refusal || entry.nil?
+
+        entries << entry
+        @debug&.forwarded(message)
       end
     ensure
-      entries.compact!
       @link&.put(entries, receipt) unless entries.empty?
     end
 
     def send_answer(answer, gateway_only)
       return transmit(prepare(answer, [], {})) unless gateway_only
 
-      @link&.put([@link.entry(answer.stamp(@ident))], Receipt.new(answer.message_id))
+      put(answer.stamp(@ident, self), Receipt.new(answer.message_id)) if @link
     end
   end
 end

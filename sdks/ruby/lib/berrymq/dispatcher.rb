@@ -13,40 +13,62 @@ module BerryMQ
   end
   private_constant :Outcome
 
-  # Whom a message reached in this process: followers called (handlers among them), queues; `refusal` when a queue refused it.
-  Tally = Struct.new(:followers, :handlers, :queues, :refusal)
+  # Whom a message reached in this process: followers called (handlers among them), queues; `refusal` when a queue
+  # refused it; how many conditions kept it for later (they are among the followers).
+  Tally = Struct.new(:followers, :handlers, :queues, :refusal, :kept)
   private_constant :Tally
 
   class Dispatcher
     NOBODY = Tally.new(0, 0, 0).freeze
     private_constant :NOBODY
 
-    def initialize(router)
+    def initialize(router, publications, clock)
       @router = router
+      @clock = clock
+      @publications = publications
       @workers = nil
+      @multiplicity = 0
       @on_error = method(:log)
+      @handler_errors = HandlerErrors.new
     end
 
-    # What is called with (error, message, handler).
-    attr_writer :on_error
+    # What `report` was told of handlers.
+    attr_reader :handler_errors
+
+    # What is called with (error, message, handler); what a test watches with, or nil: see Testing::Records.
+    attr_accessor :on_error, :watch
+
+    # How many threads handlers run in; 0 = in that of whoever publishes.
+    attr_reader :multiplicity
 
     # Calls every follower that wants the message, in order; returns a Tally. A message that came over the link (`remote`)
     # does not reach local names. One that a queue refuses reaches nobody after it. The block is called with each handler's Outcome.
     def deliver(message, remote: false, &answer)
+      @watch&.published(message) unless remote
       route = @router.route(message.identifier)
+      @publications.note(message) if !remote && route.looked_at?
       return NOBODY if route.nobody?
 
       queues = give(route.queues, message, remote)
       streams = give(route.streams, message, remote)
       handlers = route.handlers.select { |handler| wants?(handler, message, remote) }
+      kept = take_in(route.conditions, message, remote, handlers)
       handlers.each_with_index { |handler, index| start(handler, message, index + 1, handlers.size, answer) }
-      Tally.new(streams + handlers.size, handlers.size, queues)
+      Tally.new(streams + handlers.size + kept, handlers.size, queues, nil, kept)
     rescue QueueFull => e
       Tally.new(0, 0, 0, e)
     end
 
+    # As deliver, in this thread and without answers, whatever the multiplicity is.
+    def deliver_here(message)
+      route = @router.route(message.identifier)
+      give(route.streams, message, false)
+      route.handlers.each { |handler| call(handler, message, 1, 1, nil) if wants?(handler, message, false) }
+    end
+
     # Tells whoever wants to know. What that raises is printed, not raised.
     def report(error, message, handler)
+      @handler_errors.add(error, message, handler) if handler
       @on_error.call(error, message, handler)
     rescue StandardError => e
       warn "berryMQ: on_error raised #{e.class}: #{e.message}"
@@ -59,7 +81,7 @@ module BerryMQ
       end
 
       before = @workers
-      @workers = count.zero? ? nil : Workers.new(count)
+      @workers = count.zero? ? nil : Workers.new(count, @clock)
       @multiplicity = count
       before&.close
     end
@@ -71,7 +93,7 @@ module BerryMQ
 
     # A forked child has none of its parent's threads.
     def after_fork
-      @workers &&= Workers.new(@multiplicity)
+      @workers &&= Workers.new(@multiplicity, @clock)
     end
 
     private
@@ -85,13 +107,25 @@ module BerryMQ
 
     def wants?(entry, message, remote)
       return false if remote && entry.local?
-      return entry.wants?(message) if entry.alive?
+      return entry.wants?(message) && !@watch&.dropped?(entry, message) if entry.alive?
 
       entry.unfollow
       false
     rescue StandardError => e
       report(e, message, entry)
       false
+    end
+
+    # Adds the conditions that the message completes to the handlers; how many others keep it.
+    def take_in(terms, message, remote, handlers)
+      return 0 if terms.empty?
+
+      terms = terms.select { |term| term.alive? ? !(remote && term.local?) : term.unfollow }
+      taken = terms.group_by(&:target).map do |condition, own|
+        condition.take(message, own) { |error, term| report(error, message, term.registration) }
+      end
+      handlers.concat(taken.select { |completed| completed }).sort_by!(&:order)
+      taken.count(false)
     end
 
     def start(handler, message, number, of, answer)
@@ -101,9 +135,9 @@ module BerryMQ
     end
 
     def call(handler, message, number, of, answer)
-      value = handler.call(message)
+      value = @watch ? @watch.call(handler, message) : handler.call(message)
     rescue StandardError, NotImplementedError => e
-      report(e, message, handler)
+      report(e, message, handler.registration)
       answer&.call(Outcome.new(number, of, nil, e))
     else
       answer&.call(Outcome.new(number, of, value, nil))

@@ -6,6 +6,8 @@ module BerryMQ
   class DurableFollowing
     # Pattern (Identifier); what the queue was asked to be.
     attr_reader :identifier, :options
+    # The Following that is called.
+    attr_reader :handler
 
     # `takes_any`: a queue that is there may have any options.
     def initialize(works, handler, options, work, takes_any: false)
@@ -19,6 +21,13 @@ module BerryMQ
     end
 
     def source = @handler.source
+
+    def name = @handler.name
+
+    def registration = self
+
+    # Whether it was registered for that function, method or object.
+    def of?(target) = target.equal?(self) || @handler.of?(target)
 
     # Takes nothing more; a handler that runs ends first, within 5 s. The queue stays. Idempotent.
     def unfollow
@@ -50,6 +59,8 @@ module BerryMQ
 
     def stop = @work.stop
 
+    def wake = @work.wake
+
     def after_fork = @work.after_fork
 
     private
@@ -71,16 +82,16 @@ module BerryMQ
       @answering = answering
       @mutex = Mutex.new
       @all = []
-      @leases = Leases.new
+      @leases = Leases.new(bus.clock)
     end
 
-    attr_reader :leases
+    attr_reader :leases, :all
 
     # Has a handler (a Following) fed from the shared queue of that name. Raises InvalidArgument, and QueueExists where
     # `queue_options` asks for another queue than the one that is there.
     def add(handler, name, queue_options, concurrency)
       options = asked(handler.identifier, name, queue_options || {})
-      work = Work.new(handler, @leases, concurrency: concurrency, tell: @bus.method(:report), answer: method(:answer))
+      work = Work.new(handler, @leases, clock: @bus.clock, concurrency: concurrency, tell: @bus.method(:report), answer: method(:answer), watch: @bus.dispatcher.method(:watch))
       following = DurableFollowing.new(self, handler, options, work, takes_any: queue_options.nil?)
       here = @bus.link.nil? || handler.identifier.local?
       here ? following.work_here(opened_here(options, queue_options)) : following.work_there(@bus.link)
@@ -93,6 +104,12 @@ module BerryMQ
     def join(link) = @all.each { |following| following.work_there(link) }
 
     def stop = @all.each(&:stop)
+
+    # Has its threads wait by the clock as it now is.
+    def wake
+      @all.each(&:wake)
+      @leases.wake
+    end
 
     def after_fork
       @leases.after_fork

@@ -3,15 +3,22 @@
 # `include BerryMQ::Follower`: classes whose methods follow. Instances follow once they are made, until they are gone.
 module BerryMQ
   module Follower
-    # One `following` line: the method, its pattern, its guard, and what else `regist_method` takes.
-    Line = Struct.new(:method_name, :pattern, :guard, :options) do
+    # One `following` line: the method, its pattern or Condition, its guard, what else `regist_method` takes, and where it stands.
+    Line = Struct.new(:method_name, :pattern, :guard, :options, :place) do
       def follow(method) = BerryMQ.regist_method(pattern, method, guard: guard, **options)
+
+      # Two lines of one method for what means the same.
+      def key = [method_name, pattern.is_a?(Condition) ? pattern : pattern.canonical]
     end
     private_constant :Line
 
     def self.included(base)
       super
       base.extend(ClassMethods)
+    end
+
+    def self.extended(object)
+      raise InvalidArgument, "extend BerryMQ::Follower in #{object}: `include BerryMQ::Follower` in a class; its class methods follow, too"
     end
 
     # Takes the `super` of classes as the original berryMQ wanted it, whatever they pass, and hands it on to a superclass
@@ -21,82 +28,80 @@ module BerryMQ
       above.find { |ancestor| ancestor.private_method_defined?(:initialize, false) } == BasicObject ? super() : super
     end
 
-    # What a class that follows can say.
+    # What a class that follows can say. Each line is of the next method that is defined, or class method.
     module ClassMethods
-      # Makes the next method that is defined follow a pattern. The block is a guard: a message for which it is false is skipped.
+      # Makes it follow a pattern, or a Condition. The block is a guard: a message for which it is false is skipped.
       # With `queue:` it is fed from the shared queue of that name; `queue_options:` and `concurrency:` as for regist_method.
       def following(pattern, **options, &guard)
         unknown = options.keys - %i[queue queue_options concurrency]
         raise InvalidArgument, "following has no option #{unknown.first}; it has queue, queue_options, concurrency" if unknown.any?
 
-        (@berrymq_pending ||= []) << Line.new(nil, Identifier.parse(pattern), guard, options)
+        pattern = Identifier.parse(pattern) unless pattern.is_a?(Condition)
+        berrymq_pending.followed << Line.new(nil, pattern, guard, options, caller_locations(1, 1).first)
         nil
       end
 
-      # Has every call of the next method told: `name:entry` with its arguments before, `name:exit` with its result after;
-      # an identifier with one of these actions tells only that.
-      def auto_twitter(identifier)
-        @berrymq_told = Identifier.parse(identifier)
+      # Has every call told: `name:entry` with its arguments before, `name:exit` with its result after; with one of the flags, or
+      # an identifier with one of these actions, only that.
+      def auto_twitter(identifier, entry: false, exit: false)
+        berrymq_pending.told << AutoTwitter.new(BerryMQ.default_bus, identifier, entry: entry, exit: exit)
+        nil
+      end
+
+      # Has what it raises told: see Model#twitter_exception. It returns nil then, unless `reraise`.
+      def twitter_exception(identifier, reraise: false, with_traceback: true)
+        berrymq_pending.told << TwitterException.new(BerryMQ.default_bus, identifier, reraise: reraise, with_traceback: with_traceback)
         nil
       end
 
       # Every instance follows when it is made, whole.
       def new(...)
+        check_lines
         super.tap { |instance| follow_with(instance) }
       end
 
       # Lines of this class and of those above it, the nearest first.
       def berrymq_lines
         above = superclass.respond_to?(:berrymq_lines) ? superclass.berrymq_lines : []
-        ((@berrymq_lines || []) + above).uniq { |line| [line.method_name, line.pattern.canonical] }
+        ((@berrymq_lines || []) + above).uniq(&:key)
       end
 
+      # Lines whose method is not there yet: [those that follow, those that are told].
+      Pending = Struct.new(:followed, :told)
+      private_constant :Pending
+
       private
+
+      def berrymq_pending = @berrymq_pending ||= Pending.new([], [])
+
+      def check_lines
+        line = @berrymq_pending&.followed&.first || return
+        place = Following.source_of([line.place.path, line.place.lineno])
+        raise InvalidArgument,
+              "following(#{line.pattern.to_s.inspect}) at #{place} stands before no method of #{self}; define the method after it"
+      end
 
       def follow_with(instance)
         berrymq_lines.each { |line| line.follow(instance.method(line.method_name)) }
       end
 
+      # Wraps the method in what tells of it, the first line outermost; returns the lines that follow.
+      def take_pending(owner, name)
+        pending = @berrymq_pending || return
+        @berrymq_pending = nil # before redefining, which comes here again
+        pending.told.reverse_each { |telling| Teller.wrap_method(owner, name, telling) }
+        pending.followed
+      end
+
       def method_added(name)
         super
-        lines = @berrymq_pending
-        told = @berrymq_told
-        @berrymq_pending = @berrymq_told = nil # before redefining, which comes here again
-        lines&.each { |line| (@berrymq_lines ||= []).unshift(Line.new(name, *line.to_a.drop(1))) }
-        AutoTwitter.wrap(self, name, told) if told
+        take_pending(self, name)&.each { |line| (@berrymq_lines ||= []).unshift(Line.new(name, *line.to_a.drop(1))) }
       end
 
       def singleton_method_added(name)
         super
-        lines = @berrymq_pending
-        @berrymq_pending = nil
-        lines&.each { |line| line.follow(method(name)) }
+        take_pending(singleton_class, name)&.each { |line| line.follow(method(name)) }
       end
     end
-  end
-
-  # Tells of a method's calls by messages.
-  module AutoTwitter
-    ENTRY = "entry"
-    EXIT = "exit"
-
-    def self.wrap(owner, method_name, identifier)
-      entry, exit = [ENTRY, EXIT].map { |action| address(identifier, action) }
-      teller = Module.new do
-        define_method(method_name) do |*args, **kwargs, &block|
-          BerryMQ.publish(entry, *args, **kwargs) if entry
-          super(*args, **kwargs, &block).tap { |result| BerryMQ.publish(exit, result) if exit }
-        end
-      end
-      owner.prepend(teller)
-    end
-
-    def self.address(identifier, action)
-      others = [ENTRY, EXIT] - [action]
-      return if others.include?(identifier.action)
-
-      identifier.canonical.delete_suffix(":#{identifier.action}") + ":#{action}"
-    end
-    private_class_method :address
   end
 end

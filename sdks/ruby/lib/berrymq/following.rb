@@ -19,6 +19,16 @@ module BerryMQ
         file, line = location
         "#{file.delete_prefix("#{Dir.pwd}/")}:#{line}"
       end
+
+      # A guard that can be called with a message, or nil; raises InvalidArgument.
+      def guard(guard)
+        return guard if guard.nil?
+        raise InvalidArgument, "the guard is #{guard.inspect}; it takes something with a method `call`" unless guard.respond_to?(:call)
+
+        place = Following.source_of(guard.source_location) if guard.respond_to?(:source_location)
+        Parameters.new(guard).check(1, Parameters.label("the guard", place))
+        guard
+      end
     end
 
     # Pattern (Identifier); place in the order of registration; `file:line` or nil.
@@ -36,10 +46,21 @@ module BerryMQ
 
     # Follows no more. Idempotent.
     def unfollow
-      @dismissed = true
+      dismiss
       @bus.remove(self)
       nil
     end
+
+    # Is called no more, whoever still holds it.
+    def dismiss
+      @dismissed = true
+    end
+
+    # What registering returned.
+    def registration = self
+
+    # Whether it was registered for that function, method or object.
+    def of?(target) = target.equal?(self)
 
     # True while it follows; a method's object that is gone follows no more.
     def alive? = !@dismissed
@@ -59,45 +80,6 @@ module BerryMQ
     def inspect = "#<#{self.class} #{@identifier} #{@source}>"
   end
 
-  # A function or block, held until it is unfollowed.
-  class FunctionFollowing < Following
-    def initialize(bus, pattern, callable, guard: nil)
-      unless callable.respond_to?(:call)
-        raise InvalidArgument, "#{callable.inspect} cannot follow #{pattern}: something with a method `call`, or a block, can"
-      end
-
-      place = callable.source_location if callable.respond_to?(:source_location)
-      super(bus, pattern, guard: guard, source: Following.source_of(place))
-      @callable = callable
-    end
-
-    def call(message) = @callable.call(message)
-  end
-
-  # A method of an object, which is held weakly.
-  class MethodFollowing < Following
-    def initialize(bus, pattern, method, guard: nil)
-      unless method.is_a?(Method)
-        raise InvalidArgument, "#{method.inspect} cannot follow #{pattern}: a Method, as `object.method(:name)`, can"
-      end
-
-      super(bus, pattern, guard: guard, source: Following.source_of(method.source_location))
-      @receiver = WeakRef.new(method.receiver)
-      @method = method.unbind
-    end
-
-    def alive? = super && @receiver.weakref_alive?
-
-    # Nil when the object is gone.
-    def call(message)
-      receiver = @receiver.__getobj__
-    rescue WeakRef::RefError
-      nil
-    else
-      @method.bind_call(receiver, message)
-    end
-  end
-
   # A stream or a local queue: takes messages, answers nothing. Held weakly, so that one nobody reads any more ends.
   class SinkFollowing < Following
     def initialize(bus, pattern, sink, source: nil)
@@ -109,7 +91,16 @@ module BerryMQ
 
     attr_reader :kind, :target
 
+    def name = @kind == :queue ? "queue #{sink&.options&.name}" : "stream"
+
     def alive? = super && @sink.weakref_alive?
+
+    # What it brings messages to; nil when it is gone.
+    def sink
+      @sink.__getobj__
+    rescue WeakRef::RefError
+      nil
+    end
 
     def call(message)
       sink = @sink.__getobj__

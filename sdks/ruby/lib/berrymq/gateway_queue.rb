@@ -28,6 +28,11 @@ module BerryMQ
       @consuming = []
     end
 
+    attr_reader :name
+
+    # True once it is closed or deleted here.
+    def over? = @closed || @deleted
+
     # Seconds.
     def lease = @lease || @options&.lease || QueueOptions::DEFAULTS[:lease]
 
@@ -91,7 +96,7 @@ module BerryMQ
       status.ready + status.delayed + status.leased >= described.queue.max_messages || status.bytes >= described.queue.max_bytes
     end
 
-    def peek(max) = call(:peek, { queue: @name, max: max }).messages.map { |told| ReceivedMessage.new(told) }
+    def peek(max) = call(:peek, { queue: @name, max: max }).messages.map { |told| @link.came(told) }
 
     def purge = call(:purge, { queue: @name }).purged
 
@@ -121,7 +126,7 @@ module BerryMQ
     # The contract's Delivery as a Delivery; `settler` is the stream that brought it.
     def delivery(told, settler: self)
       lease = told.lease_id.empty? ? nil : told.lease_id
-      Delivery.new(self, ReceivedMessage.new(told.message), [told.attempt, 1].max, lease, QueueWire.time(told.deadline), settler: settler)
+      Delivery.new(self, @link.came(told.message), [told.attempt, 1].max, lease, QueueWire.time(told.deadline), settler: settler)
     end
 
     # What it keeps; empty for one that others made.

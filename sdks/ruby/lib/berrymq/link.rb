@@ -18,9 +18,10 @@ module BerryMQ
     # host:port of the gateway; how many connections have stood so far.
     attr_reader :address, :connections
 
-    # `url` is what Transports.at takes.
-    def initialize(bus, url, ident:, outbox:)
+    # `url` is what Transports.at takes; without `hears` nothing is followed there.
+    def initialize(bus, url, ident:, outbox:, hears: true)
       @bus = bus
+      @hears = hears
       @transports, @address = Transports.at(url)
       @ident = ident
       @outbox = outbox
@@ -53,12 +54,13 @@ module BerryMQ
 
     # Enumerator of answers (Message) to a message.
     def ask(message, answers, seconds)
-      transport.ask(message, answers: answers, seconds: seconds).lazy.map { |told| ReceivedMessage.new(told) }
+      transport.ask(message, answers: answers, seconds: seconds).lazy.map { |told| @bus.came(told) }
     end
 
     # The current channel, for calls; raises Unavailable between connections.
     def transport
       raise @fatal if @fatal
+      raise Closed, "the connection to #{@address} was closed by this program; connect again, and open anew what was kept there" if @stopped
 
       connection = @connection
       return connection.transport if connection && @connected
@@ -83,9 +85,12 @@ module BerryMQ
       end
     end
 
+    # A message of a queue there, as one of this bus.
+    def came(told) = @bus.came(told)
+
     # Tells the gateway what is followed now of one pattern.
     def refresh(identifier)
-      return if identifier.local?
+      return if identifier.local? || !@hears
 
       @mutex.synchronize do
         key = identifier.canonical
@@ -185,7 +190,8 @@ module BerryMQ
 
     def renew
       @session = SecureRandom.hex(16)
-      @followed = @bus.followed_identifiers.to_h { |identifier| [identifier.canonical, @bus.followed(identifier)] }.compact
+      identifiers = @hears ? @bus.followed_identifiers : []
+      @followed = identifiers.to_h { |identifier| [identifier.canonical, @bus.followed(identifier)] }.compact
       @revision = 0
       @applied = -1
       @connection = nil
@@ -273,7 +279,7 @@ module BerryMQ
     def dispatch(told)
       return if seen_before?(told)
 
-      message = ReceivedMessage.new(told)
+      message = @bus.came(told)
       return if message.expired?
       return @bus.receive(message) unless message.require_ack?
 

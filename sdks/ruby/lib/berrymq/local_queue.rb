@@ -1,14 +1,20 @@
 # frozen_string_literal: true
 
 # A queue of this process, with the behaviour of those at a gateway (DESIGN §4.3).
+require_relative "local_consuming"
+
 module BerryMQ
   # Thread-safe; waiting is for the one condition that something changed.
   class LocalQueue
+    include LocalConsuming
+
     MICROS = 1_000_000
     private_constant :MICROS
 
-    # What it was asked to be, with every default filled in.
-    attr_reader :options
+    # What it was asked to be, with every default filled in; its DeadLetters, if there are any yet.
+    attr_reader :options, :letters
+    # What tests have go wrong, or nil.
+    attr_writer :faults
     # What ends with it.
     attr_writer :followings
 
@@ -17,19 +23,15 @@ module BerryMQ
     def initialize(options, times:, dropped:, &on_delete)
       @options = options.filled
       @times = times
+      @clock = times.clock
       @dropped = dropped
       @on_delete = on_delete
       @followings = []
-      @lost = [] # messages and reasons that are still to be told
-      @wakes_at = Float::INFINITY # when `expire` will be called, in microseconds since the Unix epoch
       @mutex = Mutex.new
-      @changed = ConditionVariable.new
-      @shelf = Shelf.new
-      @recent = RecentIds.new(@options.dedupe)
-      @leases = LeaseBook.new
-      @numbers = @bytes = @consumers = 0
-      @paused = false
+      @changed = @clock.condition
+      @numbers = @consumers = 0
       @ended = nil # the error of whoever uses it afterwards
+      hold(Shelf.new, RecentIds.new(@options.dedupe, @clock), LeaseBook.new, [], 0, false)
     end
 
     # Seconds.
@@ -52,46 +54,52 @@ module BerryMQ
 
     # Takes in what was given up before: at once, with its whole time before it, though its id is known.
     def take_back(message)
-      @mutex.synchronize { shelve(message, 0, @options.ttl ? Message.now_micros + micros(@options.ttl) : 0) unless @ended }
+      @mutex.synchronize { shelve(message, 0, @options.ttl ? @clock.wall + micros(@options.ttl) : 0) unless @ended }
+    end
+
+    # Takes everything out of it, as if it were new. Returns what puts it back.
+    def set_aside
+      @mutex.synchronize do
+        held = [@shelf, @recent, @leases, @lost, @bytes, @paused]
+        hold(Shelf.new, RecentIds.new(@options.dedupe, @clock), LeaseBook.new, [], 0, false)
+        -> { put_back(held) }
+      end
+    end
+
+    # When something of its own is due by the clock, whether anybody looks at it or not; or nil.
+    def next_due = @mutex.synchronize { [@shelf.next_due, @leases.next_end].compact.min }
+
+    def fall_due
+      @mutex.synchronize do
+        look_after
+        @changed.broadcast
+      end
     end
 
     # Takes in nothing more of what is published; what is there can be had.
     def take_no_more = @followings.each(&:unfollow)
 
+    # Whether what is published comes here.
+    def takes_in? = @followings.any?(&:alive?)
+
     # Up to `max` Deliveries; waits for the first. A block that turns true ends the wait; `wake` has it asked.
     def take(max, timeout, auto_ack, &given_up)
-      deadline = Clock.now + timeout
+      deadline = @clock.now + timeout
       @mutex.synchronize do
         loop do
           raise @ended if @ended
 
           look_after
           deliveries = @paused ? [] : hand_out(max, auto_ack)
-          return deliveries if deliveries.any? || Clock.past?(deadline) || given_up&.call
+          return deliveries if deliveries.any? || @clock.past?(deadline) || given_up&.call
 
-          @changed.wait(@mutex, Clock.left([deadline, next_due].min.then { |time| time.finite? ? time : nil }))
+          ends = [deadline, @shelf.next_due, @leases.next_end].compact.min
+          @changed.wait(@mutex, ends.finite? ? @clock.left(ends) : nil)
         end
       end
     end
 
     def wake = @mutex.synchronize { @changed.broadcast }
-
-    # Yields Deliveries until the queue is closed, or `stopping` answers true; at most `credit` unsettled at a time.
-    def consume(credit, auto_ack, stopping = nil)
-      held = []
-      @mutex.synchronize { @consumers += 1 }
-      loop do
-        wait_until_fewer(held, credit)
-        delivery = take(1, Float::INFINITY, auto_ack, &stopping).first or break
-        held << delivery.lease_id if delivery.lease_id
-        yield delivery
-      end
-    rescue Closed, QueueNotFound
-      nil
-    ensure
-      @mutex.synchronize { @consumers -= 1 }
-      held&.each { |lease| give_back(lease) }
-    end
 
     # Drops what has expired, and tells of all that went: in the one thread that does so, as followers may do anything.
     def expire
@@ -125,8 +133,8 @@ module BerryMQ
     def extend_lease(lease_id, seconds)
       @mutex.synchronize do
         check_held(lease_id)
-        @leases.extend_to(lease_id, Clock.now + (seconds || @options.lease))
-        Time.now + (seconds || @options.lease)
+        @leases.extend_to(lease_id, @clock.now + (seconds || @options.lease))
+        @clock.time(seconds || @options.lease)
       end
     end
 
@@ -183,10 +191,35 @@ module BerryMQ
       finish(Closed.new("the queue #{@options.name} was closed")) if @options.standalone
     end
 
+    # The bus was closed: whoever waits, or comes later, is told.
+    def end_with_bus
+      @on_delete&.call
+      finish(Closed.new("the queue #{@options.name} ended with its bus, which was closed; open it on another"))
+    end
+
     # The DeadLetters.
-    def dead = @dead ||= DeadLetters.new(self)
+    def dead = @letters ||= DeadLetters.new(self)
 
     private
+
+    def hold(shelf, recent, leases, lost, bytes, paused)
+      @shelf = shelf
+      @recent = recent
+      @leases = leases
+      @lost = lost # messages and reasons that are still to be told
+      @bytes = bytes
+      @paused = paused
+      @wakes_at = Float::INFINITY # when `expire` will be called, in microseconds since the Unix epoch
+    end
+
+    def put_back(held)
+      @mutex.synchronize do
+        hold(*held)
+        watch
+        @times.later(self, 0) if @lost.any?
+        @changed.broadcast
+      end
+    end
 
     def finish(error)
       take_no_more
@@ -205,7 +238,7 @@ module BerryMQ
       make_room(bytes)
       item = Shelf::Item.new(@numbers += 1, message, bytes, 1, message.priority, expires)
       @bytes += bytes
-      left = due - Message.now_micros
+      left = due - @clock.wall
       left.positive? ? put_later(item, left / MICROS.to_f) : put(item)
       @changed.signal
     end
@@ -247,7 +280,7 @@ module BerryMQ
     end
 
     def put_later(item, seconds)
-      @shelf.put_later(item, Clock.now + seconds)
+      @shelf.put_later(item, @clock.now + seconds)
       watch
     end
 
@@ -257,7 +290,7 @@ module BerryMQ
       return if ends.nil? || ends >= @wakes_at
 
       @wakes_at = ends
-      @times.later(self, (ends - Message.now_micros) / MICROS.to_f)
+      @times.later(self, (ends - @clock.wall) / MICROS.to_f)
     end
 
     def room?(bytes) = count < @options.max_messages && @bytes + bytes <= @options.max_bytes
@@ -269,18 +302,16 @@ module BerryMQ
     # Drops what expired, moves what is due, and gives back what leases that ran out held.
     def look_after
       drop_expired
-      now = Clock.now
+      now = @clock.now
       @shelf.advance(now)
       @leases.lapse(now).each { |item| count_attempt(item, 0, "the lease ran out") }
     end
 
-    def drop_expired = @shelf.expire(Message.now_micros).each { |item| lose(item, "expired") }
-
-    def next_due = [@shelf.next_due, @leases.next_end].compact.min || Float::INFINITY
+    def drop_expired = @shelf.expire(@clock.wall).each { |item| lose(item, "expired") }
 
     def hand_out(max, auto_ack)
       deliveries = []
-      while deliveries.size < max && (item = @shelf.shift)
+      while deliveries.size < max && (item = next_item)
         if auto_ack
           @bytes -= item.bytes
           deliveries << Delivery.new(self, item.message, item.attempt, nil, nil)
@@ -291,9 +322,14 @@ module BerryMQ
       deliveries
     end
 
+    def next_item
+      item = @shelf.shift
+      item && @faults ? @faults.next_of(item, @shelf) : item
+    end
+
     def leased(item)
-      id = @leases.add(item, Clock.now + @options.lease)
-      Delivery.new(self, item.message, item.attempt, id, Time.now + @options.lease)
+      id = @leases.add(item, @clock.now + @options.lease)
+      Delivery.new(self, item.message, item.attempt, id, @clock.time(@options.lease))
     end
 
     def check_held(lease_id)
@@ -305,7 +341,7 @@ module BerryMQ
 
     def carry_out(item, verb, detail)
       case verb
-      when :ack then @bytes -= item.bytes
+      when :ack then @faults&.again?(item) ? put(item) : @bytes -= item.bytes
       when :release then put(item)
       when :retry then count_attempt(item, detail, "retried")
       when :reject then bury(item, detail || "rejected")
@@ -325,24 +361,6 @@ module BerryMQ
     def bury(item, why)
       @bytes -= item.bytes
       dead.keep(item.message, why, item.attempt)
-    end
-
-    def wait_until_fewer(held, credit)
-      @mutex.synchronize do
-        loop do
-          held.select! { |lease| @leases.held(lease) }
-          return if held.size < credit
-          raise @ended if @ended
-
-          @changed.wait(@mutex)
-        end
-      end
-    end
-
-    def give_back(lease_id)
-      settle(lease_id, :release, nil)
-    rescue LeaseLost
-      nil
     end
   end
 end

@@ -3,11 +3,26 @@
 # The queues of one bus that live in its process: the shared ones by name.
 module BerryMQ
   class LocalQueues
-    def initialize
-      @times = Timekeeper.new
+    # `times` is the Timekeeper of the bus.
+    def initialize(times)
+      @times = times
       @mutex = Mutex.new
       @shared = {}
+      @all = ObjectSpace::WeakMap.new
+      @faults = nil
     end
+
+    # Every queue, and every queue of dead letters.
+    def all = @all.keys.flat_map { |queue| [queue, *queue.letters] }
+
+    # Has things go wrong, as tests want it: with `for_queue(queue)` of it; nil = no more.
+    def faults=(faults)
+      @faults = faults
+      @all.each_key { |queue| queue.faults = faults&.for_queue(queue) }
+    end
+
+    # The shared ones, by name.
+    def shared = @mutex.synchronize { @shared.dup }
 
     # The queue that the options ask for, following their patterns. Raises QueueExists and NotSupported.
     def open(bus, options)
@@ -27,15 +42,25 @@ module BerryMQ
     # The shared queue of that name, or nil.
     def find(name) = @mutex.synchronize { @shared[name] }
 
-    # In a forked child.
-    def after_fork = @times.after_fork
+    # The shared queue of that name, taking in what is published, though it took no more meanwhile.
+    def open_again(bus, options)
+      queue = find(options.name) || self.open(bus, options)
+      queue.followings = followings(bus, queue, queue.options) unless queue.takes_in?
+      queue
+    end
 
     private
 
     def make(bus, options, &on_delete)
       queue = LocalQueue.new(options, times: @times, dropped: bus.method(:tell_drop), &on_delete)
-      queue.followings = options.patterns.map { |pattern| bus.register(SinkFollowing.new(bus, pattern, queue)) }
+      @all[queue] = true
+      queue.faults = @faults&.for_queue(queue)
+      queue.followings = followings(bus, queue, options)
       queue
+    end
+
+    def followings(bus, queue, options)
+      options.patterns.map { |pattern| bus.register(SinkFollowing.new(bus, pattern, queue)) }
     end
   end
 end

@@ -151,11 +151,26 @@ module BerryMQ
       dup.tap { |copy| copy.mark_delivered(attempt, lease) }
     end
 
-    # Sets once who published it and when.
-    def stamp(sender)
-      published_micros
+    # Sets once who published it and when, and on which bus `twitter` publishes on. On another bus than before it is a copy.
+    def stamp(sender, bus)
+      return dup.tap { |copy| copy.on(bus) } if @bus && !@bus.equal?(bus) && message_id
+
+      @published_micros ||= bus.clock.wall unless received?
       @sender ||= sender
+      @bus = bus
       self
+    end
+
+    # Publishes on, on the bus that delivered this message (one made by hand: the default bus), with one hop more. A trailing Hash
+    # stands for keyword arguments. Returns a Receipt. Raises HopLimit above 100 hops, and what Bus#publish raises.
+    def twitter(identifier, *args, **kwargs)
+      if hops >= Answering::MAX_HOPS
+        raise HopLimit, "#{id} has travelled #{hops} hops, the most there may be; it goes no further, to #{identifier}"
+      end
+
+      kwargs = Message.trailing_kwargs(args) if kwargs.empty?
+      onward = Message.new(identifier, *args, **kwargs).with(hops: hops + 1)
+      (@bus || BerryMQ.default_bus).publish(onward)
     end
 
     def inspect = "#<#{self.class} #{id} #{message_id}>"
@@ -173,6 +188,10 @@ module BerryMQ
 
     protected
 
+    def on(bus)
+      @bus = bus
+    end
+
     def mark_delivered(attempt, lease)
       @attempt = attempt
       @lease = lease
@@ -189,12 +208,15 @@ module BerryMQ
       when :content_type then @content_type = Message.checked_text(option, value)
       when :payload then set_payload(value)
       when :reply_to then @reply_to = value && Identifier.parse(value).text
-      when :hops, :answer then instance_variable_set(:"@#{option}", value)
+      when :hops, :answer, :expires_micros then instance_variable_set(:"@#{option}", value)
       else raise InvalidArgument, "a message has no option #{option}; it has #{OPTIONS.join(", ")}"
       end
     end
 
     class << self
+      # The keyword arguments that a trailing Hash stands for, which is taken away.
+      def trailing_kwargs(args) = args.last.is_a?(Hash) ? args.pop.transform_keys(&:to_sym) : {}
+
       def checked_text(option, value)
         return value if value.is_a?(String) && value.bytesize <= 128
 

@@ -107,7 +107,7 @@ module BerryMQ
     class << self
       def keeper(bus, options)
         connected = !bus.link.nil? && !Identifier.parse(options.patterns.first).local?
-        connected ? GatewayQueue.create(bus.link, options) : bus.local_queues.open(bus, options)
+        connected ? bus.network.keep(GatewayQueue.create(bus.link, options)) : bus.local_queues.open(bus, options)
       end
     end
 

@@ -25,6 +25,11 @@ module BerryMQ
     # True once everything is answered.
     def settled? = @outbox.nil? || @outbox.through >= @last
 
+    # Calls the block once everything is answered, with the refusal or nil, and true when that is at once.
+    def when_settled(&block)
+      @outbox ? @outbox.when_through(@last) { block.call(@error, false) } : block.call(@error, true)
+    end
+
     # What follows is the outbox's to call, under its lock.
     def held_by(outbox, last_sequence)
       @outbox = outbox
@@ -38,6 +43,7 @@ module BerryMQ
 
     def refuse(error)
       @error ||= error
+      self
     end
   end
 end

@@ -4,12 +4,20 @@
 # number of patterns: routes are remembered by identifier, and found by at most four look-ups when they are not.
 module BerryMQ
   # Whom a message reaches, of each kind in order of registration.
-  Route = Struct.new(:handlers, :streams, :queues) do
-    def nobody? = handlers.empty? && streams.empty? && queues.empty?
+  Route = Struct.new(:handlers, :streams, :queues, :conditions) do
+    def initialize(...)
+      super
+      @count = 0
+    end
+
+    # Whether it is looked up who publishes, which costs as much as a small publish does: at the first 32, then at every 64th.
+    def looked_at? = (@count += 1) <= 32 || (@count & 63).zero?
+
+    def nobody? = handlers.empty? && streams.empty? && queues.empty? && conditions.empty?
   end
   private_constant :Route
 
-  # Thread-safe. What is kept answers `identifier` (its pattern), `order` (ascending) and `kind` (:handler, :stream, :queue).
+  # Thread-safe. What is kept answers `identifier` (its pattern), `order` (ascending) and `kind` (:handler, :stream, :queue, :condition).
   class Router
     CACHED = 8192
     ANY = Identifier::ANY
@@ -38,6 +46,9 @@ module BerryMQ
 
     # The entries of one canonical pattern.
     def at(pattern) = @patterns[pattern] || []
+
+    # All entries.
+    def entries = @mutex.synchronize { @patterns.values.flatten(1) }
 
     # All patterns, canonical, sorted.
     def patterns = @mutex.synchronize { @patterns.keys.sort }
@@ -76,7 +87,7 @@ module BerryMQ
     def remember(identifier)
       @routes = {} if @routes.size >= CACHED
       kinds = found(identifier).sort_by(&:order).group_by(&:kind)
-      @routes[identifier.text] = Route.new(*%i[handler stream queue].map { |kind| kinds.fetch(kind, []).freeze }).freeze
+      @routes[identifier.text] = Route.new(*%i[handler stream queue condition].map { |kind| kinds.fetch(kind, []).freeze })
     end
 
     def found(identifier)

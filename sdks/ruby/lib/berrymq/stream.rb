@@ -11,16 +11,17 @@ module BerryMQ
     MESSAGE_OVERHEAD = 200
 
     # The block is given the local message `berrymq:lag` when messages were dropped.
-    def initialize(patterns, max_messages:, max_bytes:, &tell_lag)
+    def initialize(patterns, max_messages:, max_bytes:, clock:, &tell_lag)
       { max_messages: max_messages, max_bytes: max_bytes }.each do |name, value|
         raise InvalidArgument, "#{name} is #{value.inspect}; it takes an Integer above 0" unless value.is_a?(Integer) && value.positive?
       end
       @patterns = patterns
       @tell_lag = tell_lag
+      @clock = clock
       @max_messages = max_messages
       @max_bytes = max_bytes
       @mutex = Mutex.new
-      @changed = ConditionVariable.new
+      @changed = clock.condition
       @messages = []
       @bytes = 0
       @dropped = 0
@@ -56,9 +57,9 @@ module BerryMQ
 
     # The next message; nil once the stream is closed, or when `timeout` seconds are over.
     def get(timeout: nil)
-      deadline = timeout && (Clock.now + timeout)
+      deadline = timeout && (@clock.now + timeout)
       message, lag = @mutex.synchronize do
-        wait(deadline) while @messages.empty? && !@closed && !Clock.past?(deadline)
+        wait(deadline) while @messages.empty? && !@closed && !@clock.past?(deadline)
         [shift, lag_message]
       end
       @tell_lag&.call(lag) if lag
@@ -81,6 +82,8 @@ module BerryMQ
       nil
     end
 
+    alias end_with_bus close
+
     def closed? = @closed
 
     def inspect = "#<BerryMQ::Stream #{@patterns.join(", ")}>"
@@ -94,7 +97,7 @@ module BerryMQ
 
     private
 
-    def wait(deadline) = @changed.wait(@mutex, Clock.left(deadline))
+    def wait(deadline) = @changed.wait(@mutex, @clock.left(deadline))
 
     def shift
       message, size = @messages.shift

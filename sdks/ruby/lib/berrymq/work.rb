@@ -11,18 +11,20 @@ module BerryMQ
     private_constant :STOP_SECONDS, :PAUSE
 
     # `handler` answers `alive?`, `wants?(message)` and `call(message)`; `tell` is called with (error, message, handler) for what it
-    # raises; `answer` with (message, Outcome) for a talk's.
-    def initialize(handler, leases, concurrency: 1, tell: nil, answer: nil)
+    # raises; `answer` with (message, Outcome) for a talk's; `watch` for what a test watches with, or nil.
+    def initialize(handler, leases, clock:, concurrency: 1, tell: nil, answer: nil, watch: nil)
       unless concurrency.is_a?(Integer) && concurrency.between?(1, 1024)
         raise InvalidArgument, "concurrency is #{concurrency.inspect}; it takes an Integer from 1 to 1024"
       end
 
       @handler = handler
       @leases = leases
+      @clock = clock
       @tell = tell
       @answer = answer
+      @watch = watch
       @mutex = Mutex.new
-      @changed = ConditionVariable.new
+      @changed = clock.condition
       @free = concurrency
       @concurrency = concurrency
       @keepers = {}.compare_by_identity # keeper → thread
@@ -33,22 +35,34 @@ module BerryMQ
     def feed(keeper)
       @mutex.synchronize do
         @stopping = false
-        @keepers[keeper] = Thread.new { consume(keeper) }.tap { |thread| thread.name = "berrymq-work" }
+        @keepers[keeper] = @clock.thread("berrymq-work") { consume(keeper) }
       end
     end
 
     # Takes nothing more; handlers that run may end and settle, for 5 s at most. Idempotent.
     def stop
-      deadline = Clock.now + STOP_SECONDS
+      deadline = @clock.now + STOP_SECONDS
       threads = @mutex.synchronize do
         @stopping = true
         @changed.broadcast
-        @changed.wait(@mutex, Clock.left(deadline)) until idle? || Clock.past?(deadline)
+        @changed.wait(@mutex, @clock.left(deadline)) until idle? || @clock.past?(deadline)
         @keepers.dup
       end
       threads.each_key(&:wake)
-      threads.each_value { |thread| thread.join(Clock.left(deadline)) unless thread == Thread.current }
+      threads.each_value { |thread| thread.join(@clock.left(deadline)) unless thread == Thread.current }
       nil
+    end
+
+    # Has its threads wait by the clock as it now is.
+    def wake
+      @mutex.synchronize { @changed.broadcast }
+      @keepers.each_key(&:wake)
+    end
+
+    # As stop, and knows nothing more of what fed it.
+    def leave
+      stop
+      @mutex.synchronize { @keepers.clear }
     end
 
     # In a forked child, which has none of its parent's threads.
@@ -89,7 +103,7 @@ module BerryMQ
       work = -> { leave_place { settle_one(keeper, delivery) } }
       return work.call if @concurrency == 1
 
-      Thread.new(&work).name = "berrymq-work"
+      @clock.thread("berrymq-work", &work)
       @mutex.synchronize { @changed.wait(@mutex) until @free.positive? || @stopping }
     end
 
@@ -137,7 +151,7 @@ module BerryMQ
     def verdict(message)
       return [:ack] unless @handler.wants?(message)
 
-      value = @handler.call(message)
+      value = call(message)
       answer(message, value, nil)
       [:ack]
     rescue Retry => e
@@ -150,6 +164,11 @@ module BerryMQ
     rescue StandardError, NotImplementedError => e
       @tell&.call(e, message, @handler)
       [:retry, nil]
+    end
+
+    def call(message)
+      watch = @watch&.call
+      watch ? watch.call(@handler, message) : @handler.call(message)
     end
 
     def answer(message, value, error)

@@ -1,0 +1,25 @@
+# frozen_string_literal: true
+
+# What a Bus sends to programs by their idents, and hears of them.
+module BerryMQ
+  module Correspondence
+    # Sends to the program of that ident: now, or when it next connects. Returns a Receipt. Raises Unavailable before the first
+    # connect. A Symbol is the name of a method, as for every object.
+    def send(ident, ...) = ident.is_a?(Symbol) ? super : mailbox(ident).send(...)
+
+    # The Mailbox of an ident, with options of its own.
+    def mailbox(ident, ttl: nil, persistent: true) = Mailbox.new(self, ident, ttl: ttl, persistent: persistent)
+
+    # Calls with (ident of the sender, message) for what is sent to this bus; what returns is done, what raises comes again. Each
+    # of these returns something with `remove`.
+    def on_recv(callback = nil, &block) = @mailroom.on_recv(Bus.callback(:on_recv, callback || block))
+
+    # Calls with (ident, message_id) when what was sent to that ident expired unread.
+    def on_drop(callback = nil, &block) = @mailroom.on_drop(Bus.callback(:on_drop, callback || block))
+
+    # Calls with the ident of every program that connects, or is gone.
+    def on_connect(callback = nil, &block) = @mailroom.on_connect(Bus.callback(:on_connect, callback || block))
+
+    def on_disconnect(callback = nil, &block) = @mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block))
+  end
+end
