@@ -61,7 +61,7 @@ class Bulk:
         if not item or not isinstance(item[0], str):
             raise _no_item(item)
         identifier = item[0]
-        if self._link is None or self._registry.route(identifier) or _stays(identifier):
+        if self._link is None or self._registry.route(identifier) or stays(identifier):
             self._publish_whole(Message(*item))
             return
         if len(item) == 2 and type(item[1]) is bytes:
@@ -102,7 +102,7 @@ class Bulk:
 
 
 @lru_cache(maxsize=4096)
-def _stays(identifier: str) -> bool:
+def stays(identifier: str) -> bool:
     """Whether it never leaves the process. Raises InvalidIdentifier, ReservedIdentifier."""
     parsed = Identifier.parse(identifier)
     check_publishable(parsed)

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .acknowledgement import Acknowledgement
-from .bulk import check_publishable, too_large
+from .bulk import stays, too_large
 from .clock import Clock
+from .debugging import Debugging
 from .dispatch import Answers, Dispatcher
 from .errors import Closed, InvalidArgument, Unavailable
 from .frame import frame_encoded
 from .link import Link
 from .local_queues import LocalQueues
-from .message import Message, Wire, addressed, pack, received
+from .message import Message, Wire, addressed, delivered_by, pack, received
 from .outbox import MESSAGE_BYTES
+from .published import Published
 from .receipt import Receipt
 from .registry import Registry
 from .route import PIPELINE, HopAnswers, Receipts
@@ -32,38 +34,58 @@ class Courier:
         self.queues = LocalQueues(self.registry, self.clock, self._tell_drop)
         self.receipts = Receipts()
         self.link: Link | None = None
+        self.published = Published()
+        # None = debugging messages are off.
+        self.debugging: Debugging | None = None
         self.closed = False
+        # Whether `connect` opens it again.
+        self.reopens = False
 
     def check_open(self) -> None:
         if self.closed:
-            raise Closed("this bus was closed")
+            way_out = "connect() opens it again" if self.reopens else "make another Bus()"
+            raise Closed(f"the bus {self.ident!r} was closed; {way_out}")
 
     def publish(self, message: Message) -> Receipt:
         """To the receivers of this process, then to the link."""
         self.check_open()
-        receipt, frame = self.publish_here(message)
         link = self.link
-        if frame and link is not None:
-            link.send((frame,), len(frame), receipt)
+        if stays(message.id) or link is None:
+            return self.publish_locally(message)
+        # It is made first: what cannot travel reaches nobody.
+        frame = self.encode(message)
+        receipt = self.publish_locally(message)
+        self.hand_to_link(link, message, frame, receipt)
         return receipt
 
     def publish_here(self, message: Message) -> tuple[Receipt, bytes]:
-        """To the receivers of this process; also returns the frame for the link, empty when the message stays here.
-        It is made first: what cannot travel reaches nobody."""
-        identifier = message.identifier
-        check_publishable(identifier)
-        frame = b"" if self.link is None or identifier.local else self.encode(message)
-        return self.publish_locally(message), frame
+        """To the receivers of this process; also returns the frame for the link, empty when the message stays here."""
+        frame = b"" if stays(message.id) or self.link is None else self.encode(message)
+        receipt = self.publish_locally(message)
+        if frame and self.debugging is not None:
+            self.debugging.tell("forward", message)
+        return receipt, frame
 
     def publish_locally(self, message: Message) -> Receipt:
         """To the receivers of this process only; the system's own messages, too."""
         self.sign(message)
+        if self.debugging is not None:
+            self.debugging.tell("send", message)
         receivers = self.registry.route(message.id)
         if not receivers:
             return Receipt(message)
+        if message._courier is not self:
+            message = delivered_by(self, message)
         self.queues.check_room(receivers, message)
-        answers = self.published_answers(message) if message.reply_to else None
-        return Receipt(message, *self.dispatcher.dispatch(message, receivers, answers))
+        if not message.reply_to:
+            return Receipt(message, *self.dispatcher.hand_over(message, receivers))
+        return Receipt(message, *self.dispatcher.dispatch(message, receivers, self.published_answers(message)))
+
+    def hand_to_link(self, link: Link, message: Message, frame: bytes, receipt: Receipt) -> None:
+        """Raises BacklogFull, Closed."""
+        link.send((frame,), len(frame), receipt)
+        if self.debugging is not None:
+            self.debugging.tell("forward", message)
 
     def send(self, message: Message) -> Receipt:
         """Over the link only. Raises Unavailable before the first connection."""
@@ -73,7 +95,9 @@ class Courier:
             raise Unavailable(f"{message.id!r} needs a gateway; connect() first")
         self.sign(message)
         frame, receipt = _frame(message), Receipt(message)
-        link.send((frame,), len(frame), receipt)
+        if self.debugging is not None:
+            self.debugging.tell("send", message)
+        self.hand_to_link(link, message, frame, receipt)
         return receipt
 
     def encode(self, message: Message) -> bytes:
@@ -88,10 +112,13 @@ class Courier:
 
     def deliver(self, wire: Wire) -> None:
         """What came over the link, in the dispatching thread."""
+        if self.debugging is not None:
+            self.debugging.tell("receive", received(wire))
         receivers = self.registry.route_linked(wire.identifier)
         if not receivers:
             return
         message = received(wire)
+        message._courier = self
         if wire.require_ack:
             acknowledgement = Acknowledgement(wire.id, self._acknowledge, self.answers_to(message))
             message._taken = acknowledgement.taken

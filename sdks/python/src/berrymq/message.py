@@ -6,15 +6,20 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import payload as payloads
 from .clock import stamp
 from .errors import InvalidArgument
 from .gen.berrymq.v1 import message_pb2
+from .hops import publish_on
 from .identifier import Identifier
 from .message_id import message_ids
 from .payload import Call, Failure
+
+if TYPE_CHECKING:
+    from .courier import Courier
+    from .receipt import Receipt
 
 Wire = message_pb2.Message
 T = TypeVar("T")
@@ -39,7 +44,7 @@ class Message:
     objects.
     """
 
-    __slots__ = ("__weakref__", "_attempt", "_call", "_lease_lost", "_packed", "_taken", "_wire")
+    __slots__ = ("__weakref__", "_attempt", "_call", "_courier", "_lease_lost", "_packed", "_taken", "_wire")
 
     _wire: Wire
     _call: Call | None
@@ -48,6 +53,8 @@ class Message:
     _lease_lost: threading.Event | None
     # Called when a stream hands it out; None = nobody waits for that.
     _taken: Callable[[], None] | None
+    # Of the bus that delivered it; None = it was made by hand.
+    _courier: Courier | None
 
     def __init__(self, identifier: str, /, *args: Any, **kwargs: Any) -> None:
         Identifier.parse(identifier)
@@ -55,7 +62,7 @@ class Message:
         self._call = Call(args, kwargs)
         self._packed = False
         self._attempt = 0
-        self._lease_lost = self._taken = None
+        self._lease_lost = self._taken = self._courier = None
 
     @property
     def id(self) -> str:
@@ -185,6 +192,11 @@ class Message:
         """Calls `function(**kwargs)`."""
         return function(**self._decoded().kwargs)
 
+    def twitter(self, identifier: str, /, *args: Any, **kwargs: Any) -> Receipt:
+        """Publishes on, on the bus that delivered this message (one made by hand: the default bus), with `hops` one
+        more. Raises HopLimit above 100, and what `Bus.publish` raises."""
+        return publish_on(self, Message(identifier, *args, **kwargs))
+
     def with_(
         self,
         *,
@@ -254,7 +266,16 @@ def delivered(message: Message, attempt: int) -> Message:
     """The same message as one delivery of it, which is a matter of its receiver alone."""
     copy = _build(message._wire, message._call, message._packed)
     copy._attempt = attempt
+    copy._courier = message._courier
     return copy
+
+
+def delivered_by(courier: Courier, message: Message) -> Message:
+    """The message as that bus delivers it: a copy, if another bus did before."""
+    if message._courier is not None:
+        message = delivered(message, message._attempt)
+    message._courier = courier
+    return message
 
 
 def pack(message: Message) -> Wire:
@@ -297,7 +318,7 @@ def _build(wire: Wire, call: Call | None, packed: bool) -> Message:
     message._call = call
     message._packed = packed
     message._attempt = 0
-    message._lease_lost = message._taken = None
+    message._lease_lost = message._taken = message._courier = None
     return message
 
 

@@ -20,10 +20,15 @@ def source_of(target: object) -> str:
 
 def described(target: object) -> str:
     """`Shop.ship (shop.py:12)`."""
-    function = function_of(target)
-    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(target)
-    name, place = name.rpartition("<locals>.")[2], source_of(target)
+    name, place = name_of(target), source_of(target)
     return f"{name} ({place})" if place else name
+
+
+def name_of(target: object) -> str:
+    """`Shop.ship`."""
+    function = function_of(target)
+    name: str = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(target)
+    return name.rpartition("<locals>.")[2]
 
 
 def function_of(target: Any) -> Any:
