@@ -18,6 +18,13 @@ def line_of(message)
   JSON.generate({ at: message.published_at.utc.strftime("%F %T"), what: message.id, who: message.sender, **said.transform_keys(&:to_sym) })
 end
 
+# The dead letters among the pictures. Before the first one there is no such queue.
+def refused
+  BerryMQ::Queue.new("picture:uploaded", shared: true, name: "pictures").dead.peek(max: 25)
+rescue BerryMQ::QueueNotFound
+  []
+end
+
 BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"), ident: "log")
 log = File.open(File.join(folder, "shop.log"), "a")
 
@@ -27,7 +34,7 @@ BerryMQ::Queue.new(kept, shared: true, name: "log")
 # The queue is there and says what comes; the pattern here says nothing more.
 BerryMQ.following_function("*:log", queue: "log") do |message|
   if message.id == "report:nightly"
-    BerryMQ.publish("report:written", Report.new(log.path).write(folder)).wait(10)
+    BerryMQ.publish("report:written", Report.new(log.path, refused).write(folder)).wait(10)
   else
     log.write("#{line_of(message)}\n")
     log.flush

@@ -1,26 +1,30 @@
 // The page: what the person does goes to the shop, what the shop tells is shown.
+import { type Customer, REFUSALS, type Refusal } from "./customer.ts";
 import { samples } from "./samples.ts";
-import { type Customer, REFUSALS, type Refusal, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 import { Tiles } from "./tiles.ts";
+import { upload } from "./upload.ts";
 
 const BURST = 20;
 /** Milliseconds between looks at the queue, which also tell whether the connection stands. */
-const LOOK = 1000;
+const LOOK = 500;
 
 const find = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector)!;
 const tiles = new Tiles(find("#tiles"), count);
 
 function count(): void {
   const [done, refused] = [tiles.in("done").length, tiles.in("refused").length];
+  const failed = tiles.in("failed").length;
   const under = tiles.in("sending").length + tiles.in("waiting").length;
   Object.assign(find("#bar"), { max: Math.max(1, tiles.size), value: tiles.size - under });
-  find("#counts").textContent = `${done} thumbnails, ${refused} refused, ${under} under way`;
+  find("#counts").textContent =
+    `${done} thumbnails, ${refused} refused, ${under} under way${failed ? `, ${failed} not sent` : ""}`;
 }
 
-function trouble(words: string): void {
-  find("#connection").hidden = words === "";
-  // Only what changes is read out.
-  if (find("#connection").textContent !== words) find("#connection").textContent = words;
+/** Shows a warning, or hides it. Only what changes is read out. */
+function warn(place: "#connection" | "#trouble", words: string): void {
+  find(place).hidden = words === "";
+  if (find(place).textContent !== words) find(place).textContent = words;
 }
 
 const customer: Customer = {
@@ -42,30 +46,16 @@ function reasonOf({ name, reason, times }: Refusal): HTMLElement {
   return item;
 }
 
-let drafts = 0;
-
-/** One after the other, so that a hundred pictures are never in memory at once. */
-async function upload(shop: Shop, files: Iterable<File> | AsyncIterable<File>): Promise<void> {
-  for await (const file of files) {
-    const draft = `draft ${++drafts}`;
-    tiles.show(draft, file.name, "sending", "on its way to the shop");
-    try {
-      const picture = await shop.upload(file);
-      tiles.rename(draft, picture);
-      tiles.show(picture, file.name, "waiting", "kept; waits for a worker");
-    } catch (error) {
-      tiles.show(draft, file.name, "failed", (error as Error).message);
-    }
-  }
-}
-
 async function look(shop: Shop): Promise<void> {
   try {
     const waiting = await shop.waiting();
     find("#queue").textContent = waiting === 0 ? "No picture waits in the queue." : `${waiting} wait in the queue.`;
-    trouble("");
+    warn("#connection", "");
   } catch {
-    trouble("The connection to the shop is lost. It is being restored; what you upload meanwhile waits in this page.");
+    warn(
+      "#connection",
+      "The connection to the shop is lost. It is being restored; what you upload meanwhile waits in this page.",
+    );
   }
   setTimeout(() => look(shop), LOOK);
 }
@@ -75,7 +65,8 @@ function onPress(button: string, work: () => Promise<unknown>): void {
   const element = find<HTMLButtonElement>(button);
   element.addEventListener("click", async () => {
     element.disabled = true;
-    await work().catch((error: Error) => trouble(error.message));
+    warn("#trouble", "");
+    await work().catch((error: Error) => warn("#trouble", error.message));
     element.disabled = false;
   });
 }
@@ -84,15 +75,15 @@ async function open(): Promise<void> {
   const shop = await Shop.enter(await (await fetch("gateway")).text(), customer);
   const files = find<HTMLInputElement>("#files");
   files.addEventListener("change", async () => {
-    await upload(shop, [...files.files!]);
+    await upload([...files.files!], shop, tiles);
     files.value = "";
   });
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
     event.preventDefault();
-    void upload(shop, [...event.dataTransfer!.files]);
+    void upload([...event.dataTransfer!.files], shop, tiles);
   });
-  onPress("#samples", () => upload(shop, samples(BURST)));
+  onPress("#samples", () => samples(BURST).then((files) => upload(files, shop, tiles)));
   onPress("#redrive", () => shop.redrive());
   onPress("#discard", async () => {
     const refused = tiles.in("refused");
@@ -102,8 +93,12 @@ async function open(): Promise<void> {
   onPress("#report", () => shop.askForReport());
   const megapixels = find<HTMLSelectElement>("#megapixels");
   megapixels.value = String(await shop.megapixels());
-  megapixels.addEventListener("change", () => shop.allow(Number(megapixels.value)).catch((e) => trouble(e.message)));
+  megapixels.addEventListener("change", () =>
+    shop.allow(Number(megapixels.value)).catch((e) => warn("#trouble", e.message)),
+  );
   await look(shop);
 }
 
-open().catch((error: Error) => trouble(`The shop cannot be reached: ${error.message} Reload the page to try again.`));
+open().catch((error: Error) =>
+  warn("#trouble", `The shop cannot be reached: ${error.message} Reload the page to try again.`),
+);

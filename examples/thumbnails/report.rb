@@ -1,12 +1,16 @@
 # frozen_string_literal: true
 
-# The nightly report: what the log says became of the pictures. Counted by picture, since a line may stand there twice.
+# The nightly report: what the log says became of the pictures, and the dead letters that somebody should look at.
 require "json"
 
 class Report
-  def initialize(log)
+  # `letters` are Messages. Counted is by picture, since a line of the log may stand there twice.
+  def initialize(log, letters)
     lines = File.foreach(log).map { |line| JSON.parse(line) }
-    @lines = lines.group_by { |line| line["what"] }
+    pictures = lines.group_by { |line| line["what"] }.transform_values { |told| told.map { |line| line["picture"] }.uniq }
+    @made = pictures.fetch("thumbnail:made", [])
+    @refused = pictures.fetch("berrymq:dead_letter", [])
+    @letters = letters
   end
 
   # Writes `report.md` into the folder; its text.
@@ -18,18 +22,11 @@ class Report
     <<~REPORT
       # The shop on #{Time.now.strftime("%F")}
 
-      #{made.size} thumbnails, from #{made.map { |line| line["name"] }.min || "none"} on
-      #{refused.size} pictures refused at least once
-      #{(refused & pictures).size} of them were taken when tried again
-      #{(refused - pictures).size} still to be looked at
+      Thumbnails made: #{@made.size}
+      Pictures refused at least once: #{@refused.size}
+      Taken when tried again: #{(@refused & @made).size}
+      To be looked at: #{@letters.empty? ? "none" : ""}
+      #{@letters.map { |letter| "- #{letter.attributes["name"]}: #{letter.attributes["berrymq-dead-reason"]}" }.join("\n")}
     REPORT
   end
-
-  private
-
-  def made = @lines.fetch("thumbnail:made", []).uniq { |line| line["picture"] }
-
-  def pictures = made.map { |line| line["picture"] }
-
-  def refused = @lines.fetch("berrymq:dead_letter", []).map { |line| line["picture"] }.uniq
 end

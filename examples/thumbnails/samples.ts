@@ -2,11 +2,13 @@
 
 const [WIDTH, HEIGHT] = [1600, 1200];
 
-export async function* samples(count: number): AsyncGenerator<File> {
-  for (let number = 1; number <= count; number++) {
-    const name = `berry-${String(number).padStart(2, "0")}.jpg`;
-    yield new File([await drawn(number)], name, { type: "image/jpeg" });
-  }
+export function samples(count: number): Promise<File[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => sample(index + 1)));
+}
+
+async function sample(number: number): Promise<File> {
+  const name = `berry-${String(number).padStart(2, "0")}.jpg`;
+  return new File([await drawn(number)], name, { type: "image/jpeg" });
 }
 
 function drawn(number: number): Promise<Blob> {

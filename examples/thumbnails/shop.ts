@@ -1,31 +1,8 @@
-// The shop as the page knows it: what it publishes, what it looks up in the shop's queues, and what it is told.
-import { type Bus, connect, kwargs, Message, type Queue } from "berrymq";
+// The shop as the page knows it: what it publishes, what it looks up in the shop's queues, and what it hears.
+import { type BerryMQError, type Bus, connect, kwargs, Message, MessageTooLarge, type Queue } from "berrymq";
+import { type Customer, REFUSALS, refusalOf, thumbnailOf } from "./customer.ts";
 
-export interface Thumbnail {
-  /** Message id of the picture that it was made of. */
-  readonly picture: string;
-  readonly name: string;
-  readonly sizes: string;
-  readonly image: Blob;
-}
-
-export interface Refusal {
-  readonly picture: string;
-  readonly name: string;
-  readonly reason: string;
-  readonly times: number;
-}
-
-/** Whom the shop tells. */
-export interface Customer {
-  hasThumbnail(thumbnail: Thumbnail): void;
-  /** The oldest dead letters; all of them when they are fewer than {@link REFUSALS}. */
-  hasRefusals(oldest: readonly Refusal[]): void;
-  hasReport(text: string): void;
-}
-
-/** Dead letters that a page looks at: each comes with the bytes of its picture. */
-export const REFUSALS = 25;
+const MIB = 1024 * 1024;
 /** Thumbnails that are kept for pages that are opened later. */
 const GALLERY = 60;
 /** Seconds that the page's own queue outlives its connection. */
@@ -50,12 +27,17 @@ export class Shop {
     return shop;
   }
 
-  /** Resolves to the picture's id once the gateway keeps it on disk. @throws MessageTooLarge */
+  /** Resolves to the picture's id once the gateway keeps it on disk. */
   async upload(file: File): Promise<string> {
     const payload = new Uint8Array(await file.arrayBuffer());
     const contentType = file.type || "application/octet-stream";
     const picture = new Message("picture:uploaded").with({ payload, contentType, attributes: { name: file.name } });
-    return (await this.mq.publish(picture)).messageId;
+    try {
+      return (await this.mq.publish(picture)).messageId;
+    } catch (error) {
+      if (!(error instanceof MessageTooLarge)) throw error;
+      throw new Error(`${(file.size / MIB).toFixed(1)} MB; the shop takes files of up to 4 MB`);
+    }
   }
 
   /** Pictures that no worker has taken yet. @throws Unavailable while the connection is lost */
@@ -70,18 +52,20 @@ export class Shop {
 
   async allow(megapixels: number): Promise<void> {
     await this.mq.publish("shop:rules", kwargs({ megapixels }));
+    await this.mq.publish("page:log", `the shop takes ${megapixels} megapixels`);
   }
 
-  /** Gives every refused picture another try; how many. */
-  async redrive(): Promise<number> {
+  /** Gives every refused picture another try. */
+  async redrive(): Promise<void> {
     const moved = await this.pictures.dead.redrive();
     await this.lookAtRefusals();
-    return moved;
+    await this.mq.publish("page:log", `${moved} refused pictures are tried again`);
   }
 
   async discard(): Promise<void> {
-    await this.pictures.dead.purge();
+    const gone = await this.pictures.dead.purge();
     await this.lookAtRefusals();
+    await this.mq.publish("page:log", `${gone} refused pictures are thrown away`);
   }
 
   async askForReport(): Promise<void> {
@@ -111,30 +95,17 @@ export class Shop {
   }
 
   private async hear(message: Message): Promise<void> {
-    const { picture = "", name = "", sizes = "" } = message.attributes;
-    if (message.name === "thumbnail") this.customer.hasThumbnail({ picture, name, sizes, image: imageOf(message) });
+    if (message.name === "thumbnail") this.customer.hasThumbnail(thumbnailOf(message));
     else if (message.name === "report") this.customer.hasReport(String(message.args[0]));
     else await this.lookAtRefusals();
   }
 
   private async lookAtRefusals(): Promise<void> {
-    const letters = await this.pictures.dead.peek(REFUSALS).catch(noneYet);
+    const letters = await this.pictures.dead.peek(REFUSALS).catch((error: BerryMQError) => {
+      // A queue has no queue of dead letters before its first one.
+      if (error.reason !== "QUEUE_NOT_FOUND") throw error;
+      return [];
+    });
     this.customer.hasRefusals(letters.map(refusalOf));
   }
-}
-
-function imageOf({ payload, contentType }: Message): Blob {
-  return new Blob([new Uint8Array(payload)], { type: contentType });
-}
-
-function refusalOf({ messageId, attributes }: Message): Refusal {
-  const deaths: readonly unknown[] = JSON.parse(attributes["berrymq-dead-history"] ?? "[]");
-  const { name = "", "berrymq-dead-reason": reason = "" } = attributes;
-  return { picture: messageId, name, reason, times: deaths.length };
-}
-
-/** A queue has no queue of dead letters before its first one. */
-function noneYet(error: { readonly reason?: string }): readonly Message[] {
-  if (error.reason === "QUEUE_NOT_FOUND") return [];
-  throw error;
 }

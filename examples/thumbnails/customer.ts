@@ -1,0 +1,39 @@
+// Whom the shop tells, and what its messages say: the bytes are the picture, everything else stands in attributes.
+import type { Message } from "berrymq";
+
+/** Dead letters that a page looks at: each comes with the bytes of its picture. */
+export const REFUSALS = 25;
+
+export interface Thumbnail {
+  /** Message id of the picture that it was made of. */
+  readonly picture: string;
+  readonly name: string;
+  readonly sizes: string;
+  readonly image: Blob;
+}
+
+export interface Refusal {
+  /** Message id of the picture, which it keeps however often it is tried again. */
+  readonly picture: string;
+  readonly name: string;
+  readonly reason: string;
+  readonly times: number;
+}
+
+export interface Customer {
+  hasThumbnail(thumbnail: Thumbnail): void;
+  /** The oldest dead letters; all of them when they are fewer than {@link REFUSALS}. */
+  hasRefusals(oldest: readonly Refusal[]): void;
+  hasReport(text: string): void;
+}
+
+export function thumbnailOf({ attributes, payload, contentType }: Message): Thumbnail {
+  const { picture = "", name = "", sizes = "" } = attributes;
+  return { picture, name, sizes, image: new Blob([new Uint8Array(payload)], { type: contentType }) };
+}
+
+export function refusalOf({ messageId, attributes }: Message): Refusal {
+  const deaths: readonly unknown[] = JSON.parse(attributes["berrymq-dead-history"] ?? "[]");
+  const { name = "", "berrymq-dead-reason": reason = "" } = attributes;
+  return { picture: messageId, name, reason, times: deaths.length };
+}
