@@ -148,6 +148,14 @@ class Driver
     receipt(@bus.talk(command["identifier"], command["reply_to"], *command["args"], **kwargs(command)).wait(WAIT))
   end
 
+  def pipeline(command)
+    options = command.slice("errors", "results", "deadline").transform_keys(&:to_sym)
+    made = @bus.pipeline(*command["identifiers"], **options)
+    return Values.show(made.ask(*command["args"], **kwargs(command))) if command["call"] == "ask"
+
+    receipt(made.talk(*command["args"], **kwargs(command)).wait(WAIT))
+  end
+
   def ask(command) = Values.show(asking(command).ask(command["identifier"], *command["args"], **kwargs(command)))
 
   def ask_many(command) = Values.show(asking(command).ask_many(command["identifier"], *command["args"], **kwargs(command)).to_a)

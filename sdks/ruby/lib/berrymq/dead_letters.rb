@@ -17,13 +17,13 @@ module BerryMQ
     # Keeps a message that was given up.
     def keep(message, why, attempts)
       marks = { "#{MARK}queue" => @origin.options.name, "#{MARK}reason" => why, "#{MARK}attempts" => attempts.to_s,
-                "#{MARK}at" => Time.now.utc.strftime("%FT%T.%LZ") }
+                "#{MARK}at" => @clock.time.utc.strftime("%FT%T.%LZ") }
       take_back(message.with(attributes: message.attributes.merge(marks)))
     end
 
     # See Queue#redrive; a message that finds its queue full stays.
     def redrive(max, rate)
-      started = Clock.now
+      started = @clock.now
       moved = 0
       most = max || qsize
       while moved < most && (delivery = take(1, 0, false).first)
@@ -54,7 +54,7 @@ module BerryMQ
     # Until then, or until somebody closes the queue.
     def pace(time)
       @mutex.synchronize do
-        @changed.wait(@mutex, Clock.left(time)) until Clock.past?(time) || @ended
+        @changed.wait(@mutex, @clock.left(time)) until @clock.past?(time) || @ended
       end
     end
   end

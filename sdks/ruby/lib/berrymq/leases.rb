@@ -10,15 +10,16 @@ module BerryMQ
       # When to extend next; when the lease ends unless it is extended.
       attr_accessor :due, :ends
 
-      def initialize(delivery, seconds)
+      def initialize(delivery, seconds, clock)
         @delivery = delivery
         @seconds = seconds
+        @clock = clock
         @lost = false
         kept
       end
 
       def kept
-        now = Clock.now
+        now = @clock.now
         @due = now + (@seconds / 3.0)
         @ends = now + @seconds
       end
@@ -30,16 +31,20 @@ module BerryMQ
       end
     end
 
-    def initialize
+    # The Clock it goes by.
+    attr_reader :clock
+
+    def initialize(clock)
+      @clock = clock
       @mutex = Mutex.new
-      @changed = ConditionVariable.new
+      @changed = clock.condition
       @holds = {}.compare_by_identity
       @thread = nil
     end
 
     # Extends the delivery's lease of so many seconds while the block runs, which is given the Hold.
     def during(delivery, seconds)
-      hold = Hold.new(delivery, seconds)
+      hold = Hold.new(delivery, seconds, @clock)
       @mutex.synchronize do
         @holds[hold] = true
         start
@@ -49,6 +54,9 @@ module BerryMQ
     ensure
       @mutex.synchronize { @holds.delete(hold) }
     end
+
+    # Has the thread wait by the clock as it now is.
+    def wake = @mutex.synchronize { @changed.broadcast }
 
     # A forked child has none of its parent's threads.
     def after_fork
@@ -61,8 +69,7 @@ module BerryMQ
     def start
       return if @thread&.alive?
 
-      @thread = Thread.new { extend_all }
-      @thread.name = "berrymq-leases"
+      @thread = @clock.thread("berrymq-leases") { extend_all }
     end
 
     # Ends after a while without anything to do; `during` starts it anew.
@@ -79,9 +86,9 @@ module BerryMQ
       @mutex.synchronize do
         loop do
           hold = @holds.each_key.min_by(&:due)
-          return hold if hold && Clock.past?(hold.due)
+          return hold if hold && @clock.past?(hold.due)
 
-          @changed.wait(@mutex, hold ? Clock.left(hold.due) : IDLE_SECONDS)
+          @changed.wait(@mutex, hold ? @clock.left(hold.due) : IDLE_SECONDS)
           return @thread = nil if hold.nil? && @holds.empty?
         end
       end
@@ -93,7 +100,7 @@ module BerryMQ
     rescue LeaseLost, QueueNotFound, Closed
       lose(hold)
     rescue StandardError # between connections: the next try may succeed
-      Clock.past?(hold.ends) ? lose(hold) : hold.due = [hold.ends, Clock.now + (hold.seconds / 10.0)].min
+      @clock.past?(hold.ends) ? lose(hold) : hold.due = [hold.ends, @clock.now + (hold.seconds / 10.0)].min
     end
 
     def lose(hold)

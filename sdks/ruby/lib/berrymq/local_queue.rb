@@ -6,6 +6,7 @@ require_relative "local_consuming"
 module BerryMQ
   # Thread-safe; waiting is for the one condition that something changed.
   class LocalQueue
+    include SetAside
     include LocalConsuming
 
     MICROS = 1_000_000
@@ -31,7 +32,7 @@ module BerryMQ
       @changed = @clock.condition
       @numbers = @consumers = 0
       @ended = nil # the error of whoever uses it afterwards
-      hold(Shelf.new, RecentIds.new(@options.dedupe, @clock), LeaseBook.new, [], 0, false)
+      hold_nothing
     end
 
     # Seconds.
@@ -55,15 +56,6 @@ module BerryMQ
     # Takes in what was given up before: at once, with its whole time before it, though its id is known.
     def take_back(message)
       @mutex.synchronize { shelve(message, 0, @options.ttl ? @clock.wall + micros(@options.ttl) : 0) unless @ended }
-    end
-
-    # Takes everything out of it, as if it were new. Returns what puts it back.
-    def set_aside
-      @mutex.synchronize do
-        held = [@shelf, @recent, @leases, @lost, @bytes, @paused]
-        hold(Shelf.new, RecentIds.new(@options.dedupe, @clock), LeaseBook.new, [], 0, false)
-        -> { put_back(held) }
-      end
     end
 
     # When something of its own is due by the clock, whether anybody looks at it or not; or nil.
@@ -201,25 +193,6 @@ module BerryMQ
     def dead = @letters ||= DeadLetters.new(self)
 
     private
-
-    def hold(shelf, recent, leases, lost, bytes, paused)
-      @shelf = shelf
-      @recent = recent
-      @leases = leases
-      @lost = lost # messages and reasons that are still to be told
-      @bytes = bytes
-      @paused = paused
-      @wakes_at = Float::INFINITY # when `expire` will be called, in microseconds since the Unix epoch
-    end
-
-    def put_back(held)
-      @mutex.synchronize do
-        hold(*held)
-        watch
-        @times.later(self, 0) if @lost.any?
-        @changed.broadcast
-      end
-    end
 
     def finish(error)
       take_no_more

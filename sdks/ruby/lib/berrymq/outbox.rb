@@ -39,6 +39,7 @@ module BerryMQ
       @resent_through = 0
       @connection = nil
       @closed = nil
+      @through_waits = [] # [number, block]
     end
 
     # Takes entries for a receipt. At the bound it waits while connected, and raises BacklogFull while not.
@@ -91,6 +92,13 @@ module BerryMQ
         forget(through)
         @changed.broadcast
       end
+      tell_those_who_wait unless @through_waits.empty?
+    end
+
+    # Calls the block, once, when the number is answered; never when nobody answers it.
+    def when_through(sequence, &block)
+      @mutex.synchronize { @through_waits << [sequence, block] }
+      tell_those_who_wait
     end
 
     # Waits until the number is answered; raises Timeout, or Closed.
@@ -125,6 +133,14 @@ module BerryMQ
     end
 
     private
+
+    def tell_those_who_wait
+      due = @mutex.synchronize do
+        answered, @through_waits = @through_waits.partition { |sequence, _| sequence <= @through }
+        answered
+      end
+      due.each { |_, block| block.call }
+    end
 
     def make_room(bytes)
       loop do

@@ -9,20 +9,21 @@ module BerryMQ
     private_constant :MOST
 
     # `window` in seconds; 0 = nothing is remembered.
-    def initialize(window)
+    def initialize(window, clock)
+      @clock = clock
       @window = window
       @taken = {} # id → when, oldest first
     end
 
     def include?(id)
-      forget_before(Clock.now - @window)
+      forget_before(@clock.now - @window)
       @taken.key?(id)
     end
 
     def add(id)
       return if @window.zero?
 
-      @taken[id] = Clock.now
+      @taken[id] = @clock.now
       @taken.shift if @taken.size > MOST
     end
 

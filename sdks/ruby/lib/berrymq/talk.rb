@@ -6,19 +6,26 @@ module BerryMQ
   class Answering
     MAX_HOPS = 100
 
-    # `forward` is called with an answer and true when only the gateway may hear it.
-    def initialize(dispatcher, &forward)
+    # `forward` is called with an answer and true when only the gateway may hear it, and returns its Receipt.
+    def initialize(dispatcher, clock, &forward)
       @dispatcher = dispatcher
       @forward = forward
+      @hops = Hops.new(clock, ->(message) { forward.call(message, false) }, dispatcher.method(:report))
     end
+
+    # Those of pipelines.
+    attr_reader :hops
 
     # Publishes one Outcome as the answer to `message`, which came over the link when `remote`.
     def publish(message, outcome, remote)
-      reply = outcome.error ? failure(message, outcome.error) : Message.new(message.reply_to, outcome.value)
+      hop = Hop.of(message)
+      return @hops.publish(message, hop, outcome) if hop
+
+      reply = outcome.error ? refusal(message, outcome.error) : Message.new(message.reply_to, outcome.value)
       send_answer(message, reply, outcome, remote)
     rescue NotEncodable => e
       @dispatcher.report(e, message, nil)
-      send_answer(message, failure(message, e), Outcome.new(outcome.number, outcome.of, nil, e), remote)
+      send_answer(message, refusal(message, e), Outcome.new(outcome.number, outcome.of, nil, e), remote)
     rescue Error => e
       @dispatcher.report(e, message, nil)
     end
@@ -30,13 +37,15 @@ module BerryMQ
       @dispatcher.report(e, message, nil)
     end
 
+    # What a message that tells of an error holds; see Message#with.
+    def self.failure(error, class_name = error.class.name.to_s)
+      text = error.message.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
+      { payload: JSON.generate("class" => class_name, "text" => text), content_type: Payload::FAILURE }
+    end
+
     private
 
-    def failure(message, error)
-      text = error.message.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
-      told = JSON.generate("class" => error.class.name.to_s, "text" => text)
-      Message.new(message.reply_to).with(payload: told, content_type: Payload::FAILURE)
-    end
+    def refusal(message, error) = Message.new(message.reply_to).with(**Answering.failure(error))
 
     def send_answer(message, reply, outcome, remote)
       hops = message.hops + 1
@@ -50,9 +59,10 @@ module BerryMQ
 
   # Outcomes of local handlers, which may run in other threads.
   class Outcomes
-    def initialize
+    def initialize(clock)
+      @clock = clock
       @mutex = Mutex.new
-      @changed = ConditionVariable.new
+      @changed = clock.condition
       @outcomes = []
     end
 
@@ -67,9 +77,9 @@ module BerryMQ
     def take(deadline)
       @mutex.synchronize do
         until (outcome = @outcomes.shift)
-          raise Timeout, "no handler answered in time" if Clock.past?(deadline)
+          raise Timeout, "no handler answered in time" if @clock.past?(deadline)
 
-          @changed.wait(@mutex, Clock.left(deadline))
+          @changed.wait(@mutex, @clock.left(deadline))
         end
         outcome
       end
@@ -128,8 +138,8 @@ module BerryMQ
 
     def start(identifier, args, kwargs)
       message = @bus.prepare(identifier, args, kwargs)
-      outcomes = Outcomes.new
-      deadline = Clock.now + @seconds
+      outcomes = Outcomes.new(@bus.clock)
+      deadline = @bus.clock.now + @seconds
       tally = @bus.deliver(message) { |outcome| outcomes.push(outcome) }
       Asked.new(message, deadline, outcomes, tally.handlers)
     end
@@ -137,7 +147,7 @@ module BerryMQ
     def remote(asked, answers)
       raise NoFollowers, nobody(asked) unless @bus.connected_for?(asked.message)
 
-      @bus.link.ask(asked.message, answers, [asked.deadline - Clock.now, 0.001].max)
+      @bus.link.ask(asked.message, answers, [asked.deadline - @bus.clock.now, 0.001].max)
     end
 
     def nobody(asked) = "nobody answers #{asked.message.id}: no handler here follows it, and no gateway knows another"

@@ -6,21 +6,36 @@ require "weakref"
 module BerryMQ
   # One thread, which lives while there is something to wait for. It keeps nothing alive. Thread-safe.
   class Timekeeper
-    def initialize
+    # The Clock it waits by.
+    attr_reader :clock
+
+    def initialize(clock)
+      @clock = clock
       @mutex = Mutex.new
-      @changed = ConditionVariable.new
-      @ends = [] # [when by Clock, WeakRef], by when
+      @changed = clock.condition
+      @ends = [] # [when by the clock, WeakRef], by when
       @thread = nil
     end
 
     # Has `expire` called, once, in so many seconds. Calls nobody meanwhile, whatever locks the caller holds.
     def later(kept, seconds)
-      time = Clock.now + [seconds, 0].max
+      time = @clock.now + [seconds, 0].max
       @mutex.synchronize do
         index = @ends.bsearch_index { |other, _| other > time } || @ends.size
         @ends.insert(index, [time, WeakRef.new(kept)])
         start
         @changed.signal if index.zero?
+      end
+    end
+
+    # Has the thread wait by the clock as it now is.
+    def wake = @mutex.synchronize { @changed.broadcast }
+
+    # Has everything happen so many seconds earlier.
+    def hasten(seconds)
+      @mutex.synchronize do
+        @ends.each { |entry| entry[0] -= seconds }
+        @changed.broadcast
       end
     end
 
@@ -37,8 +52,7 @@ module BerryMQ
     def start
       return if @thread&.alive?
 
-      @thread = Thread.new { call_all }
-      @thread.name = "berrymq-times"
+      @thread = @clock.thread("berrymq-times") { call_all }
     end
 
     def call_all
@@ -58,7 +72,7 @@ module BerryMQ
     # The next one, once its time has come; nil = there is nothing to wait for.
     def next_due
       @mutex.synchronize do
-        @changed.wait(@mutex, Clock.left(@ends.first.first)) until @ends.empty? || Clock.past?(@ends.first.first)
+        @changed.wait(@mutex, @clock.left(@ends.first.first)) until @ends.empty? || @clock.past?(@ends.first.first)
         return @ends.shift.last if @ends.any?
 
         @thread = nil

@@ -12,19 +12,19 @@ module BerryMQ
 
     # `handler` answers `alive?`, `wants?(message)` and `call(message)`; `tell` is called with (error, message, handler) for what it
     # raises; `answer` with (message, Outcome) for a talk's; `watch` for what a test watches with, or nil.
-    def initialize(handler, leases, clock:, concurrency: 1, tell: nil, answer: nil, watch: nil)
+    def initialize(handler, leases, concurrency: 1, tell: nil, answer: nil, watch: nil)
       unless concurrency.is_a?(Integer) && concurrency.between?(1, 1024)
         raise InvalidArgument, "concurrency is #{concurrency.inspect}; it takes an Integer from 1 to 1024"
       end
 
       @handler = handler
       @leases = leases
-      @clock = clock
+      @clock = leases.clock
       @tell = tell
       @answer = answer
       @watch = watch
       @mutex = Mutex.new
-      @changed = clock.condition
+      @changed = @clock.condition
       @free = concurrency
       @concurrency = concurrency
       @keepers = {}.compare_by_identity # keeper → thread

@@ -7,7 +7,8 @@ module BerryMQ
     MAX_WAITING = 1024
     private_constant :MAX_WAITING
 
-    def initialize(count)
+    def initialize(count, clock)
+      @clock = clock
       @jobs = SizedQueue.new(MAX_WAITING)
       @threads = Array.new(count) { |index| start(index) }
     end
@@ -17,7 +18,7 @@ module BerryMQ
     def run(&job)
       return job.call if Thread.current[:berrymq_workers].equal?(self)
 
-      @jobs << job
+      @jobs << @clock.job(&job)
     end
 
     # Runs what is waiting, then ends the threads.
