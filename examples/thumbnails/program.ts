@@ -48,7 +48,7 @@ export class Program {
   async stop(how: "stdin" | "SIGTERM" | "SIGKILL" = "stdin"): Promise<void> {
     const { child } = this;
     this.ending = true;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     if (how === "stdin") child.stdin.end();
     else child.kill(how);

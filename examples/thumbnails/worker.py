@@ -20,7 +20,7 @@ def check_size(picture):
     most = newest[0].kwargs["megapixels"] if newest else 2
     megapixels = picture.width * picture.height / 1e6
     if megapixels > most:
-        raise Reject(f"{picture.width} x {picture.height} is {megapixels:.1f} megapixels; the shop takes up to {most}")
+        raise Reject(f"{picture.width}x{picture.height} is {megapixels:.1f} megapixels; the shop takes up to {most}")
 
 
 def shrink(content):
@@ -29,7 +29,7 @@ def shrink(content):
         check_size(picture)
         small = ImageOps.exif_transpose(picture)
         small.thumbnail(LARGEST)
-        sizes = f"{picture.width} x {picture.height} to {small.width} x {small.height}"
+        sizes = f"{picture.width}x{picture.height} to {small.width}x{small.height}"
         file = BytesIO()
         small.convert("RGBA" if small.has_transparency_data else "RGB").save(file, "WEBP")
         return file.getvalue(), sizes

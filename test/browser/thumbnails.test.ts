@@ -122,7 +122,7 @@ test("what cannot be done is refused, with the reason", async () => {
   await counts("20 thumbnails, 2 refused, 0 under way");
   const reasons = page.getByRole("region", { name: "Refused" }).getByRole("listitem");
   expect((await reasons.allTextContents()).sort()).toEqual([
-    "poster.png: 3000 x 2500 is 7.5 megapixels; the shop takes up to 2",
+    "poster.png: 3000x2500 is 7.5 megapixels; the shop takes up to 2",
     expect.stringMatching(/^torn\.png: not a whole picture: .+/),
   ]);
 });
