@@ -17,7 +17,7 @@ import {
   type ReceiveCallback,
   type Removable,
 } from "./mailbox.js";
-import { changed, Message, nowMicros } from "./message.js";
+import { changed, Message } from "./message.js";
 import { randomText } from "./message-id.js";
 import { kwargs } from "./payload.js";
 import { type Publication, Publisher } from "./publisher.js";
@@ -57,7 +57,9 @@ export class Bus implements AsyncDisposable {
   private readonly dispatcher = new Dispatcher(this.followers, this.report);
   private readonly publisher = new Publisher(this.publisherHost());
   private readonly questions = new Questions(this.publisher, this.dispatcher);
-  private readonly localQueues = new LocalQueues(this.followers, this.report, (...lost) => this.tellDrop(...lost));
+  private readonly localQueues = new LocalQueues(this.clock, this.followers, this.report, (...lost) =>
+    this.tellDrop(...lost),
+  );
   private readonly works = new Works({
     localQueues: this.localQueues,
     gateway: () => this.gateway(),
@@ -126,6 +128,7 @@ export class Bus implements AsyncDisposable {
     const options = patterns.find((each) => typeof each === "object") ?? {};
     const texts = patterns.filter((each) => typeof each === "string");
     const stream = new Stream(texts, options, {
+      clock: this.clock,
       add: (listener) => this.followers.add(listener),
       lagged: (dropped, pattern) => this.tell("berrymq:lag", { dropped, pattern }),
       gone: (gone) => this.streams.delete(gone),
@@ -311,7 +314,10 @@ export class Bus implements AsyncDisposable {
 
   /** The system's own word, to the followers of this process only. */
   private tell(identifier: string, values: Readonly<Record<string, unknown>>): void {
-    this.dispatcher.dispatch(changed(new Message(identifier, kwargs(values)), { publishedAt: nowMicros() }), false);
+    this.dispatcher.dispatch(
+      changed(new Message(identifier, kwargs(values)), { publishedAt: this.clock.wall() * 1000 }),
+      false,
+    );
   }
 
   /** As a gateway tells. Of the system's own messages nothing is told: a queue that keeps and loses them would never come to an end. */

@@ -30,6 +30,11 @@ export class Clock {
   private source: TimeSource = machine;
   private readonly pending = new Set<Pending>();
 
+  /** Whether it goes by another time than the machine's. */
+  get virtual(): boolean {
+    return this.source !== machine;
+  }
+
   /** Seconds since some beginning. They only go forward. */
   now(): number {
     return this.source.now() / 1000;
@@ -67,6 +72,24 @@ export class Clock {
         timer.stop();
       },
     };
+  }
+
+  /** Resolves after so many seconds. */
+  async pause(seconds: number): Promise<void> {
+    await this.within(seconds, new Promise(() => {}));
+  }
+
+  /** Resolves with the work, or after so many seconds. */
+  async within(seconds: number, work: Promise<unknown>): Promise<void> {
+    const over = this.wait(seconds < Number.POSITIVE_INFINITY);
+    let timer = NEVER;
+    const late = new Promise<void>((resolve) => {
+      timer = this.after(seconds, resolve);
+    });
+    await Promise.race([work, late]).finally(() => {
+      timer.stop();
+      over();
+    });
   }
 
   /**
@@ -131,7 +154,9 @@ class Pending implements Alarm, Timer {
 const EARLY = 2;
 /** The longest that a machine's timer waits, in milliseconds. */
 const TIMER_AT_MOST = 2 ** 31 - 1;
-const over = () => {};
+
+/** What ends a wait of which nobody needs to know. */
+export const NOBODY_WAITS = () => {};
 
 /** The machine's own time. */
 export const machine: TimeSource = {
@@ -143,7 +168,7 @@ export const machine: TimeSource = {
     return handle;
   },
   clear: (handle) => clearTimeout(handle as Parameters<typeof clearTimeout>[0]),
-  wait: () => over,
+  wait: () => NOBODY_WAITS,
 };
 
 function ring(alarm: Alarm): void {

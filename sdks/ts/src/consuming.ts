@@ -1,4 +1,5 @@
 // Deliveries of one queue, over lost connections and gateways that come back, until a signal says that it is enough.
+import type { Clock } from "./clock.js";
 import type { Keeper } from "./queue.js";
 import type { Consumer, Handed } from "./transports/queue-calls.js";
 
@@ -32,6 +33,24 @@ export async function* consuming(
       stop.removeEventListener("abort", close);
     }
     await pause(AGAIN, stop);
+  }
+}
+
+/** What comes, to somebody who waits for it by that clock. */
+export function waited<T>(clock: Clock, source: AsyncGenerator<T, void>): AsyncGenerator<T, void, undefined> {
+  return clock.virtual ? waiting(clock, source) : source;
+}
+
+async function* waiting<T>(clock: Clock, source: AsyncGenerator<T, void>): AsyncGenerator<T, void, undefined> {
+  try {
+    while (true) {
+      const over = clock.wait(false);
+      const next = await source.next().finally(over);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await source.return();
   }
 }
 

@@ -1,4 +1,5 @@
 // What ends at a time of its own, the soonest first, with one timer for all.
+import type { Clock, Timer } from "./clock.js";
 import { Fifo } from "./fifo.js";
 
 /** Something that expires. */
@@ -9,8 +10,6 @@ export interface Mortal {
   watched: boolean;
 }
 
-/** The longest that a timer waits, in milliseconds; what ends later is looked at again. */
-const TIMER_AT_MOST = 2 ** 31 - 1;
 /** What may be gone before it is swept out. */
 const SLACK = 4096;
 
@@ -18,7 +17,7 @@ const sooner = (one: Mortal, other: Mortal) => one.expires <= other.expires;
 
 export class Expiring<T extends Mortal> {
   private line = new Fifo<T>();
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private timer: Timer | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
 
   /**
@@ -27,6 +26,7 @@ export class Expiring<T extends Mortal> {
    * @param size of how many it may be asked
    */
   constructor(
+    private readonly clock: Clock,
     private readonly ended: (item: T) => void,
     private readonly here: (item: T) => boolean,
     private readonly size: () => number,
@@ -42,7 +42,7 @@ export class Expiring<T extends Mortal> {
 
   /** Everything whose time came until now. */
   look(): void {
-    const now = Date.now();
+    const now = this.clock.wall();
     for (let next = this.line.peek(); next !== undefined && next.expires <= now; next = this.line.peek()) {
       this.line.shift();
       next.watched = false;
@@ -54,7 +54,7 @@ export class Expiring<T extends Mortal> {
   clear(): void {
     for (const item of this.line) item.watched = false;
     this.line.clear();
-    clearTimeout(this.timer);
+    this.timer?.stop();
     this.timerAt = Number.POSITIVE_INFINITY;
   }
 
@@ -62,17 +62,13 @@ export class Expiring<T extends Mortal> {
   private wake(): void {
     const next = this.line.peek()?.expires ?? Number.POSITIVE_INFINITY;
     if (next >= this.timerAt) return;
-    clearTimeout(this.timer);
+    this.timer?.stop();
     this.timerAt = next;
-    const timer = setTimeout(
-      () => {
-        this.timerAt = Number.POSITIVE_INFINITY;
-        this.look();
-      },
-      Math.min(TIMER_AT_MOST, Math.max(0, next - Date.now())),
-    );
-    (timer as { unref?: () => void }).unref?.();
-    this.timer = timer;
+    const look = () => {
+      this.timerAt = Number.POSITIVE_INFINITY;
+      this.look();
+    };
+    this.timer = this.clock.after((next - this.clock.wall()) / 1000, look, false);
   }
 
   private sweep(): void {

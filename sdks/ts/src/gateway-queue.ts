@@ -1,4 +1,5 @@
 // A queue whose messages a gateway keeps.
+import { machineClock } from "./clock.js";
 import { BerryMQError } from "./errors.js";
 import type { Message } from "./message.js";
 import type { Keeper } from "./queue.js";
@@ -14,6 +15,8 @@ import type {
 
 /** Milliseconds between tries of a waiting get while there is no connection. */
 const PAUSE = 100;
+/** Seconds of one wait; a longer one is made of several, since gateways bound it. */
+const WAIT_AT_MOST = 60;
 
 /** What a queue asks of the link. */
 export interface GatewayCalls {
@@ -30,6 +33,7 @@ interface Making {
 }
 
 export class GatewayQueue implements Keeper {
+  readonly clock = machineClock;
   private making: Making;
 
   /** @param spec what it is made of when it is gone; undefined = it is somebody else's to make */
@@ -48,7 +52,8 @@ export class GatewayQueue implements Keeper {
 
   async get(options: GetOptions): Promise<readonly Handed[]> {
     try {
-      return await this.call((calls) => calls.get(this.name, options));
+      const wait = Math.min(WAIT_AT_MOST, options.wait);
+      return await this.call((calls) => calls.get(this.name, { ...options, wait }));
     } catch (error) {
       const lost = error instanceof BerryMQError && (error.reason === "UNAVAILABLE" || error.reason === "DRAINING");
       if (!lost || options.wait <= 0) throw error;

@@ -1,12 +1,13 @@
 // What waits for its time in a local queue.
-
-/** The longest that a timer waits, in milliseconds; what is due later is looked at again. */
-const TIMER_AT_MOST = 2 ** 31 - 1;
+import type { Clock, Timer } from "./clock.js";
 
 export class Later<T> {
-  private readonly timers = new Map<T, ReturnType<typeof setTimeout>>();
+  private readonly timers = new Map<T, Timer>();
 
-  constructor(private readonly due: (item: T) => void) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly due: (item: T) => void,
+  ) {}
 
   get size(): number {
     return this.timers.size;
@@ -14,15 +15,14 @@ export class Later<T> {
 
   /** @param at milliseconds since the epoch */
   add(item: T, at: number): void {
-    const wait = Math.min(TIMER_AT_MOST, Math.max(0, at - Date.now()));
     this.timers.set(
       item,
-      setTimeout(() => this.passed(item, at), wait),
+      this.clock.after((at - this.clock.wall()) / 1000, () => this.passed(item, at)),
     );
   }
 
   remove(item: T): void {
-    clearTimeout(this.timers.get(item));
+    this.timers.get(item)?.stop();
     this.timers.delete(item);
   }
 
@@ -34,7 +34,7 @@ export class Later<T> {
   }
 
   clear(): void {
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const timer of this.timers.values()) timer.stop();
     this.timers.clear();
   }
 
@@ -44,7 +44,7 @@ export class Later<T> {
 
   private passed(item: T, at: number): void {
     this.timers.delete(item);
-    if (at > Date.now()) this.add(item, at);
+    if (at > this.clock.wall()) this.add(item, at);
     else this.due(item);
   }
 }

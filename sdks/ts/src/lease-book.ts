@@ -1,4 +1,5 @@
 // Who holds which message of a local queue, and until when.
+import type { Clock, Timer } from "./clock.js";
 import type { Entry } from "./local-queue.js";
 import { randomText } from "./message-id.js";
 
@@ -7,7 +8,7 @@ const SETTLED_AT_MOST = 10_000;
 
 interface Lease {
   readonly entry: Entry;
-  timer: ReturnType<typeof setTimeout>;
+  timer: Timer;
 }
 
 export class LeaseBook {
@@ -15,7 +16,10 @@ export class LeaseBook {
   private readonly settled = new Set<string>();
 
   /** @param expired is called with what was not settled in time. */
-  constructor(private readonly expired: (entry: Entry) => void) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly expired: (entry: Entry) => void,
+  ) {}
 
   get size(): number {
     return this.leases.size;
@@ -24,7 +28,7 @@ export class LeaseBook {
   lease(entry: Entry, seconds: number): { leaseId: string; deadline: Date } {
     const leaseId = randomText(20);
     this.leases.set(leaseId, { entry, timer: this.timer(leaseId, seconds) });
-    return { leaseId, deadline: inSeconds(seconds) };
+    return { leaseId, deadline: this.inSeconds(seconds) };
   }
 
   /** Ends a lease and gives its entry; "before" = it was settled before, undefined = it is lost. */
@@ -32,7 +36,7 @@ export class LeaseBook {
     if (this.settled.has(leaseId)) return "before";
     const lease = this.leases.get(leaseId);
     if (lease === undefined) return undefined;
-    clearTimeout(lease.timer);
+    lease.timer.stop();
     this.leases.delete(leaseId);
     this.remember(leaseId);
     return lease.entry;
@@ -42,30 +46,30 @@ export class LeaseBook {
   extend(leaseId: string, seconds: number): Date | undefined {
     const lease = this.leases.get(leaseId);
     if (lease === undefined) return undefined;
-    clearTimeout(lease.timer);
+    lease.timer.stop();
     lease.timer = this.timer(leaseId, seconds);
-    return inSeconds(seconds);
+    return this.inSeconds(seconds);
   }
 
   clear(): void {
-    for (const { timer } of this.leases.values()) clearTimeout(timer);
+    for (const { timer } of this.leases.values()) timer.stop();
     this.leases.clear();
   }
 
-  private timer(leaseId: string, seconds: number): ReturnType<typeof setTimeout> {
-    return setTimeout(() => {
+  private timer(leaseId: string, seconds: number): Timer {
+    return this.clock.after(seconds, () => {
       const { entry } = this.leases.get(leaseId)!;
       this.leases.delete(leaseId);
       this.expired(entry);
-    }, seconds * 1000);
+    });
+  }
+
+  private inSeconds(seconds: number): Date {
+    return new Date(this.clock.wall() + seconds * 1000);
   }
 
   private remember(leaseId: string): void {
     if (this.settled.size >= SETTLED_AT_MOST) this.settled.delete(this.settled.values().next().value!);
     this.settled.add(leaseId);
   }
-}
-
-function inSeconds(seconds: number): Date {
-  return new Date(Date.now() + seconds * 1000);
 }

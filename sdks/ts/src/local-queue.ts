@@ -1,4 +1,5 @@
 // A queue whose messages this process keeps: leases, attempts, backoff and dead letters as at a gateway, without the disk.
+import type { Clock } from "./clock.js";
 import { InvalidArgument, LeaseLost, QueueFull, QueueNotFound } from "./errors.js";
 import { Expiring, type Mortal } from "./expiring.js";
 import type { Listener } from "./follower.js";
@@ -48,6 +49,7 @@ export type Loss = "expired" | "overflow";
 
 /** What a local queue asks of the bus that it lives in. */
 export interface LocalQueueHome {
+  readonly clock: Clock;
   /** The dead letters of a queue. */
   deadLetters(origin: LocalQueueSpec): LocalQueue;
   /** The queue of that name. */
@@ -59,16 +61,13 @@ export interface LocalQueueHome {
 }
 
 export class LocalQueue implements Keeper {
+  readonly clock: Clock;
   private readonly ready = new PriorityLine<Entry>();
-  private readonly delayed = new Later<Entry>((entry) => this.again(entry));
-  private readonly expiring = new Expiring<Entry>(
-    (entry) => this.expired(entry),
-    ({ place }) => place !== "out",
-    () => this.ready.length + this.delayed.size,
-  );
+  private readonly delayed: Later<Entry>;
+  private readonly expiring: Expiring<Entry>;
   private readonly ids: TakenIds;
-  private readonly leases = new LeaseBook((entry) => this.failed(entry, "the lease ran out", 0));
-  private readonly takers = new Takers((max, autoAck) => this.take(max, autoAck));
+  private readonly leases: LeaseBook;
+  private readonly takers: Takers;
   private sequence = 0;
   private bytes = 0;
   private paused = false;
@@ -79,7 +78,18 @@ export class LocalQueue implements Keeper {
     private readonly home: LocalQueueHome,
     private readonly shared: boolean,
   ) {
-    this.ids = new TakenIds(spec.dedupe);
+    const { clock } = home;
+    this.clock = clock;
+    this.delayed = new Later(clock, (entry) => this.again(entry));
+    this.expiring = new Expiring(
+      clock,
+      (entry) => this.expired(entry),
+      ({ place }) => place !== "out",
+      () => this.ready.length + this.delayed.size,
+    );
+    this.ids = new TakenIds(clock, spec.dedupe);
+    this.leases = new LeaseBook(clock, (entry) => this.failed(entry, "the lease ran out", 0));
+    this.takers = new Takers(clock, (max, autoAck) => this.take(max, autoAck));
   }
 
   get name(): string {
@@ -106,13 +116,13 @@ export class LocalQueue implements Keeper {
   keep(message: Message): void {
     const { ttl, delay } = this.spec;
     const { size, priority } = message.detach();
-    const published = message.publishedAt?.getTime() ?? Date.now();
+    const published = message.publishedAt?.getTime() ?? this.clock.wall();
     const expires = Math.min(message.expiresAt?.getTime() ?? Infinity, published + ttl * 1000);
     const sequence = this.sequence++;
     const entry: Entry = { message, priority, sequence, size, expires, watched: false, place: "ready", failed: 0 };
     this.bytes += size;
     const due = Math.max(message.deliverAt?.getTime() ?? 0, delay > 0 ? published + delay * 1000 : 0);
-    if (due > Date.now()) this.wait(entry, due);
+    if (due > this.clock.wall()) this.wait(entry, due);
     else {
       this.ready.push(entry);
       this.expiring.watch(entry);
@@ -202,7 +212,7 @@ export class LocalQueue implements Keeper {
       throw new InvalidArgument(`the queue ${this.name} holds no dead letters; use the queue's \`dead\``);
     }
     const most = Math.min(max || Infinity, this.ready.length);
-    const begun = Date.now();
+    const begun = this.clock.now();
     let moved = 0;
     while (moved < most) {
       const name = this.name.slice(0, -DEAD.length);
@@ -211,10 +221,10 @@ export class LocalQueue implements Keeper {
       const entry = this.ready.shift();
       if (entry === undefined) break;
       this.leave(entry);
-      target.keep(changed(entry.message, { publishedAt: Date.now() * 1000, expiresAt: 0, deliverAt: 0 }));
+      target.keep(changed(entry.message, { publishedAt: this.clock.wall() * 1000, expiresAt: 0, deliverAt: 0 }));
       moved++;
-      const ahead = begun + (moved * 1000) / rate - Date.now();
-      if (moved < most && ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead));
+      const ahead = begun + moved / rate - this.clock.now();
+      if (moved < most && ahead > 0) await this.clock.pause(ahead);
     }
     return moved;
   }
@@ -321,7 +331,7 @@ export class LocalQueue implements Keeper {
       return;
     }
     const seconds = delay ?? Math.min(backoff[1], backoff[0] * 2 ** (entry.failed - 1));
-    this.wait(entry, Date.now() + seconds * 1000);
+    this.wait(entry, this.clock.wall() + seconds * 1000);
   }
 
   private wait(entry: Entry, due: number): void {
@@ -362,7 +372,7 @@ export class LocalQueue implements Keeper {
       "berrymq-dead-queue": this.name,
       "berrymq-dead-reason": why,
       "berrymq-dead-attempts": String(Math.max(1, entry.failed)),
-      "berrymq-dead-at": new Date().toISOString(),
+      "berrymq-dead-at": new Date(this.clock.wall()).toISOString(),
     };
     const letter = changed(entry.message, { attributes, expiresAt: 0, deliverAt: 0 });
     this.home.deadLetters(this.spec).keepLetter(letter);

@@ -1,4 +1,5 @@
 // The queues that live in this process: shared ones by name, and everybody's own.
+import type { Clock } from "./clock.js";
 import { InvalidArgument, NotSupported, QueueExists } from "./errors.js";
 import type { Followers, Following } from "./follower.js";
 import type { Identifier } from "./identifier.js";
@@ -25,6 +26,7 @@ export class LocalQueues {
   private readonly followings = new Map<LocalQueue, Following>();
 
   constructor(
+    readonly clock: Clock,
     private readonly followers: Followers,
     readonly report: (error: unknown, message?: Message) => void,
     readonly dropped: (queue: string, message: Message, reason: Loss) => void,

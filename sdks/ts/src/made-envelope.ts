@@ -19,6 +19,13 @@ export interface Fields {
   deliverAt?: number;
   requireAck?: boolean;
   attempt?: number;
+  lasting?: Lasting | undefined;
+}
+
+/** What a message made beforehand said of its times, in seconds, so that a virtual clock can say when that is. */
+export interface Lasting {
+  readonly ttl: number | undefined;
+  readonly delay: number | undefined;
 }
 
 /** A message made here encodes itself and names itself when somebody asks. */
@@ -35,6 +42,7 @@ export class MadeEnvelope implements Envelope {
   readonly requireAck: boolean;
   readonly attempt: number;
   readonly resent = false;
+  readonly lasting: Lasting | undefined;
   private content: Content | undefined;
   private id: string | undefined;
 
@@ -56,6 +64,7 @@ export class MadeEnvelope implements Envelope {
     this.deliverAt = fields.deliverAt ?? 0;
     this.requireAck = fields.requireAck ?? false;
     this.attempt = fields.attempt ?? 0;
+    this.lasting = fields.lasting;
   }
 
   get messageId(): string {
@@ -93,9 +102,26 @@ const NO_FIELDS: Fields = Object.freeze({});
 export function fieldsOf(source: Envelope): Fields {
   const { messageId, attributes, publishedAt, expiresAt, sender, replyTo, answer, hops } = source;
   const { priority, deliverAt, requireAck, attempt } = source;
-  const content = source instanceof MadeEnvelope ? source.known : contentOf(source);
+  const made = source instanceof MadeEnvelope;
+  const content = made ? source.known : contentOf(source);
+  const lasting = made ? source.lasting : undefined;
   const who = { messageId, attributes, publishedAt, expiresAt, sender, replyTo, answer, hops };
-  return { content, ...who, priority, deliverAt, requireAck, attempt };
+  return { content, ...who, priority, deliverAt, requireAck, attempt, lasting };
+}
+
+/** Of a copy with another ttl or delay. */
+export function lastingOf(source: Envelope, ttl: number | undefined, delay: number | undefined): Lasting {
+  const before = source instanceof MadeEnvelope ? source.lasting : undefined;
+  return { ttl: ttl ?? before?.ttl, delay: delay ?? before?.delay };
+}
+
+/** When what was made beforehand ends and is due, if it is published at that moment of a clock of its own. @param micros since the epoch */
+export function fromNow(source: Envelope, micros: number): Fields {
+  const { ttl, delay } = (source instanceof MadeEnvelope ? source.lasting : undefined) ?? {};
+  return {
+    ...(ttl === undefined ? {} : { expiresAt: Math.round(micros + ttl * 1e6) }),
+    ...(delay === undefined ? {} : { deliverAt: Math.round(micros + delay * 1e6) }),
+  };
 }
 
 function contentOf({ payload, contentType }: Envelope): Content {

@@ -3,7 +3,7 @@ import { checksumOf } from "./checksum.js";
 import type { Answer, Attributes, Envelope } from "./envelope.js";
 import { InvalidArgument } from "./errors.js";
 import { type Identifier, rememberedIdentifier } from "./identifier.js";
-import { type Fields, fieldsOf, MadeEnvelope } from "./made-envelope.js";
+import { type Fields, fieldsOf, lastingOf, MadeEnvelope } from "./made-envelope.js";
 import { asBuffer, type Call, decodeContent, FAILURE, type KeywordArguments, toCall } from "./payload.js";
 import { WireEnvelope } from "./wire/reader.js";
 
@@ -201,6 +201,7 @@ export class Message {
       ...(attributes === undefined ? {} : { attributes: { ...attributes } }),
       ...(priority === undefined ? {} : { priority: checkedPriority(priority) }),
       ...(delay === undefined ? {} : { deliverAt: afterDelay(delay) }),
+      ...(ttl === undefined && delay === undefined ? {} : { lasting: lastingOf(this.source, ttl, delay) }),
       ...(requireAck === undefined ? {} : { requireAck }),
     });
   }

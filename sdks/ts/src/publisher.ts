@@ -4,7 +4,7 @@ import type { Answering, Dispatcher, ErrorCallback } from "./dispatcher.js";
 import { Closed, InvalidArgument, ReservedIdentifier, Unavailable } from "./errors.js";
 import { isLocal, parseIdentifier, RESERVED_NAME, rememberedIdentifier } from "./identifier.js";
 import type { Link } from "./link.js";
-import type { Fields } from "./made-envelope.js";
+import { type Fields, fromNow } from "./made-envelope.js";
 import { changed, envelopeOf, Message, make } from "./message.js";
 import { toCall } from "./payload.js";
 import { type Publishing, Tally } from "./receipt.js";
@@ -54,7 +54,7 @@ export class Publisher {
 
   /** Publishes the first message of a pipeline, made with the attributes of the route. */
   begin(message: Message, replyTo: string, route: Route): Publishing {
-    const first = changed(message, { replyTo });
+    const first = this.message(changed(message, { replyTo }), []);
     return this.publish(first, []).told((receipt) => judgeReceipt(receipt, first, route, this.hops));
   }
 
@@ -83,7 +83,9 @@ export class Publisher {
     if (!(identifier instanceof Message)) return this.made(identifier, args);
     if (args.length > 0) throw new InvalidArgument("a message made beforehand has its arguments already");
     if (identifier.publishedAt !== undefined) return identifier;
-    return changed(identifier, { publishedAt: this.micros(), sender: this.host.ident });
+    const now = this.micros();
+    const times = this.host.clock.virtual ? fromNow(envelopeOf(identifier), now) : undefined;
+    return changed(identifier, { publishedAt: now, sender: this.host.ident, ...times });
   }
 
   /** Refuses what cannot be published before anybody got it; gives the link when the message leaves the process. */

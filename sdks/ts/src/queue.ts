@@ -1,5 +1,6 @@
 // Queues as programs use them: the same whether the messages are kept in this process or at a gateway.
-import { consuming } from "./consuming.js";
+import type { Clock } from "./clock.js";
+import { consuming, waited } from "./consuming.js";
 import { Delivery, granting } from "./delivery.js";
 import { Closed, InvalidArgument } from "./errors.js";
 import type { Message } from "./message.js";
@@ -53,7 +54,9 @@ export interface RedriveOptions {
 export interface Keeper {
   readonly name: string;
   readonly patterns: readonly string[];
-  /** Leases, waiting for the first message at most `wait` seconds; empty when none came. */
+  /** The time that its calls take. */
+  readonly clock: Clock;
+  /** Leases, waiting for the first message at most `wait` seconds, or for ever; empty when none came, perhaps sooner. */
   get(options: KeeperGet): Promise<readonly Handed[]>;
   settle(leaseId: string, verdict: Verdict): Promise<void>;
   extend(leaseId: string, seconds: number | undefined): Promise<Date>;
@@ -90,9 +93,6 @@ export interface ConsumeOptions {
   readonly autoAck?: boolean;
   readonly signal?: AbortSignal;
 }
-
-/** Seconds of one wait; a longer one is made of several, since gateways bound it. */
-const WAIT_AT_MOST = 60;
 
 export class Queue implements AsyncDisposable {
   private closed = false;
@@ -136,7 +136,7 @@ export class Queue implements AsyncDisposable {
     const { credit = 100, autoAck = false, signal } = options;
     this.open();
     const stop = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
-    for await (const { handed, consumer } of consuming(this.keeper, credit, autoAck, stop)) {
+    for await (const { handed, consumer } of waited(this.keeper.clock, consuming(this.keeper, credit, autoAck, stop))) {
       yield new Delivery(handed, granting(consumer), this.keeper);
       if (autoAck) consumer.grant(1);
     }
@@ -228,12 +228,13 @@ export class Queue implements AsyncDisposable {
     if (!(timeout >= 0)) throw new InvalidArgument(`timeout is seconds from 0, not ${timeout}`);
     // One of its own for each call: many gets at once are no leak of listeners.
     const signal = AbortSignal.any(options.signal ? [options.signal, this.ending.signal] : [this.ending.signal]);
-    const deadline = Date.now() + timeout * 1000;
+    const { clock } = this.keeper;
+    const deadline = clock.now() + timeout;
     while (true) {
-      const wait = block ? Math.min(WAIT_AT_MOST, Math.max(0, (deadline - Date.now()) / 1000)) : 0;
+      const wait = block ? Math.max(0, deadline - clock.now()) : 0;
       const handed = await this.open().get({ max, wait, autoAck, signal });
       if (handed.length > 0) return handed.map((each) => (autoAck ? each.message : this.delivery(each)));
-      if (!block || Date.now() >= deadline) return [];
+      if (!block || clock.now() >= deadline) return [];
     }
   }
 

@@ -1,5 +1,6 @@
 // `follow()`: messages as an async iterable, with a bounded buffer of its own from which the oldest go.
 
+import { type Clock, NOBODY_WAITS } from "./clock.js";
 import { Fifo } from "./fifo.js";
 import type { Following, Listener } from "./follower.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
@@ -21,6 +22,7 @@ const WORTH_PINNING = 1 / 4;
 
 /** What a stream asks of its bus. */
 export interface StreamHost {
+  readonly clock: Clock;
   add(listener: Listener): Following;
   /** So many messages of a pattern went, since the buffer was full. Told when the next one is taken. */
   lagged(dropped: number, pattern: string): void;
@@ -63,7 +65,7 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
     const value = this.take();
     if (value !== undefined) return Promise.resolve({ done: false, value });
     if (this.closed) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve) => this.takers.push(resolve));
+    return new Promise((resolve) => this.await(resolve));
   }
 
   return(): Promise<IteratorResult<Message>> {
@@ -101,6 +103,15 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
       },
       heardBatch: (bytes) => this.heardBatch(bytes),
     };
+  }
+
+  private await(resolve: (result: IteratorResult<Message>) => void): void {
+    const over = this.host.clock.wait(false);
+    const taker = (result: IteratorResult<Message>) => {
+      over();
+      resolve(result);
+    };
+    this.takers.push(over === NOBODY_WAITS ? resolve : taker);
   }
 
   private hear(message: Message, pattern: Identifier): void {

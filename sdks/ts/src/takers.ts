@@ -1,4 +1,5 @@
 // Who waits for a local queue's messages: gets that wait once, and consumers that take as long as they have credit. In turn.
+import type { Clock } from "./clock.js";
 import type { Handed } from "./transports/queue-calls.js";
 
 interface Taker {
@@ -13,7 +14,10 @@ interface Taker {
 export class Takers {
   private readonly all = new Set<Taker>();
 
-  constructor(private readonly take: (max: number, autoAck: boolean) => Handed[]) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly take: (max: number, autoAck: boolean) => Handed[],
+  ) {}
 
   get size(): number {
     return this.all.size;
@@ -41,12 +45,13 @@ export class Takers {
     for (const taker of [...this.all]) taker.end(error);
   }
 
-  /** Waits for the first messages, at most so many seconds. @throws the signal's reason */
+  /** Waits for the first messages, at most so many seconds, or for ever. @throws the signal's reason */
   wait(max: number, autoAck: boolean, seconds: number, signal: AbortSignal | undefined): Promise<Handed[]> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.remove(taker);
-        clearTimeout(timer);
+        timer.stop();
+        over();
         signal?.removeEventListener("abort", abort);
       };
       const give = (handed: Handed[]) => {
@@ -58,7 +63,8 @@ export class Takers {
         reject(error);
       };
       const abort = () => end(signal!.reason);
-      const timer = setTimeout(() => give([]), seconds * 1000);
+      const timer = this.clock.after(seconds, () => give([]));
+      const over = this.clock.wait(seconds < Number.POSITIVE_INFINITY);
       const taker: Taker = { want: () => max, autoAck, give, end };
       signal?.addEventListener("abort", abort, { once: true });
       this.add(taker);

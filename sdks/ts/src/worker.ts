@@ -19,8 +19,6 @@ export interface Job {
   readonly report: ErrorCallback;
 }
 
-/** The longest that a timer waits, in milliseconds. */
-const TIMER_AT_MOST = 2 ** 31 - 1;
 /** Of a queue that could not be asked for its own, in seconds. */
 const DEFAULT_LEASE = 30;
 const ACK: Verdict = { verb: "ack" };
@@ -56,12 +54,7 @@ export class Worker {
   async stop(seconds: number): Promise<void> {
     this.leaving = true;
     if (this.running.size > 0) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, Math.min(seconds * 1000, TIMER_AT_MOST));
-      });
-      await Promise.race([Promise.all(this.running), late]);
-      clearTimeout(timer);
+      await this.keeper.clock.within(seconds, Promise.all(this.running));
     }
     this.stopping.abort();
   }
@@ -75,11 +68,11 @@ export class Worker {
     const lost = new AbortController();
     const lose = () => lost.abort();
     consumer.over.addEventListener("abort", lose, { once: true });
-    const third = (await this.leaseSeconds()) * (1000 / 3);
+    const third = (await this.leaseSeconds()) / 3;
     if (lost.signal.aborted) return;
-    const timer = setInterval(() => void this.extend(handed.leaseId, lost), third);
+    const timer = this.keeper.clock.every(third, () => void this.extend(handed.leaseId, lost));
     const verdict = await this.judge(handler, handedOut(handed.message, handed.attempt, lost.signal));
-    clearInterval(timer);
+    timer.stop();
     consumer.over.removeEventListener("abort", lose);
     const settled = lost.signal.aborted ? undefined : settle(consumer, handed.leaseId, verdict);
     // Travels with the verdict: a queue that broadcasts passes over who has no credit and holds nothing.
