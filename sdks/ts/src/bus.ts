@@ -1,9 +1,22 @@
 // The bus: publishes to the followers of this process and, once it is connected, to everybody else's.
 import { Acknowledging } from "./acknowledging.js";
 import { Clock } from "./clock.js";
+import type { Condition } from "./condition.js";
+import { boundsOf, CONNECT_SECONDS, type ConnectOptions } from "./connect-options.js";
 import { Dispatcher, type ErrorCallback } from "./dispatcher.js";
 import { Closed, InvalidArgument } from "./errors.js";
-import { Followers, type Following, type FollowOptions, type Handler, weakly } from "./follower.js";
+import type {
+  AnyEvents,
+  ArgumentsOf,
+  EventMap,
+  IdentifierOf,
+  MessageOf,
+  MessagesOf,
+  PatternOf,
+  ResultOf,
+  ReturnOf,
+} from "./events.js";
+import { Followers, type Following, type FollowOptions, type Handler } from "./follower.js";
 import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
 import { Link } from "./link.js";
 import type { Loss } from "./local-queue.js";
@@ -13,49 +26,42 @@ import {
   type IdentCallback,
   type Mailbox,
   Mailboxes,
+  type MailboxHost,
   type MailboxOptions,
   type ReceiveCallback,
   type Removable,
 } from "./mailbox.js";
-import { changed, Message } from "./message.js";
+import { changed, Message, type Origin } from "./message.js";
 import { randomText } from "./message-id.js";
 import { kwargs } from "./payload.js";
-import { type Publication, Publisher } from "./publisher.js";
+import { type Publication, Publisher, type PublisherHost } from "./publisher.js";
 import { type Asking, Questions } from "./question.js";
 import { type Keeper, Queue, type QueueOptions } from "./queue.js";
 import { readPatterns } from "./queue-patterns.js";
 import type { Receipt } from "./receipt.js";
+import { Reporting } from "./reporting.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { ASK_SECONDS } from "./talk.js";
+import { Target } from "./target.js";
 import { Works } from "./work.js";
 
+export type { ConnectOptions } from "./connect-options.js";
 export type { Publication } from "./publisher.js";
 
-export interface ConnectOptions {
-  /** The name by which others know this program. Default: of the bus. */
-  readonly ident?: string;
-  /** Seconds. Default 10. */
-  readonly timeout?: number;
-  /** Messages that may wait for the gateway. Default 65536. */
-  readonly maxHeld?: number;
-  /** Bytes that may wait for the gateway. Default 64 MiB. */
-  readonly maxHeldBytes?: number;
-}
-
-const CONNECT_SECONDS = 10;
 const FLUSH_SECONDS = 10;
 const CLOSE_SECONDS = 5;
-const MAX_HELD = 65_536;
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
-export class Bus implements AsyncDisposable {
+/** @typeParam E which identifiers there are and what they carry, to be checked when it is compiled; absent = anything. */
+export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   /** The time of this bus, by which whatever runs beside it may go, too. */
   readonly clock = new Clock();
-  private errors: ErrorCallback = logError;
-  private readonly report: ErrorCallback = (...all) => this.errors(...all);
+  private readonly reporting = new Reporting();
+  private readonly report = this.reporting.report;
   private readonly followers = new Followers(() => this.link?.patternsChanged());
-  private readonly dispatcher = new Dispatcher(this.followers, this.report);
-  private readonly publisher = new Publisher(this.publisherHost());
+  private readonly origin: Origin = { again: (...all) => this.publisher.again(...all) };
+  private readonly dispatcher = new Dispatcher(this.followers, this.report, this.origin);
+  private readonly host = this.rooms();
+  private readonly publisher = new Publisher(this.host);
   private readonly questions = new Questions(this.publisher, this.dispatcher);
   private readonly localQueues = new LocalQueues(this.clock, this.followers, this.report, (...lost) =>
     this.tellDrop(...lost),
@@ -66,12 +72,14 @@ export class Bus implements AsyncDisposable {
     answering: (message) => this.publisher.answersOf(message, false),
     report: this.report,
   });
-  private readonly mailboxes = new Mailboxes(this.mailboxHost());
+  private readonly mailboxes = new Mailboxes(this.host);
   private readonly acknowledging = new Acknowledging((messageId) => this.link?.acknowledge(messageId));
   private readonly streams = new Set<Stream>();
-  private readonly queues = new Set<Queue>();
+  private readonly queues = new Map<Queue, Keeper>();
   private link: Link | undefined;
   private closed = false;
+  /** False = live followers hear nothing of others'. */
+  private hears = true;
   private name: string;
 
   constructor(ident?: string) {
@@ -88,42 +96,50 @@ export class Bus implements AsyncDisposable {
    *
    * The promise rejects with what the gateway refused; a rejection that nobody looks at goes to `onError`.
    */
-  publish(identifier: string | Message, ...args: readonly unknown[]): Promise<Receipt> {
+  publish<const K extends IdentifierOf<E> | Message>(identifier: K, ...args: ArgumentsOf<E, K>): Promise<Receipt> {
     return this.publisher.publish(identifier, args);
   }
 
   /** {@link publish}, as berryMQ called it. */
-  twitter(identifier: string | Message, ...args: readonly unknown[]): Promise<Receipt> {
+  twitter<const K extends IdentifierOf<E> | Message>(identifier: K, ...args: ArgumentsOf<E, K>): Promise<Receipt> {
     return this.publisher.publish(identifier, args);
   }
 
   /** Publishes one after the other, as fast as the gateway takes them; one receipt for all. */
-  publishMany(messages: Iterable<Publication> | AsyncIterable<Publication>): Promise<Receipt> {
-    return this.publisher.publishMany(messages);
+  publishMany(messages: Iterable<Publication<E>> | AsyncIterable<Publication<E>>): Promise<Receipt> {
+    return this.publisher.publishMany(messages as Iterable<Publication>);
   }
 
   /** Publishes; what each handler returns is published to `replyTo`. */
-  talk(identifier: string | Message, replyTo: string, ...args: readonly unknown[]): Promise<Receipt> {
+  talk<const K extends IdentifierOf<E> | Message>(
+    identifier: K,
+    replyTo: IdentifierOf<E>,
+    ...args: ArgumentsOf<E, K>
+  ): Promise<Receipt> {
     return this.publisher.talk(identifier, replyTo, args);
   }
 
   /** The first answer. @throws NoFollowers at once; HandlerFailed; Timeout after 30 s, or as `within` says */
-  ask(identifier: string | Message, ...args: readonly unknown[]): Promise<unknown> {
+  ask<const K extends IdentifierOf<E> | Message>(identifier: K, ...args: ArgumentsOf<E, K>): Promise<ResultOf<E, K>> {
     return this.within(ASK_SECONDS).ask(identifier, ...args);
   }
 
   /** Everybody's answers as they come; one that failed throws when it is reached. @throws as {@link ask} */
-  askMany(identifier: string | Message, ...args: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {
+  askMany<const K extends IdentifierOf<E> | Message>(
+    identifier: K,
+    ...args: ArgumentsOf<E, K>
+  ): AsyncGenerator<ResultOf<E, K>, void, undefined> {
     return this.within(ASK_SECONDS).askMany(identifier, ...args);
   }
 
   /** `within(2).ask(…)` waits two seconds. */
-  within(seconds: number): Asking {
-    return this.questions.within(seconds);
+  within(seconds: number): Asking<E> {
+    this.assertOpen();
+    return this.questions.within(seconds) as Asking<E>;
   }
 
   /** An endless iteration over what is published from now on. The last argument may be options. */
-  follow(...patterns: readonly [string, ...(string | StreamOptions)[]]): Stream {
+  follow<const P extends PatternOf<E>>(...patterns: readonly [P, ...(P | StreamOptions)[]]): Stream<MessageOf<E, P>> {
     this.assertOpen();
     const options = patterns.find((each) => typeof each === "object") ?? {};
     const texts = patterns.filter((each) => typeof each === "string");
@@ -135,50 +151,73 @@ export class Bus implements AsyncDisposable {
       taken: (message) => this.acknowledging.taken(message),
     });
     if (!options.signal?.aborted) this.streams.add(stream);
-    return stream;
+    return stream as unknown as Stream<MessageOf<E, P>>;
   }
 
-  /** Has `handler` called with every message that the pattern meets; with `queue`, with every message of that shared queue. */
-  followingFunction(pattern: string, handler: Handler, options: FollowOptions = {}): Following {
-    const { queue } = options;
-    if (queue === undefined) return this.followers.addFunction(pattern, handler, options);
-    return this.works.add(pattern, () => handler, { ...options, queue });
+  /**
+   * Has `handler` called with every message that the pattern meets, or with the messages of a condition (`cond`); with `queue`, with
+   * every message of that shared queue.
+   *
+   * @throws InvalidIdentifier; InvalidArgument when the handler takes more than it is called with
+   */
+  followingFunction<const P extends PatternOf<E>>(
+    pattern: P,
+    handler: (message: MessageOf<E, P>) => ReturnOf<E, P>,
+    options?: FollowOptions<MessageOf<E, P>>,
+  ): Following;
+  followingFunction<const Ps extends readonly PatternOf<E>[]>(
+    condition: Condition<Ps>,
+    handler: (...messages: MessagesOf<E, Ps>) => unknown,
+  ): Following;
+  followingFunction(pattern: string | Condition, handler: Handler, options: FollowOptions = {}): Following {
+    return this.register(pattern, handler, options);
   }
 
   /** {@link followingFunction}, as berryMQ called it. */
-  registFunction(pattern: string, handler: Handler, options?: FollowOptions): Following {
-    return this.followingFunction(pattern, handler, options);
+  get registFunction(): Bus<E>["followingFunction"] {
+    return this.followingFunction;
   }
 
-  /** Has a method called. The object is held weakly: once it is gone, it follows no more. */
-  registMethod(pattern: string, object: object, method: Handler, options: FollowOptions = {}): Following {
-    const { queue } = options;
-    if (queue === undefined) return this.followers.addMethod(pattern, object, method, options);
-    const following = this.works.add(pattern, weakly(object, method), { ...options, queue });
+  /** Has a method called. The object is held weakly: once it is gone, it follows no more. @throws as {@link followingFunction} */
+  registMethod(
+    pattern: PatternOf<E> | Condition,
+    object: object,
+    method: Handler,
+    options: FollowOptions = {},
+  ): Following {
+    const following = this.register(pattern, method, options, object);
     this.followers.unfollowWith(object, following);
     return following;
   }
 
   /** At most `n` promises of handlers at a time; 0 = handlers are called at once, however many are unfinished. */
   setMultiplicity(n: number): void {
+    this.assertOpen();
     this.dispatcher.pool.resize(n);
   }
 
   /** Patterns followed here, sorted. */
   showFollowers(): string[] {
-    return [...new Set([...this.followers.texts(), ...this.works.texts()])].sort();
+    return [...new Set([...this.followers.texts(), ...this.works.list().map(({ pattern }) => pattern.text)])].sort();
   }
 
   /** Is told of what handlers throw, and of every other error that has no caller. Default: the console. */
   onError(callback: ErrorCallback): void {
-    this.errors = callback;
+    this.reporting.callback = callback;
   }
 
   /**
    * A queue of what the pattern meets, or one of several patterns (100 at most, which need a `name`): at the gateway when the bus is
    * connected, otherwise in this process. What two patterns meet is kept once.
    */
-  async queue(pattern: string | readonly string[], options: QueueOptions = {}): Promise<Queue> {
+  async queue<const P extends PatternOf<E>>(
+    pattern: P | readonly P[],
+    options: QueueOptions = {},
+  ): Promise<Queue<MessageOf<E, P>>> {
+    return (await this.open(pattern, options)) as unknown as Queue<MessageOf<E, P>>;
+  }
+
+  private async open(pattern: string | readonly string[], options: QueueOptions): Promise<Queue> {
     this.assertOpen();
     const patterns = readPatterns(pattern, options.name);
     const gateway = patterns[0]?.local ? undefined : this.gateway();
@@ -191,17 +230,19 @@ export class Bus implements AsyncDisposable {
   }
 
   /** Sends to the program of that ident: it gets it now, or when it next connects. @throws Unavailable before `connect` */
-  send(ident: string, ...args: readonly unknown[]): Promise<Receipt> {
-    return this.mailboxes.of(ident).send(...args);
+  async send(ident: string, ...args: readonly unknown[]): Promise<Receipt> {
+    return this.mailbox(ident).send(...args);
   }
 
   /** {@link send} with options: `mailbox("bob", { ttl: 60 }).send(…)`. */
   mailbox(ident: string, options?: MailboxOptions): Mailbox {
+    this.assertOpen();
     return this.mailboxes.of(ident, options);
   }
 
   /** Is called with what was sent to this program, one after the other; what a callback throws at comes again. */
   onRecv(callback: ReceiveCallback): Removable {
+    this.assertOpen();
     return this.mailboxes.onRecv(callback);
   }
 
@@ -245,6 +286,7 @@ export class Bus implements AsyncDisposable {
 
   /** Resolves when every publish so far is answered, every pattern so far followed, every queue so far made. @throws Timeout */
   async flush(timeout = FLUSH_SECONDS): Promise<void> {
+    this.assertOpen();
     await this.link?.flush(timeout);
   }
 
@@ -252,23 +294,30 @@ export class Bus implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await this.leave();
+    await Promise.allSettled([...this.queues.keys()].map((each) => each.close()));
+    for (const stream of [...this.streams]) stream.close();
+  }
+
+  /** Ends the link, and with it what was opened at the gateway. */
+  private async leave(): Promise<void> {
     const { link } = this;
     await Promise.all([this.works.close(CLOSE_SECONDS), this.mailboxes.close(CLOSE_SECONDS)]);
-    await link?.answered(CLOSE_SECONDS).catch((error) => this.errors(error));
-    await Promise.allSettled([...this.queues].map((each) => each.close()));
+    await link?.answered(CLOSE_SECONDS).catch((error) => this.report(error));
+    const there = [...this.queues].filter(([, keeper]) => keeper instanceof GatewayQueue);
+    await Promise.allSettled(there.map(([queue]) => queue.close()));
     link?.close();
     this.link = undefined;
-    for (const stream of [...this.streams]) stream.close();
+    this.hears = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  private newLink(url: string, ident: string, { maxHeld, maxHeldBytes }: ConnectOptions): Link {
-    const bounds = { messages: maxHeld ?? MAX_HELD, bytes: maxHeldBytes ?? MAX_HELD_BYTES };
-    return new Link(url, ident, bounds, {
-      patterns: () => this.followers.patterns(),
+  private newLink(url: string, ident: string, options: ConnectOptions): Link {
+    return new Link(url, ident, boundsOf(options), {
+      patterns: () => (this.hears ? this.followers.patterns() : new Map()),
       report: this.report,
       prepared: () => this.works.ready(),
       receive: (message) => this.receive(message),
@@ -279,7 +328,8 @@ export class Bus implements AsyncDisposable {
     });
   }
 
-  private publisherHost() {
+  /** What publishing and mailboxes ask of their bus. */
+  private rooms(): PublisherHost & MailboxHost {
     const bus = this;
     return {
       get ident() {
@@ -290,26 +340,17 @@ export class Bus implements AsyncDisposable {
       report: this.report,
       link: () => this.link,
       assertOpen: () => this.assertOpen(),
-    };
-  }
-
-  private mailboxHost() {
-    const bus = this;
-    return {
-      get ident() {
-        return bus.name;
-      },
       gateway: () => this.gateway(),
-      publishThere: (message: Message) => this.publisher.publishThere(message),
-      follow: (pattern: string, handler: Handler) => this.followers.addFunction(pattern, handler),
-      report: this.report,
+      publishThere: (message) => this.publisher.publishThere(message),
+      follow: (pattern, handler) => this.register(pattern, handler, {}),
     };
   }
 
   /** The gateway as queues need it; undefined = the bus is not connected. */
   private gateway(): GatewayCalls | undefined {
     if (this.link === undefined) return undefined;
-    return { calls: () => this.connected().calls(), connections: () => this.link?.connections ?? 0 };
+    const { origin } = this;
+    return { origin, calls: () => this.connected().calls(), connections: () => this.link?.connections ?? 0 };
   }
 
   /** The system's own word, to the followers of this process only. */
@@ -326,9 +367,18 @@ export class Bus implements AsyncDisposable {
     this.tell("berrymq:drop", { queue, message_id: messageId, identifier: identifier.text, sender, reason });
   }
 
+  private register(pattern: string | Condition, handler: Handler, options: FollowOptions, object?: object): Following {
+    this.assertOpen();
+    const { queue, guard } = options;
+    if (typeof pattern !== "string") return this.followers.add(pattern.follower(handler, options, object));
+    const target = new Target(handler, 1, object);
+    if (queue === undefined) return this.followers.addHandler(pattern, target, guard);
+    return this.works.add(pattern, target, { ...options, queue });
+  }
+
   private opened(keeper: Keeper): Queue {
     const queue = new Queue(keeper, (gone) => this.queues.delete(gone));
-    this.queues.add(queue);
+    this.queues.set(queue, keeper);
     return queue;
   }
 
@@ -345,15 +395,11 @@ export class Bus implements AsyncDisposable {
   }
 
   private connected(): Link {
-    if (this.link === undefined) throw new Closed("the bus is not connected to a gateway any more");
+    if (this.link === undefined) throw new Closed("the bus is not connected to a gateway any more; connect it again");
     return this.link;
   }
 
   private assertOpen(): void {
-    if (this.closed) throw new Closed("the bus is closed");
+    if (this.closed) throw new Closed("the bus is closed; connect it again, or make another with `new Bus()`");
   }
-}
-
-function logError(error: unknown, message?: Message): void {
-  console.error(message === undefined ? "berryMQ:" : `berryMQ: at ${message.id}:`, error);
 }

@@ -25,7 +25,10 @@ export async function* consuming(
     stop.addEventListener("abort", close, { once: true });
     try {
       consumer = keeper.consume(credit, autoAck);
-      for await (const handed of consumer) yield { handed, consumer };
+      for await (const handed of consumer) {
+        keeper.adopt?.(handed.message);
+        yield { handed, consumer };
+      }
     } catch (error) {
       const again = (error as { retryable?: boolean }).retryable === true || (await keeper.restored(error));
       if (!again) throw error;

@@ -13,8 +13,9 @@ export const ask: Bus["ask"] = (...all) => defaultBus.ask(...all);
 export const askMany: Bus["askMany"] = (...all) => defaultBus.askMany(...all);
 export const within: Bus["within"] = (...all) => defaultBus.within(...all);
 export const follow: Bus["follow"] = (...all) => defaultBus.follow(...all);
-export const followingFunction: Bus["followingFunction"] = (...all) => defaultBus.followingFunction(...all);
-export const registFunction: Bus["registFunction"] = (...all) => defaultBus.registFunction(...all);
+export const followingFunction: Bus["followingFunction"] = (...all: Parameters<Bus["followingFunction"]>) =>
+  defaultBus.followingFunction(...all);
+export const registFunction: Bus["registFunction"] = followingFunction;
 export const registMethod: Bus["registMethod"] = (...all) => defaultBus.registMethod(...all);
 export const setMultiplicity: Bus["setMultiplicity"] = (...all) => defaultBus.setMultiplicity(...all);
 export const showFollowers: Bus["showFollowers"] = (...all) => defaultBus.showFollowers(...all);

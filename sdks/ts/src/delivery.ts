@@ -3,7 +3,7 @@ import type { Message } from "./message.js";
 import type { Keeper } from "./queue.js";
 import type { Consumer, Handed, Verdict } from "./transports/queue-calls.js";
 
-export class Delivery {
+export class Delivery<M extends Message = Message> {
   constructor(
     private readonly handed: Handed,
     private readonly settler: Pick<Consumer, "settle">,
@@ -15,8 +15,8 @@ export class Delivery {
   /** When the lease ends; undefined when nothing is leased. */
   deadline: Date | undefined;
 
-  get message(): Message {
-    return this.handed.message;
+  get message(): M {
+    return this.handed.message as M;
   }
 
   /** Which counted attempt this is, from 1. */

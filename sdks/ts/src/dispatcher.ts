@@ -1,6 +1,6 @@
 // Calls those whom a message reaches, in order of registration; what one of them throws disturbs nobody.
 import type { Followers, Handler, HandlerFollower } from "./follower.js";
-import type { Message } from "./message.js";
+import { from, type Message, type Origin } from "./message.js";
 import { isThenable, Pool } from "./pool.js";
 
 /** Told of every error that has no caller. `handler` is whose it was, if one's. */
@@ -30,6 +30,7 @@ export class Dispatcher {
   constructor(
     private readonly followers: Followers,
     private readonly report: ErrorCallback,
+    private readonly origin: Origin,
   ) {}
 
   /** @throws QueueFull when a queue of this process refuses; then nobody got it. */
@@ -39,19 +40,21 @@ export class Dispatcher {
   }
 
   /** @param foreign it came from another process: followers of local names do not hear it. */
-  dispatch(message: Message, foreign: boolean, answering?: Answering): Reach {
-    const followers = this.followers.match(message.identifier);
+  dispatch(published: Message, foreign: boolean, answering?: Answering): Reach {
+    const followers = this.followers.match(published.identifier);
     if (followers.length === 0 && answering === undefined) return NOBODY;
+    const message = from(this.origin, published);
     let called = 0;
     let queues = 0;
     const agreed: HandlerFollower[] | undefined = answering && [];
     for (const each of followers) {
-      if (foreign && each.patterns[0]?.local) continue;
+      // A condition knows which of its terms are local.
+      if (foreign && each.patterns[0]?.local && (each.listens || each.patterns.length === 1)) continue;
       if (each.listens) {
         if (!each.hear(message)) continue;
         if (each.keeps) queues++;
         else called++;
-      } else if (this.agrees(each, message)) {
+      } else if (this.agrees(each, message, foreign)) {
         called++;
         if (agreed) agreed.push(each);
         else this.pool.run(() => this.call(each, message));
@@ -68,25 +71,23 @@ export class Dispatcher {
     });
   }
 
-  private agrees(follower: HandlerFollower, message: Message): boolean {
-    if (follower.guard === undefined) return follower.handler() !== undefined;
+  private agrees(follower: HandlerFollower, message: Message, foreign: boolean): boolean {
     try {
-      return follower.handler() !== undefined && follower.guard(message);
+      return !follower.target.gone && follower.agrees(message, foreign);
     } catch (error) {
-      this.report(error, message, follower.handler());
+      this.report(error, message, follower.target.handler());
       return false;
     }
   }
 
   /** Calls one handler; returns its end when that is a promise. */
   private call(follower: HandlerFollower, message: Message, number = 0, answering?: Answering): unknown {
-    const handler = follower.handler();
     const failed = (error: unknown) => {
-      this.report(error, message, handler);
+      this.report(error, message, follower.target.handler());
       answering?.threw(number, error);
     };
     try {
-      const value = handler?.(message);
+      const value = follower.call(message);
       if (isThenable(value)) return value.then((end) => answering?.returned(number, end), failed);
       answering?.returned(number, value);
     } catch (error) {

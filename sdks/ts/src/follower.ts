@@ -3,16 +3,16 @@ import { type Identifier, parseIdentifier } from "./identifier.js";
 import type { Message } from "./message.js";
 import type { QueueOptions } from "./queue.js";
 import { Router } from "./router.js";
+import type { Target } from "./target.js";
 
-/** Gets each message; what it returns, or what its promise becomes, is a talk's answer. */
-export type Handler = (message: Message) => unknown;
+export type { Handler } from "./target.js";
 
 /** False = this message is not for the handler. */
-export type Guard = (message: Message) => boolean;
+export type Guard<M extends Message = Message> = (message: M) => boolean;
 
-export interface FollowOptions {
-  /** Of a following with `queue`, what it refuses is done, as if it had been handled. */
-  readonly guard?: Guard;
+export interface FollowOptions<M extends Message = Message> {
+  /** Of a following with `queue`, what it refuses is done, as if it had been handled. Of a condition, its terms have them. */
+  readonly guard?: Guard<M>;
   /**
    * Durable following: the handler is fed from the shared queue of that name, made with the pattern if it is not there. Returning
    * acknowledges, throwing retries; `Retry`, `Reject` and `Release` say otherwise.
@@ -25,10 +25,10 @@ export interface FollowOptions {
 }
 
 /** What registering gives back. */
-export interface Following {
+export interface Following extends Disposable {
   /** The pattern as text. */
   readonly pattern: string;
-  /** Ends it. Harmless twice. */
+  /** Ends it. Harmless twice. `using following = …` does it at the end of the block. */
   unfollow(): void;
 }
 
@@ -37,20 +37,27 @@ export class HandlerFollower {
   readonly listens = false;
 
   constructor(
-    readonly patterns: readonly [Identifier],
-    readonly guard: Guard | undefined,
-    private readonly target: () => Handler | undefined,
+    readonly patterns: readonly Identifier[],
+    readonly target: Target,
+    private readonly guard: Guard | undefined,
   ) {}
 
-  /** The function to call; undefined = its object is gone. */
-  handler(): Handler | undefined {
-    return this.target();
+  /** Whether a message is for the handler. @param foreign it came from another process */
+  agrees(message: Message, _foreign: boolean): boolean {
+    return this.guard === undefined || this.guard(message);
+  }
+
+  /** Calls the handler with what was agreed to. */
+  call(message: Message): unknown {
+    return this.target.handler()?.(message);
   }
 }
 
 /** A stream or a queue. */
 export interface Listener {
   readonly listens: true;
+  /** What it is, for diagrams: `queue jobs`. */
+  readonly title: string;
   /** All of them local, or none. */
   readonly patterns: readonly Identifier[];
   /** True = counted among the queues that a message reached. */
@@ -75,16 +82,8 @@ export class Followers {
   /** @param changed is called after the patterns have changed. */
   constructor(private readonly changed: () => void) {}
 
-  addFunction(pattern: string, handler: Handler, options: FollowOptions = {}): Following {
-    return this.add(new HandlerFollower([parseIdentifier(pattern)], options.guard, () => handler));
-  }
-
-  /** Holds `object` weakly: once it is gone, it follows no more. */
-  addMethod(pattern: string, object: object, method: Handler, options: FollowOptions = {}): Following {
-    const target = weakly(object, method);
-    const following = this.add(new HandlerFollower([parseIdentifier(pattern)], options.guard, target));
-    this.unfollowWith(object, following);
-    return following;
+  addHandler(pattern: string, target: Target, guard?: Guard): Following {
+    return this.add(new HandlerFollower([parseIdentifier(pattern)], target, guard));
   }
 
   /** Ends a following when its object is gone. */
@@ -96,7 +95,20 @@ export class Followers {
     this.router.add(follower);
     if (follower.listens) this.listeners.add(follower);
     if (this.count(follower, 1)) this.changed();
-    return { pattern: follower.patterns[0]?.text ?? "", unfollow: () => this.remove(follower) };
+    return followingOf(follower.patterns[0]?.text ?? "", () => this.remove(follower));
+  }
+
+  /** Everybody, in order of registration. */
+  all(): readonly Follower[] {
+    return this.router.all();
+  }
+
+  /** Ends it. False = it was not there. */
+  remove(follower: Follower): boolean {
+    if (!this.router.remove(follower)) return false;
+    if (follower.listens) this.listeners.delete(follower);
+    if (this.count(follower, -1)) this.changed();
+    return true;
   }
 
   match(identifier: Identifier): readonly Follower[] {
@@ -116,12 +128,6 @@ export class Followers {
     return [...new Set(this.router.all().flatMap(({ patterns }) => patterns.map(({ text }) => text)))].sort();
   }
 
-  private remove(follower: Follower): void {
-    if (!this.router.remove(follower)) return;
-    if (follower.listens) this.listeners.delete(follower);
-    if (this.count(follower, -1)) this.changed();
-  }
-
   /** Counts a follower in or out; true when what the process follows beyond itself is another thing now. */
   private count({ patterns, listens }: Follower, by: 1 | -1): boolean {
     return patterns.map((pattern) => this.countOne(pattern, listens, by)).includes(true);
@@ -139,11 +145,8 @@ export class Followers {
   }
 }
 
-/** The method of an object that is held weakly; undefined = the object is gone. */
-export function weakly(object: object, method: Handler): () => Handler | undefined {
-  const weak = new WeakRef(object);
-  return () => {
-    const alive = weak.deref();
-    return alive && ((message: Message) => method.call(alive, message));
-  };
+/** What registering gives back. */
+export function followingOf(pattern: string, end: () => void): Following {
+  const unfollow = () => void end();
+  return { pattern, unfollow, [Symbol.dispose]: unfollow };
 }

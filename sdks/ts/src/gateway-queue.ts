@@ -1,7 +1,7 @@
 // A queue whose messages a gateway keeps.
 import { machineClock } from "./clock.js";
 import { BerryMQError } from "./errors.js";
-import type { Message } from "./message.js";
+import { from, type Message, type Origin } from "./message.js";
 import type { Keeper } from "./queue.js";
 import type {
   Consumer,
@@ -20,6 +20,8 @@ const WAIT_AT_MOST = 60;
 
 /** What a queue asks of the link. */
 export interface GatewayCalls {
+  /** Where messages are published on. */
+  readonly origin: Origin;
   /** The calls of the connection that stands now. @throws Unavailable while none does */
   calls(): QueueCalls;
   /** How many connections there have been: a queue may be gone with the gateway of an older one. */
@@ -53,7 +55,9 @@ export class GatewayQueue implements Keeper {
   async get(options: GetOptions): Promise<readonly Handed[]> {
     try {
       const wait = Math.min(WAIT_AT_MOST, options.wait);
-      return await this.call((calls) => calls.get(this.name, { ...options, wait }));
+      const handed = await this.call((calls) => calls.get(this.name, { ...options, wait }));
+      for (const { message } of handed) this.adopt(message);
+      return handed;
     } catch (error) {
       const lost = error instanceof BerryMQError && (error.reason === "UNAVAILABLE" || error.reason === "DRAINING");
       if (!lost || options.wait <= 0) throw error;
@@ -74,8 +78,14 @@ export class GatewayQueue implements Keeper {
     return this.call((calls) => calls.describe(this.name));
   }
 
-  peek(max: number): Promise<readonly Message[]> {
-    return this.call((calls) => calls.peek(this.name, max));
+  async peek(max: number): Promise<readonly Message[]> {
+    const messages = await this.call((calls) => calls.peek(this.name, max));
+    for (const message of messages) this.adopt(message);
+    return messages;
+  }
+
+  adopt(message: Message): void {
+    from(this.gateway.origin, message);
   }
 
   purge(): Promise<number> {

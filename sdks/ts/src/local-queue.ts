@@ -104,6 +104,7 @@ export class LocalQueue implements Keeper {
   listener(patterns: readonly Identifier[]): Listener {
     return {
       listens: true,
+      title: `queue ${this.name}`,
       keeps: true,
       patterns,
       admit: (message) => this.admit(message),

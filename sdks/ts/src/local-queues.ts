@@ -2,7 +2,7 @@
 import type { Clock } from "./clock.js";
 import { InvalidArgument, NotSupported, QueueExists } from "./errors.js";
 import type { Followers, Following } from "./follower.js";
-import type { Identifier } from "./identifier.js";
+import { type Identifier, parseIdentifier } from "./identifier.js";
 import { LocalQueue, type LocalQueueSpec, type Loss } from "./local-queue.js";
 import type { Message } from "./message.js";
 import { randomText } from "./message-id.js";
@@ -47,7 +47,7 @@ export class LocalQueues {
     const name = queueName(patterns, options);
     const spec = specOf(name, patterns, options);
     const known = shared ? this.shared.get(name) : undefined;
-    if (known === undefined) return this.make(spec, patterns, shared);
+    if (known === undefined) return this.make(spec, shared);
     if (JSON.stringify(known.spec) === JSON.stringify(spec)) return known;
     throw new QueueExists(`the queue ${name} exists with other options; open it with the same, or delete it first`);
   }
@@ -79,9 +79,15 @@ export class LocalQueues {
     this.followings.delete(queue);
   }
 
-  private make(spec: LocalQueueSpec, patterns: readonly Identifier[], shared: boolean): LocalQueue {
+  /** It takes again what its patterns meet. */
+  listen(queue: LocalQueue): void {
+    if (this.followings.has(queue)) return;
+    this.followings.set(queue, this.followers.add(queue.listener(queue.patterns.map(parseIdentifier))));
+  }
+
+  private make(spec: LocalQueueSpec, shared: boolean): LocalQueue {
     const queue = new LocalQueue(spec, this, shared);
-    this.followings.set(queue, this.followers.add(queue.listener(patterns)));
+    this.listen(queue);
     if (shared) this.shared.set(spec.name, queue);
     return queue;
   }

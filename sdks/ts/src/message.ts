@@ -4,7 +4,8 @@ import type { Answer, Attributes, Envelope } from "./envelope.js";
 import { InvalidArgument } from "./errors.js";
 import { type Identifier, rememberedIdentifier } from "./identifier.js";
 import { type Fields, fieldsOf, lastingOf, MadeEnvelope } from "./made-envelope.js";
-import { asBuffer, type Call, decodeContent, FAILURE, type KeywordArguments, toCall } from "./payload.js";
+import { asBuffer, type Call, decodeContent, FAILURE, toCall } from "./payload.js";
+import type { Receipt } from "./receipt.js";
 import { WireEnvelope } from "./wire/reader.js";
 
 /** What travels beside the arguments; for {@link Message.with}. */
@@ -32,14 +33,29 @@ export interface Failure {
   readonly text: string;
 }
 
+/** Where a message was published, or came in: {@link Message.twitter} publishes on there. */
+export interface Origin {
+  again(message: Message, identifier: string | Message, args: readonly unknown[]): Promise<Receipt>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what another program sent is the reader's to judge, as with JSON.parse
+type AnyArgs = readonly any[];
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyKwargs = Readonly<Record<string, any>>;
+
 /**
  * A message. One that was received is a view of the batch that it came in; a program that keeps a few of many
  * messages for long calls {@link detach} on them.
  */
-export class Message {
+export class Message<
+  Args extends readonly unknown[] = AnyArgs,
+  Kwargs extends object = AnyKwargs,
+  Id extends string = string,
+> {
   private source: Envelope;
   private call: Call | undefined;
   private handing: Handing | undefined;
+  private origin: Origin | undefined;
 
   /**
    * Makes a message to be published later, or to be given options by {@link with}.
@@ -58,8 +74,8 @@ export class Message {
   }
 
   /** The identifier as text. */
-  get id(): string {
-    return this.source.identifier.text;
+  get id(): Id {
+    return this.source.identifier.text as Id;
   }
 
   get identifier(): Identifier {
@@ -80,15 +96,13 @@ export class Message {
   }
 
   /** @throws MalformedMessage when the payload is not what its content type says. */
-  // biome-ignore lint/suspicious/noExplicitAny: what another program sent is the reader's to judge, as with JSON.parse
-  get args(): readonly any[] {
-    return this.decoded().args;
+  get args(): Args {
+    return this.decoded().args as Args;
   }
 
   /** @throws MalformedMessage when the payload is not what its content type says. */
-  // biome-ignore lint/suspicious/noExplicitAny: as `args`
-  get kwargs(): Readonly<Record<string, any>> {
-    return this.decoded().kwargs;
+  get kwargs(): Kwargs {
+    return this.decoded().kwargs as Kwargs;
   }
 
   /** The bytes that travel. @throws NotEncodable when the arguments are not JSON (of a message made here). */
@@ -177,17 +191,27 @@ export class Message {
   /** What the handler threw, when this is the answer of one that did. */
   get failure(): Failure | undefined {
     if (this.contentType !== FAILURE) return undefined;
-    const { class: className, text } = (this.args[0] ?? {}) as { class?: string; text?: string };
+    const { class: className, text } = (this.decoded().args[0] ?? {}) as { class?: string; text?: string };
     return { className: String(className ?? "Error"), text: String(text ?? "") };
   }
 
   /** Calls `f` with the named arguments. */
-  apply<T>(f: (kwargs: KeywordArguments) => T): T {
+  apply<T>(f: (kwargs: Kwargs) => T): T {
     return f(this.kwargs);
   }
 
+  /**
+   * Publishes on, with one hop more, where this message was published or came in; of one made by hand, on the default bus. The
+   * promise rejects with HopLimit once it has travelled 100 of them.
+   */
+  twitter(identifier: string | Message, ...args: readonly unknown[]): Promise<Receipt> {
+    const origin = this.origin ?? atHand.origin;
+    if (origin === undefined) throw new InvalidArgument("a message made by hand has no bus; publish it on one");
+    return origin.again(this as unknown as Message, identifier, args);
+  }
+
   /** A copy with options set. @throws InvalidArgument naming the option and the value. */
-  with(options: MessageOptions): Message {
+  with(options: MessageOptions): Message<Args, Kwargs, Id> {
     const { contentType, payload, ttl, messageId, attributes, priority, delay, requireAck } = options;
     if (contentType !== undefined && payload === undefined) {
       throw new InvalidArgument("contentType says what payload is: give both");
@@ -203,7 +227,7 @@ export class Message {
       ...(delay === undefined ? {} : { deliverAt: afterDelay(delay) }),
       ...(ttl === undefined && delay === undefined ? {} : { lasting: lastingOf(this.source, ttl, delay) }),
       ...(requireAck === undefined ? {} : { requireAck }),
-    });
+    }) as Message<AnyArgs, AnyKwargs> as Message<Args, Kwargs, Id>;
   }
 
   /** Copies its bytes out of the batch that it came in, so that keeping it keeps nothing else. Returns itself. */
@@ -224,6 +248,18 @@ interface Handing {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Where messages made by hand are published on; the default bus says so. */
+export const atHand: { origin: Origin | undefined } = { origin: undefined };
+
+/** The same message, as one that came from there; a copy when it came from elsewhere before. */
+export function from(origin: Origin, message: Message): Message {
+  const own = message as unknown as { origin: Origin | undefined };
+  if (own.origin === origin) return message;
+  if (own.origin !== undefined) return from(origin, received(envelopeOf(message), callOf(message)));
+  own.origin = origin;
+  return message;
+}
+
 /** A message of given fields; without content it is encoded from `call` when somebody asks. */
 export function make(identifier: Identifier, call: Call | undefined, fields: Fields): Message {
   return received(new MadeEnvelope(identifier, call, fields), call);
@@ -237,9 +273,10 @@ export function received(source: Envelope, call?: Call): Message {
 /** The same message, as it is handed out for the `attempt`th time. */
 export function handed(message: Message, attempt: number, signal?: AbortSignal): Message {
   if (signal === undefined && message.attempt === attempt) return message;
-  const again = received(envelopeOf(message), callOf(message));
-  (again as unknown as { handing: Handing }).handing = { attempt, signal };
-  return again;
+  const again = received(envelopeOf(message), callOf(message)) as unknown as { handing: Handing; origin: unknown };
+  again.handing = { attempt, signal };
+  again.origin = (message as unknown as { origin: unknown }).origin;
+  return again as unknown as Message;
 }
 
 /** A copy with fields changed by the SDK itself. */

@@ -10,12 +10,12 @@ export const FAILURE = "application/vnd.berrymq.failure+json";
 export type KeywordArguments = Readonly<Record<string, unknown>>;
 
 /** Marks the last argument of a call as its named arguments; made by {@link kwargs}. */
-export class Kwargs {
-  constructor(readonly values: KeywordArguments) {}
+export class Kwargs<Values extends object = KeywordArguments> {
+  constructor(readonly values: Values) {}
 }
 
 /** `publish("a:b", 1, kwargs({ level: 3 }))`: what Python writes as `publish("a:b", 1, level=3)`. */
-export function kwargs(values: KeywordArguments): Kwargs {
+export function kwargs<const Values extends object>(values: Values): Kwargs<Values> {
   return new Kwargs(values);
 }
 

@@ -1,7 +1,8 @@
 // Publishing: to the followers of this process, in order, and to the gateway when there is one.
 import type { Clock } from "./clock.js";
 import type { Answering, Dispatcher, ErrorCallback } from "./dispatcher.js";
-import { Closed, InvalidArgument, ReservedIdentifier, Unavailable } from "./errors.js";
+import { Closed, HopLimit, InvalidArgument, ReservedIdentifier, Unavailable } from "./errors.js";
+import type { AnyEvents, TupleOf } from "./events.js";
 import { isLocal, parseIdentifier, RESERVED_NAME, rememberedIdentifier } from "./identifier.js";
 import type { Link } from "./link.js";
 import { type Fields, fromNow } from "./made-envelope.js";
@@ -9,10 +10,10 @@ import { changed, envelopeOf, Message, make } from "./message.js";
 import { toCall } from "./payload.js";
 import { type Publishing, Tally } from "./receipt.js";
 import { HopAnswers, type HopHost, judgeReceipt, type Route, routeOf } from "./route.js";
-import { PublishedAnswers } from "./talk.js";
+import { MAX_HOPS, PublishedAnswers } from "./talk.js";
 
 /** What `publishMany` takes: a message made beforehand, or an identifier with its arguments. */
-export type Publication = Message | readonly [identifier: string, ...args: unknown[]];
+export type Publication<E = AnyEvents> = Message | TupleOf<E>;
 
 /** What publishing asks of its bus. */
 export interface PublisherHost {
@@ -56,6 +57,15 @@ export class Publisher {
   begin(message: Message, replyTo: string, route: Route): Publishing {
     const first = this.message(changed(message, { replyTo }), []);
     return this.publish(first, []).told((receipt) => judgeReceipt(receipt, first, route, this.hops));
+  }
+
+  /** Publishes on what `message` led to, with one hop more. The promise rejects with HopLimit after 100 of them. */
+  again(message: Message, identifier: string | Message, args: readonly unknown[]): Publishing {
+    return this.publishing((tally) => {
+      if (message.hops >= MAX_HOPS)
+        throw new HopLimit(`${message.id} has travelled ${MAX_HOPS} hops and is not passed on`);
+      this.hand(changed(this.message(identifier, args), { hops: message.hops + 1 }), tally);
+    });
   }
 
   publishMany(messages: Iterable<Publication> | AsyncIterable<Publication>): Publishing {
@@ -195,7 +205,7 @@ export class Publisher {
 
   private connected(): Link {
     const link = this.host.link();
-    if (link === undefined) throw new Closed("the bus is not connected to a gateway any more");
+    if (link === undefined) throw new Closed("the bus is not connected to a gateway any more; connect it again");
     return link;
   }
 }

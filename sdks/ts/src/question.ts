@@ -1,15 +1,19 @@
 // Asking: publishes a question and iterates over the answers, of this process's handlers and of everybody else's.
 import type { Dispatcher } from "./dispatcher.js";
 import { InvalidArgument, NoFollowers } from "./errors.js";
+import type { AnyEvents, ArgumentsOf, IdentifierOf, ResultOf } from "./events.js";
 import { envelopeOf, Message } from "./message.js";
 import type { Publisher } from "./publisher.js";
 import { type Answers, answerValue, CollectedAnswers } from "./talk.js";
 import { EVERYBODY } from "./transports/transport.js";
 
 /** Asks that wait a given time. */
-export interface Asking {
-  ask(identifier: string | Message, ...args: readonly unknown[]): Promise<unknown>;
-  askMany(identifier: string | Message, ...args: readonly unknown[]): AsyncGenerator<unknown, void, undefined>;
+export interface Asking<E = AnyEvents> {
+  ask<const K extends IdentifierOf<E> | Message>(identifier: K, ...args: ArgumentsOf<E, K>): Promise<ResultOf<E, K>>;
+  askMany<const K extends IdentifierOf<E> | Message>(
+    identifier: K,
+    ...args: ArgumentsOf<E, K>
+  ): AsyncGenerator<ResultOf<E, K>, void, undefined>;
 }
 
 export class Questions {

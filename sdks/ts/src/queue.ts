@@ -68,6 +68,8 @@ export interface Keeper {
   remove(): Promise<void>;
   redrive(max: number, rate: number): Promise<number>;
   consume(credit: number, autoAck: boolean): Consumer;
+  /** Takes a message over that {@link consume} brought. */
+  adopt?(message: Message): void;
   /** Whether consuming may go on after this error: the queue was gone with its gateway, and is made again. */
   restored(error: unknown): Promise<boolean>;
   /** The keeper of its dead letters. */
@@ -94,7 +96,7 @@ export interface ConsumeOptions {
   readonly signal?: AbortSignal;
 }
 
-export class Queue implements AsyncDisposable {
+export class Queue<M extends Message = Message> implements AsyncDisposable {
   private closed = false;
   private readonly ending = new AbortController();
 
@@ -113,26 +115,26 @@ export class Queue implements AsyncDisposable {
   }
 
   /** The oldest message, or undefined when none came in time. With `autoAck: false` a delivery. */
-  get(options: GetOptions & { readonly autoAck: false }): Promise<Delivery | undefined>;
-  get(options?: GetOptions): Promise<Message | undefined>;
-  async get(options: GetOptions = {}): Promise<Message | Delivery | undefined> {
+  get(options: GetOptions & { readonly autoAck: false }): Promise<Delivery<M> | undefined>;
+  get(options?: GetOptions): Promise<M | undefined>;
+  async get(options: GetOptions = {}): Promise<M | Delivery<M> | undefined> {
     return (await this.take(1, options))[0];
   }
 
-  getNowait(): Promise<Message | undefined> {
+  getNowait(): Promise<M | undefined> {
     return this.get({ block: false });
   }
 
   /** Up to `max` messages; waits for the first. */
-  getMany(max: number, options: GetOptions & { readonly autoAck: false }): Promise<Delivery[]>;
-  getMany(max: number, options?: GetOptions): Promise<Message[]>;
-  async getMany(max: number, options: GetOptions = {}): Promise<(Message | Delivery)[]> {
+  getMany(max: number, options: GetOptions & { readonly autoAck: false }): Promise<Delivery<M>[]>;
+  getMany(max: number, options?: GetOptions): Promise<M[]>;
+  async getMany(max: number, options: GetOptions = {}): Promise<(M | Delivery<M>)[]> {
     if (!Number.isInteger(max) || max < 1) throw new InvalidArgument(`max is a whole number from 1, not ${max}`);
     return this.take(max, options);
   }
 
   /** Deliveries as they come, until the iteration is left, the signal or the queue's end. Settle each, unless `autoAck`. */
-  async *consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery, void, undefined> {
+  async *consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery<M>, void, undefined> {
     const { credit = 100, autoAck = false, signal } = options;
     this.open();
     const stop = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
@@ -163,8 +165,8 @@ export class Queue implements AsyncDisposable {
   }
 
   /** Shows the oldest without leasing or counting anything. */
-  async peek(max = 1): Promise<readonly Message[]> {
-    return this.open().peek(max);
+  async peek(max = 1): Promise<readonly M[]> {
+    return (await this.open().peek(max)) as readonly M[];
   }
 
   /** Forgets everything that nobody leases; how many that was. */
@@ -210,7 +212,7 @@ export class Queue implements AsyncDisposable {
     if (this.closed) return;
     this.closed = true;
     this.ending.abort(new Closed(`the queue ${this.name} was closed`));
-    this.gone(this);
+    this.gone(this as unknown as Queue);
     await this.keeper.close();
   }
 
@@ -219,11 +221,11 @@ export class Queue implements AsyncDisposable {
   }
 
   private open(): Keeper {
-    if (this.closed) throw new Closed(`the queue ${this.name} is closed`);
+    if (this.closed) throw new Closed(`the queue ${this.name} is closed; open it again with bus.queue(…)`);
     return this.keeper;
   }
 
-  private async take(max: number, options: GetOptions): Promise<(Message | Delivery)[]> {
+  private async take(max: number, options: GetOptions): Promise<(M | Delivery<M>)[]> {
     const { timeout = Number.POSITIVE_INFINITY, block = true, autoAck = true } = options;
     if (!(timeout >= 0)) throw new InvalidArgument(`timeout is seconds from 0, not ${timeout}`);
     // One of its own for each call: many gets at once are no leak of listeners.
@@ -233,12 +235,12 @@ export class Queue implements AsyncDisposable {
     while (true) {
       const wait = block ? Math.max(0, deadline - clock.now()) : 0;
       const handed = await this.open().get({ max, wait, autoAck, signal });
-      if (handed.length > 0) return handed.map((each) => (autoAck ? each.message : this.delivery(each)));
+      if (handed.length > 0) return handed.map((each) => (autoAck ? (each.message as M) : this.delivery(each)));
       if (!block || clock.now() >= deadline) return [];
     }
   }
 
-  private delivery(handed: Handed): Delivery {
+  private delivery(handed: Handed): Delivery<M> {
     return new Delivery(handed, this.keeper, this.keeper);
   }
 }

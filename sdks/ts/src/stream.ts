@@ -23,7 +23,7 @@ const WORTH_PINNING = 1 / 4;
 /** What a stream asks of its bus. */
 export interface StreamHost {
   readonly clock: Clock;
-  add(listener: Listener): Following;
+  add(listener: Listener): Pick<Following, "unfollow">;
   /** So many messages of a pattern went, since the buffer was full. Told when the next one is taken. */
   lagged(dropped: number, pattern: string): void;
   gone(stream: Stream): void;
@@ -32,10 +32,10 @@ export interface StreamHost {
 }
 
 /** An endless iteration over what is published; `break`, `close()`, the signal and the bus's end stop it. */
-export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
-  private readonly waiting = new Fifo<Message>();
-  private readonly takers = new Fifo<(result: IteratorResult<Message>) => void>();
-  private readonly followings: Following[];
+export class Stream<M extends Message = Message> implements AsyncIterableIterator<M>, AsyncDisposable {
+  private readonly waiting = new Fifo<M>();
+  private readonly takers = new Fifo<(result: IteratorResult<M>) => void>();
+  private readonly followings: Pick<Following, "unfollow">[];
   private readonly maxMessages: number;
   private readonly maxBytes: number;
   private bytes = 0;
@@ -61,14 +61,14 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
     if (this.signal?.aborted) this.close();
   }
 
-  next(): Promise<IteratorResult<Message>> {
+  next(): Promise<IteratorResult<M>> {
     const value = this.take();
     if (value !== undefined) return Promise.resolve({ done: false, value });
     if (this.closed) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve) => this.await(resolve));
   }
 
-  return(): Promise<IteratorResult<Message>> {
+  return(): Promise<IteratorResult<M>> {
     this.close();
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -80,7 +80,7 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
     for (const following of this.followings) following.unfollow();
     while (this.takers.length > 0) this.takers.shift()!({ done: true, value: undefined });
     this.signal?.removeEventListener("abort", this.stop);
-    this.host.gone(this);
+    this.host.gone(this as unknown as Stream);
   }
 
   [Symbol.asyncIterator](): this {
@@ -94,27 +94,28 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
   private listener(pattern: Identifier, once: OnceEach | undefined): Listener {
     return {
       listens: true,
+      title: "stream",
       keeps: false,
       patterns: [pattern],
       admit: () => {},
       hear: (message) => {
-        if (once === undefined || once.isNew(message)) this.hear(message, pattern);
+        if (once === undefined || once.isNew(message)) this.hear(message as M, pattern);
         return true;
       },
       heardBatch: (bytes) => this.heardBatch(bytes),
     };
   }
 
-  private await(resolve: (result: IteratorResult<Message>) => void): void {
+  private await(resolve: (result: IteratorResult<M>) => void): void {
     const over = this.host.clock.wait(false);
-    const taker = (result: IteratorResult<Message>) => {
+    const taker = (result: IteratorResult<M>) => {
       over();
       resolve(result);
     };
     this.takers.push(over === NOBODY_WAITS ? resolve : taker);
   }
 
-  private hear(message: Message, pattern: Identifier): void {
+  private hear(message: M, pattern: Identifier): void {
     const taker = this.takers.shift();
     if (taker === undefined) this.wait(message, pattern);
     else {
@@ -123,7 +124,7 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
     }
   }
 
-  private wait(message: Message, pattern: Identifier): void {
+  private wait(message: M, pattern: Identifier): void {
     this.bytes += message.size;
     this.sinceBatch++;
     this.waiting.push(message);
@@ -137,7 +138,7 @@ export class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
     if (this.dropped++ === 0) this.lagging = pattern.text;
   }
 
-  private take(): Message | undefined {
+  private take(): M | undefined {
     if (this.dropped > 0) this.tellLag();
     const message = this.waiting.shift();
     if (message === undefined) return undefined;

@@ -2,12 +2,13 @@
 // gateway's once the bus is connected, and the process's own while it never was.
 import type { Answering, ErrorCallback } from "./dispatcher.js";
 import { InvalidArgument, type QueueExists } from "./errors.js";
-import type { Following, FollowOptions, Handler } from "./follower.js";
+import { type Following, type FollowOptions, followingOf } from "./follower.js";
 import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
 import type { LocalQueue } from "./local-queue.js";
 import type { LocalQueues } from "./local-queues.js";
 import type { Message } from "./message.js";
+import type { Target } from "./target.js";
 import type { QueueSpec } from "./transports/queue-calls.js";
 import { Worker } from "./worker.js";
 
@@ -33,14 +34,21 @@ export class Works {
   constructor(private readonly host: WorkHost) {}
 
   /** @throws InvalidIdentifier, InvalidArgument; of a queue in this process QueueExists, NotSupported */
-  add(pattern: string, target: () => Handler | undefined, options: WorkOptions): Following {
+  add(pattern: string, target: Target, options: WorkOptions): Following {
     const work = new Work(parseIdentifier(pattern), target, options, this.host);
     work.begin();
     this.all.add(work);
-    const unfollow = () => {
-      if (this.all.delete(work)) void work.stop(Number.POSITIVE_INFINITY);
-    };
-    return { pattern: work.pattern.text, unfollow };
+    return followingOf(work.pattern.text, () => this.end(work));
+  }
+
+  /** Those of a function, or of an object's methods. */
+  of(target: object): Work[] {
+    return [...this.all].filter((work) => work.target.is(target));
+  }
+
+  /** What is at hand is finished. */
+  end(work: Work): void {
+    if (this.all.delete(work)) void work.stop(Number.POSITIVE_INFINITY);
   }
 
   /** The bus is connected from now on; resolves when every queue stands at the gateway. */
@@ -59,12 +67,14 @@ export class Works {
     await Promise.all([...this.all].map((work) => work.stop(seconds)));
   }
 
-  texts(): string[] {
-    return [...this.all].map(({ pattern }) => pattern.text);
+  /** Everybody, in order of registration. */
+  list(): readonly Work[] {
+    return [...this.all];
   }
 }
 
-class Work {
+/** One durable following. */
+export class Work {
   ready: Promise<void> = Promise.resolve();
   private worker: Worker | undefined;
   /** Of before the bus was connected; what it has is still worked off. */
@@ -72,7 +82,7 @@ class Work {
 
   constructor(
     readonly pattern: Identifier,
-    private readonly target: () => Handler | undefined,
+    readonly target: Target,
     private readonly options: WorkOptions,
     private readonly host: WorkHost,
   ) {
@@ -80,6 +90,10 @@ class Work {
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new InvalidArgument(`concurrency is a whole number from 1, not ${concurrency}`);
     }
+  }
+
+  get queue(): string {
+    return this.options.queue;
   }
 
   /** Feeds the handler from where the queue is now. */
@@ -101,6 +115,7 @@ class Work {
     const { queue: name, queueOptions } = this.options;
     const known = queueOptions === undefined ? this.host.localQueues.findShared(name) : undefined;
     const queue = known ?? this.host.localQueues.open([this.pattern], { ...queueOptions, shared: true, name });
+    this.host.localQueues.listen(queue);
     const worker = this.workerOf(queue);
     this.local = { queue, worker };
     this.run(worker);
@@ -140,7 +155,7 @@ class Work {
     const { guard, concurrency = 1 } = this.options;
     const { target, host } = this;
     return new Worker(keeper, {
-      target,
+      target: () => target.handler(),
       guard,
       concurrency,
       answering: (message) => host.answering(message),

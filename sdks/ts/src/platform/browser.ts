@@ -6,6 +6,9 @@ import type { OpenSocket } from "../transports/websocket/socket.js";
 
 export { sha256 } from "./sha256.js";
 
+/** Not known: a bundler made one file of the package and its users. */
+export const callerPlace = (): string => "";
+
 /** As far as it is needed here: the compiler knows Node only. */
 const page = globalThis as unknown as {
   readonly WebSocket: new (url: string) => ReturnType<OpenSocket>;

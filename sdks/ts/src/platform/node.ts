@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { parse } from "lossless-json";
 import type { Opener } from "../transports/transport.js";
 
+export { callerPlace } from "./place.js";
+
 /** By scheme; the first is that of a mere `host:port`. */
 export const openers: Readonly<Record<string, Opener>> = {
   grpc: async (host, caller) => {

@@ -1,0 +1,22 @@
+// What `connect` may be told, and what it takes otherwise.
+import type { Bounds } from "./outbox.js";
+
+export interface ConnectOptions {
+  /** The name by which others know this program. Default: of the bus. */
+  readonly ident?: string;
+  /** Seconds. Default 10. */
+  readonly timeout?: number;
+  /** Messages that may wait for the gateway. Default 65536. */
+  readonly maxHeld?: number;
+  /** Bytes that may wait for the gateway. Default 64 MiB. */
+  readonly maxHeldBytes?: number;
+}
+
+export const CONNECT_SECONDS = 10;
+const MAX_HELD = 65_536;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/** What may be held. */
+export function boundsOf({ maxHeld = MAX_HELD, maxHeldBytes = MAX_HELD_BYTES }: ConnectOptions): Bounds {
+  return { messages: maxHeld, bytes: maxHeldBytes };
+}

@@ -1,0 +1,114 @@
+// Which identifiers a program knows and what each carries, as types: `new Bus<Events>()` has its calls checked when it is compiled.
+import type { Message } from "./message.js";
+import type { Kwargs } from "./payload.js";
+
+/**
+ * What messages to one identifier carry: positional arguments, named ones, and what a handler returns to who asked. What is absent
+ * is none; of `result`, anything.
+ */
+export interface EventShape {
+  readonly args?: readonly unknown[];
+  readonly kwargs?: object;
+  readonly result?: unknown;
+}
+
+/** What may stand for `E` in `Bus<E>`: an interface whose keys are plain identifiers. */
+export type EventMap<E> = { readonly [K in keyof E]: EventShape };
+
+/** Nothing is known, and everything goes. */
+export interface AnyEvents {
+  readonly [identifier: string]: EventShape;
+}
+
+/** The system's own messages, which every bus may follow. */
+export interface SystemEvents {
+  "berrymq:connect": { kwargs: { ident: string } };
+  "berrymq:disconnect": { kwargs: { ident: string } };
+  "berrymq:drop": { kwargs: { queue: string; message_id: string; identifier: string; sender: string; reason: string } };
+  "berrymq:lag": { kwargs: { dropped: number; pattern: string } };
+  "berrymq:dead_letter": AnyShape;
+  "berrymq:send_message": { kwargs: Told };
+  "berrymq:forward_message": { kwargs: Told };
+  "berrymq:receive_message": { kwargs: Told };
+}
+
+/** What `debugMessages` tells of a message. */
+interface Told {
+  identifier: string;
+  message_id: string;
+  sender: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what another program sent is the reader's to judge, as with JSON.parse
+type AnyArgs = readonly any[];
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyKwargs = Readonly<Record<string, any>>;
+interface AnyShape {
+  args: AnyArgs;
+  kwargs: AnyKwargs;
+}
+
+type Loose<E> = string extends keyof E ? true : false;
+
+/** What may be published. */
+export type IdentifierOf<E> = Loose<E> extends true ? string : keyof E & string;
+
+/** What may be followed: every identifier, and every pattern that meets one. */
+export type PatternOf<E> =
+  Loose<E> extends true ? string : Patterns<keyof E & string> | keyof SystemEvents | "berrymq:*" | "berrymq";
+
+/** What `publish` takes after an identifier; of a message made beforehand, nothing. */
+export type ArgumentsOf<E, K> =
+  Loose<E> extends true ? readonly unknown[] : K extends keyof E ? Arguments<E[K]> : K extends Message ? [] : never;
+
+/** The message that a handler of a pattern is called with; of a wildcard, one of those that it meets, told apart by `id`. */
+export type MessageOf<E, P> = Loose<E> extends true ? Message : MessageFor<E, P> | MessageFor<SystemEvents, P>;
+
+/** What a condition's handler is called with: a message for each pattern, in their order. */
+export type MessagesOf<E, Ps extends readonly string[]> = { [I in keyof Ps]: MessageOf<E, Ps[I]> };
+
+/** What a handler of a pattern returns; anything, unless what it meets says so. */
+export type ReturnOf<E, P> =
+  Loose<E> extends true ? unknown : { [K in keyof E]: P extends Meets<K> ? Returned<E[K]> : never }[keyof E];
+
+/** What `ask` gets. */
+export type ResultOf<E, K> =
+  Loose<E> extends true ? unknown : K extends keyof E ? (E[K] extends { result: infer R } ? R : unknown) : unknown;
+
+/** What `publishMany` takes beside messages made beforehand. */
+export type TupleOf<E> =
+  Loose<E> extends true
+    ? readonly [identifier: string, ...args: unknown[]]
+    : { [K in keyof E & string]: readonly [identifier: K, ...args: Arguments<E[K]>] }[keyof E & string];
+
+type Returned<S> = S extends { result: infer R } ? R | PromiseLike<R> : unknown;
+type ArgsOf<S> = S extends { args: infer A extends readonly unknown[] } ? A : readonly [];
+type KwargsOf<S> = S extends { kwargs: infer N extends object } ? N : Readonly<Record<string, never>>;
+
+type Arguments<S> = S extends { kwargs: infer N extends object }
+  ? Partial<N> extends N
+    ? readonly [...ArgsOf<S>] | readonly [...ArgsOf<S>, Kwargs<N>]
+    : readonly [...ArgsOf<S>, Kwargs<N>]
+  : ArgsOf<S>;
+
+type MessageFor<E, P> = {
+  [K in keyof E & string]: P extends Meets<K> ? Message<ArgsOf<E[K]>, KwargsOf<E[K]>, K> : never;
+}[keyof E & string];
+
+type Meets<K> = K extends `berrymq:${string}` ? K | "berrymq:*" | "berrymq" : K extends string ? Patterns<K> : never;
+
+/** The patterns that meet a plain identifier. */
+type Patterns<K extends string> = K extends string ? K | PatternsOfParts<Split<K>> : never;
+type PatternsOfParts<Parts> = Parts extends [infer Name extends string, infer Action extends string]
+  ? `${Name}:*` | Name | Wild<Name> | `${Wild<Name>}:*` | `${Wild<Name>}:${Action}`
+  : never;
+/** A wildcard in a name's place; no pattern crosses namespaces. */
+type Wild<Name extends string> = Name extends `${string}@${infer Namespace}` ? `*@${Namespace}` : "*";
+/** The last `:` splits; a name alone means its every action. */
+type Split<Text extends string> = Text extends `${infer Head}:${infer Rest}`
+  ? Split<Rest> extends [infer Name extends string, infer Action extends string]
+    ? Rest extends `${string}:${string}`
+      ? [`${Head}:${Name}`, Action]
+      : [Head, Rest]
+    : never
+  : [Text, "*"];

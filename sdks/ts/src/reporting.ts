@@ -1,0 +1,39 @@
+// Where errors go that have no caller: to `onError`, and those of handlers to who takes them.
+import type { ErrorCallback } from "./dispatcher.js";
+import type { Handler } from "./follower.js";
+import type { Message } from "./message.js";
+
+/** What a handler threw. */
+export interface HandlerError {
+  readonly error: unknown;
+  readonly message: Message;
+  readonly handler: Handler;
+}
+
+/** Errors of handlers that wait to be taken; the oldest go. */
+const WAIT_AT_MOST = 100;
+
+export class Reporting {
+  callback: ErrorCallback = log;
+  private waiting: HandlerError[] = [];
+
+  readonly report: ErrorCallback = (error, message, handler) => {
+    if (message && handler) {
+      // Without the batch that it came in.
+      this.waiting.push({ error, message: message.detach(), handler });
+      if (this.waiting.length > WAIT_AT_MOST) this.waiting.shift();
+    }
+    this.callback(error, message, handler);
+  };
+
+  /** The newest, once. */
+  take(): HandlerError[] {
+    const { waiting } = this;
+    this.waiting = [];
+    return waiting;
+  }
+}
+
+function log(error: unknown, message?: Message): void {
+  console.error(message === undefined ? "berryMQ:" : `berryMQ: at ${message.id}:`, error);
+}

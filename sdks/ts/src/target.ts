@@ -1,0 +1,69 @@
+// What a following calls: a function, or a method of an object that is held weakly.
+import { callerPlace } from "#platform";
+import { InvalidArgument } from "./errors.js";
+import type { Message } from "./message.js";
+import { placeOf } from "./place.js";
+
+/** Gets each message, of a condition one for each of its terms; what it returns, or what its promise becomes, is a talk's answer. */
+// biome-ignore lint/suspicious/noExplicitAny: how many there are, and what they carry, is checked where it is registered
+export type Handler = (...messages: any[]) => unknown;
+
+export class Target {
+  /** `file:line` of where it was registered; `""` = not known. */
+  readonly place: string;
+  private readonly owner: WeakRef<object> | undefined;
+
+  /**
+   * @param messages how many it is called with
+   * @throws InvalidArgument when it cannot be
+   */
+  constructor(
+    private readonly method: Handler,
+    messages: number,
+    object?: object,
+  ) {
+    checkHandler(method, messages);
+    this.owner = object && new WeakRef(object);
+    this.place = placeOf(method);
+  }
+
+  /** The function to call; undefined = its object is gone. */
+  handler(): Handler | undefined {
+    if (this.owner === undefined) return this.method;
+    const alive = this.owner.deref();
+    return alive && ((...messages: Message[]) => this.method.call(alive, ...messages));
+  }
+
+  get gone(): boolean {
+    return this.owner !== undefined && this.owner.deref() === undefined;
+  }
+
+  /** `load`, `Thumbnails.make`. */
+  get name(): string {
+    const name = this.method.name || "anonymous";
+    const alive = this.owner?.deref();
+    if (alive === undefined) return name;
+    return `${typeof alive === "function" ? alive.name : alive.constructor.name}.${name}`;
+  }
+
+  /** Whether it is this function, or a method of this object. */
+  is(what: object): boolean {
+    return this.method === what || this.owner?.deref() === what;
+  }
+}
+
+/** @throws InvalidArgument naming the function, its place, and what it takes */
+export function checkHandler(handler: Handler, messages: number): void {
+  if (typeof handler !== "function") {
+    throw new InvalidArgument(`a handler is a function, not ${typeof handler}${where(callerPlace())}`);
+  }
+  if (handler.length <= messages) return;
+  const given = messages === 1 ? "one message" : `${messages} messages, one for each term`;
+  throw new InvalidArgument(
+    `the handler ${handler.name || "anonymous"}${where(placeOf(handler))} takes ${handler.length} parameters, but is called with ${given}`,
+  );
+}
+
+function where(place: string): string {
+  return place && ` (${place})`;
+}
