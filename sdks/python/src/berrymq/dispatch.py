@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .errors import InvalidArgument
+from .handler_errors import HandlerErrors
 from .message import Message
+from .pending import Pending
 from .pool import Pool
 from .registry import Receiver
+
+if TYPE_CHECKING:
+    from .coroutines import Coroutines
 
 log = logging.getLogger("berrymq")
 
@@ -41,16 +48,39 @@ class Dispatcher:
     def __init__(self) -> None:
         self._pool: Pool | None = None
         self._multiplicity = 0
+        self._coroutines: Coroutines | None = None
+        self._lock = threading.Lock()
         self._on_error: OnError = _log_error
+        self.errors = HandlerErrors()
+        """What was reported lately."""
+
+    @property
+    def coroutines(self) -> Coroutines:
+        """Where the handlers run that are coroutine functions; asyncio is imported with the first."""
+        with self._lock:
+            if self._coroutines is None:
+                from .coroutines import Coroutines
+
+                self._coroutines = Coroutines()
+                self._coroutines.set_multiplicity(self._multiplicity)
+            return self._coroutines
 
     def set_multiplicity(self, threads: int) -> None:
-        """Handlers run in so many threads from now on; 0 = in the thread that publishes."""
+        """Handlers run in so many threads from now on; 0 = in the thread that publishes. Of coroutines so many run at
+        once; 0 = all."""
         if threads < 0:
             raise InvalidArgument(f"set_multiplicity({threads}): 0 or more threads")
         before, self._multiplicity = self._pool, threads
         self._pool = Pool(threads) if threads else None
         if before is not None:
             before.stop()
+        if self._coroutines is not None:
+            self._coroutines.set_multiplicity(threads)
+
+    def close(self, seconds: float) -> None:
+        """Waits for coroutines at work, and cancels those that do not end in time."""
+        if self._coroutines is not None:
+            self._coroutines.close(seconds)
 
     def on_error(self, callback: OnError | None) -> None:
         """Who is told of what handlers raise; None = the log."""
@@ -62,6 +92,7 @@ class Dispatcher:
             self._on_error(error, message, handler)
         except Exception:
             log.exception("the on_error callback raised")
+        self.errors.add(error, message, handler)
 
     def dispatch(self, message: Message, receivers: Sequence[Receiver], answers: Answers | None = None) -> Reached:
         """Hands the message to everybody who agrees; returns how many followers and queues of this process it reached.
@@ -83,8 +114,8 @@ class Dispatcher:
             if receiver.guarded and not self._agrees(receiver, message):
                 continue
             try:
-                if pool is not None and receiver.answers:
-                    pool.run(partial(self._call, receiver, message))
+                if pool is not None and receiver.answers and not receiver.awaited:
+                    pool.run(partial(copy_context().run, self._call, receiver, message))
                 else:
                     receiver.take(message)
             except Exception as error:
@@ -99,7 +130,10 @@ class Dispatcher:
 
     def after_fork(self) -> None:
         """In the child: the pool's threads are gone."""
+        self._lock = threading.Lock()
         self._pool = Pool(self._multiplicity) if self._multiplicity else None
+        if self._coroutines is not None:
+            self._coroutines.after_fork()
 
     def _agrees(self, receiver: Receiver, message: Message) -> bool:
         try:
@@ -118,17 +152,33 @@ class Dispatcher:
         of = len(handlers)
         self._shield(lambda: answers.begin(of), message, None)
         for number, handler in enumerate(handlers, 1):
-            if self._pool is None:
+            if self._pool is None or handler.awaited:
                 self._call_answering(handler, message, number, of, answers)
             else:
-                self._pool.run(partial(self._call_answering, handler, message, number, of, answers))
+                call = partial(self._call_answering, handler, message, number, of, answers)
+                self._pool.run(partial(copy_context().run, call))
 
     def _call_answering(self, handler: Receiver, message: Message, number: int, of: int, answers: Answers) -> None:
         step: Callable[[], None]
         try:
-            step = partial(answers.returned, number, of, handler.take(message))
+            value = handler.take(message)
+            if isinstance(value, Pending):
+                self.coroutines.finish(value, partial(self._answer_later, handler, message, number, of, answers))
+                return
+            step = partial(answers.returned, number, of, value)
         except Exception as error:
             self.report(error, message, handler.handler)
+            step = partial(answers.raised, number, of, error)
+        self._shield(step, message, handler.handler)
+
+    def _answer_later(
+        self, handler: Receiver, message: Message, number: int, of: int, answers: Answers, ended: Pending
+    ) -> None:
+        """What a coroutine came to; its error was reported as it was raised."""
+        step: Callable[[], None]
+        try:
+            step = partial(answers.returned, number, of, ended.result())
+        except Exception as error:
             step = partial(answers.raised, number, of, error)
         self._shield(step, message, handler.handler)
 

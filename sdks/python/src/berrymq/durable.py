@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .calling import Call, calling
 from .errors import InvalidArgument
 from .follower import Following, Guard, Handle
 from .gateway_queue import GatewayQueue
@@ -47,15 +48,16 @@ class Durable(NamedTuple):
         return cls(queue, options or {}, concurrency)
 
     def regist(self, courier: Courier, works: Works, pattern: str, target: Handle, guard: Guard | None) -> Following:
-        """Lets `target` work from now on. Raises InvalidIdentifier, InvalidArgument, and what the gateway refuses the
-        queue with."""
-        if not callable(target):
-            raise TypeError(f"a follower is called with a message; {target!r} cannot be called")
+        """Lets `target` work from now on; a coroutine function as `calling` says. Raises InvalidIdentifier,
+        InvalidArgument, and what the gateway refuses the queue with."""
+        call = calling(courier.dispatcher, target, durable=True)
         courier.check_open()
         Identifier.parse(pattern)
         options = check_options(QueueOptions(self.queue, (pattern,), False, **self.options))
         feed = _Feed(courier, options)
-        work = Work(courier, works.leases, feed.open, _weakly(target), guard, self.concurrency, feed.retire)
+        kind = _kind_of(call)
+        work = kind(courier, works.leases, feed.open, _weakly(target), guard, self.concurrency, feed.retire, call)
+        work.fed_from = (self.queue, pattern)
         works.add(work)
         return Following(work.end, None if inspect.ismethod(target) else target)
 
@@ -82,6 +84,15 @@ class _Feed:
         """The gateway's queue feeds it now; what the own one holds is still worked off."""
         if self._own is not None and not self._options.local:
             self._courier.queues.retire(self._own)
+            self._own = None
+
+
+def _kind_of(call: Call | None) -> type[Work]:
+    if call is None or not call.awaited:
+        return Work
+    from .async_work import AsyncWork
+
+    return AsyncWork
 
 
 def _weakly(target: Handle) -> Callable[[], Handle | None]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import inspect
-import os
 import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .calling import Call
 from .identifier import Identifier
 from .message import Message
 from .registry import Registry, serials
+from .source import source_of as source_of
 
 Guard = Callable[[Message], Any]
 """Called with the message; something false = the handler is passed over."""
 
-Handle = Callable[[Message], Any]
+Handle = Callable[..., Any]
+"""Called with a message, or with what its parameters want to be made of one."""
 
 
 class Handler:
@@ -25,6 +27,7 @@ class Handler:
     __slots__ = ("__weakref__", "_guard", "_target", "guarded", "patterns", "serial", "source")
 
     answers = True
+    awaited = False
     keeps = False
 
     def __init__(self, registry: Registry, pattern: str, target: Handle, guard: Guard | None) -> None:
@@ -53,6 +56,21 @@ class Handler:
         """A handler has no lock."""
 
 
+class CalledHandler(Handler):
+    """One that is called otherwise than with the message alone."""
+
+    __slots__ = ("_call", "awaited")
+
+    def __init__(self, registry: Registry, pattern: str, target: Handle, guard: Guard | None, call: Call) -> None:
+        super().__init__(registry, pattern, target, guard)
+        self._call = call
+        self.awaited = call.awaited
+
+    def take(self, message: Message) -> object:
+        target = self._target()
+        return None if target is None else self._call(target, message)
+
+
 class Following:
     """One following, to be ended with `unfollow()`. A function that nobody else holds lives as long as this object."""
 
@@ -66,24 +84,17 @@ class Following:
         self._held = None
 
 
-def regist(registry: Registry, pattern: str, target: Handle, guard: Guard | None = None) -> Following:
-    """Lets `target` follow from now on. Raises InvalidIdentifier, or TypeError when it cannot be called or held
-    weakly."""
-    if not callable(target):
-        raise TypeError(f"a follower is called with a message; {target!r} cannot be called")
-    handler = Handler(registry, pattern, target, guard)
+def regist(
+    registry: Registry, pattern: str, target: Handle, guard: Guard | None = None, call: Call | None = None
+) -> Following:
+    """Lets `target` follow from now on; `call` as `calling` says it. Raises InvalidIdentifier, or TypeError when it
+    cannot be held weakly."""
+    if call is None:
+        handler: Handler = Handler(registry, pattern, target, guard)
+    else:
+        handler = CalledHandler(registry, pattern, target, guard, call)
     registry.add(handler)
     return Following(partial(registry.remove, handler), None if inspect.ismethod(target) else target)
-
-
-def source_of(target: object) -> str:
-    """`file:line` of a function, as seen from the working directory; "" for what is not written in Python."""
-    code = getattr(inspect.unwrap(getattr(target, "__func__", target)), "__code__", None)  # type: ignore[arg-type]
-    if code is None:
-        return ""
-    path = code.co_filename
-    here = os.path.join(os.getcwd(), "")
-    return f"{path.removeprefix(here)}:{code.co_firstlineno}"
 
 
 def _weakly(target: Handle, registry: Registry, handler: weakref.ref[Handler]) -> Callable[[], Handle | None]:

@@ -25,6 +25,8 @@ class Receiver(Protocol):
     """`file:line` where it is written, or ""."""
     answers: bool
     """True for handlers, whose results answer talks and asks."""
+    awaited: bool
+    """True for handlers that are coroutine functions: they need no thread of a pool."""
     keeps: bool
     """True for queues."""
     guarded: bool

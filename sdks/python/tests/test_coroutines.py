@@ -1,0 +1,313 @@
+"""Handlers that are coroutine functions, live and durable, on the bus's own loop and on the user's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import gc
+import logging
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from conftest import Gateway
+from waiting import until
+
+from berrymq import Bus, Closed, Follower, HandlerFailed, Message, Queue, Reject, Retry, following
+from berrymq.default_bus import bus as default_bus
+
+Make = Callable[[], Bus]
+
+
+def test_a_coroutine_function_runs_in_the_thread_of_the_bus_in_order_of_publishing(bus: Bus) -> None:
+    heard: list[tuple[Any, str]] = []
+
+    @bus.following_function("a:b")
+    async def hear(message: Message) -> None:
+        heard.append((message.args[0], threading.current_thread().name))
+        await asyncio.sleep(0)
+
+    for number in range(50):
+        assert bus.publish("a:b", number).followers == 1
+    until(lambda: len(heard) == 50)
+    assert heard == [(number, "berrymq-asyncio") for number in range(50)]
+
+
+def test_many_run_at_once_and_after_set_multiplicity_so_many(bus: Bus) -> None:
+    at_work, most, done = [0], [0], [0]
+
+    async def work(_: Message) -> None:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        for _turn in range(5):
+            await asyncio.sleep(0)
+        at_work[0] -= 1
+        done[0] += 1
+
+    kept = bus.regist_function("a:b", work)
+    for limit, expected in ((0, range(3, 21)), (2, range(2, 3))):
+        bus.set_multiplicity(limit)
+        most[0] = done[0] = 0
+        for _ in range(20):
+            bus.publish("a:b")
+        until(lambda: done[0] == 20)
+        assert most[0] in expected
+    kept.unfollow()
+
+
+def test_registered_within_a_running_loop_it_runs_there(bus: Bus) -> None:
+    async def main() -> None:
+        here, heard = threading.current_thread(), asyncio.Event()
+
+        class Clerk:
+            async def hear(self, _: Message) -> None:
+                assert threading.current_thread() is here
+                heard.set()
+
+        clerk = Clerk()
+        bus.regist_method("a:b", clerk.hear)
+        await asyncio.to_thread(bus.publish, "a:b")
+        await asyncio.wait_for(heard.wait(), 10)
+
+    asyncio.run(main())
+
+
+def test_what_it_returns_answers_and_what_it_raises_is_reported_and_told(linked: Make) -> None:
+    here, there = linked(), linked()
+    errors: list[BaseException] = []
+    there.on_error(lambda error, *_: errors.append(error))
+
+    @there.following_function("coroutine:asked")
+    async def double(message: Message) -> int:
+        await asyncio.sleep(0)
+        if message.args[0] < 0:
+            raise ValueError("too little")
+        return 2 * int(message.args[0])
+
+    there.flush()
+    for bus in (here, there):
+        assert bus.ask("coroutine:asked", 21) == 42
+        with pytest.raises(HandlerFailed, match="ValueError: too little"):
+            bus.ask("coroutine:asked", -1)
+    assert list(map(str, errors)) == ["too little"] * 2
+
+
+def test_methods_of_followers_partials_and_decorated_functions_are_awaited_too(bus: Bus) -> None:
+    heard: list[str] = []
+
+    class Clerk(Follower):
+        @following("coroutine_method:called")
+        async def hear(self, _: Message) -> None:
+            heard.append("method")
+
+    async def named(name: str, _: Message) -> None:
+        heard.append(name)
+
+    @functools.wraps(named)
+    def decorated(message: Message) -> Any:
+        return named("decorated", message)
+
+    decorated.__signature__ = None  # type: ignore[attr-defined]
+    clerk = Clerk()
+    default_bus.publish("coroutine_method:called")
+    kept = [bus.regist_function("a:b", functools.partial(named, "partial")), bus.regist_function("a:b", decorated)]
+    bus.publish("a:b")
+    until(lambda: sorted(heard) == ["decorated", "method", "partial"])
+    living = weakref.ref(clerk)
+    del kept, clerk
+    until(lambda: gc.collect() >= 0 and living() is None)
+    assert default_bus.publish("coroutine_method:called").followers == 0
+
+
+def test_it_runs_in_a_copy_of_the_publishers_context_and_so_do_threads_of_the_pool(bus: Bus) -> None:
+    user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
+    heard: list[str] = []
+
+    @bus.following_function("a:b")
+    async def hear(_: Message) -> None:
+        heard.append(user.get())
+        user.set("changed")
+
+    @bus.following_function("a:b")
+    def hear_in_pool(_: Message) -> str:
+        heard.append(user.get())
+        user.set("changed")
+        return "heard"
+
+    bus.set_multiplicity(2)
+    user.set("ann")
+    bus.publish("a:b")
+    until(lambda: len(heard) == 2)
+    assert list(bus.ask_many("a:b")) in ([None, "heard"], ["heard", None])
+    assert heard == ["ann"] * 4
+    assert user.get() == "ann"
+
+
+def test_require_ack_is_acknowledged_at_its_end(linked: Make) -> None:
+    here, there = linked(), linked()
+    go = threading.Event()
+    attempts: list[int] = []
+
+    @there.following_function("coroutine:acknowledged")
+    async def hear(message: Message) -> None:
+        attempts.append(message.attempt)
+        await asyncio.to_thread(go.wait, 10)
+
+    there.flush()
+    here.publish(Message("coroutine:acknowledged").with_(require_ack=True)).wait(10)
+    until(lambda: attempts)
+    go.set()
+    until(lambda: there._dispatcher.coroutines.at_work == 0)
+    there.flush()
+    assert attempts == [1]
+
+
+def test_close_waits_for_those_at_work(bus: Bus) -> None:
+    begun, done = threading.Event(), []
+    loops: list[threading.Thread] = []
+
+    @bus.following_function("a:b")
+    async def slow(_: Message) -> None:
+        loops.append(threading.current_thread())
+        begun.set()
+        await asyncio.sleep(0.05)
+        done.append(True)
+
+    bus.publish("a:b")
+    begun.wait(10)
+    bus.close()
+    assert done == [True]
+    until(lambda: loops[0] not in threading.enumerate())
+
+
+def test_what_does_not_end_in_time_is_cancelled_and_told(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    @bus.following_function("a:b")
+    async def endless(_: Message) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    bus.publish("a:b")
+    begun.wait(10)
+    with caplog.at_level(logging.WARNING, "berrymq"):
+        bus._dispatcher.close(0.01)
+    assert ended.wait(10)
+    assert "1 handlers were still at work" in caplog.text
+
+
+def test_a_loop_that_was_closed_is_told_of(bus: Bus) -> None:
+    errors: list[BaseException] = []
+    bus.on_error(lambda error, *_: errors.append(error))
+
+    async def hear(_: Message) -> None: ...
+
+    async def main() -> Any:
+        return bus.regist_function("a:b", hear)
+
+    kept = asyncio.run(main())
+    bus.publish("a:b")
+    assert isinstance(errors[0], Closed)
+    assert "the event loop on which it was registered was closed" in str(errors[0])
+    kept.unfollow()
+
+
+@pytest.fixture(params=["in the process", "at the gateway"])
+def place(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Bus]:
+    """A bus whose queues are kept in either place."""
+    with Bus() as bus:
+        bus.on_error(lambda *_: None)
+        yield bus.connect(gateway.url) if request.param == "at the gateway" else bus
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    return f"coroutines-{abs(hash(request.node.nodeid)) % 10**9}"
+
+
+def queue_of(bus: Bus, name: str) -> Queue:
+    return Queue(f"{name}:*", shared=True, name=name, bus=bus)
+
+
+def test_a_durable_one_settles_by_its_end_and_so_many_run_at_once(place: Bus, name: str) -> None:
+    seen: list[tuple[int, int]] = []
+    at_work, most = [0], [0]
+
+    async def work(message: Message) -> None:
+        seen.append((message.args[0], message.attempt))
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        await asyncio.sleep(0.002)
+        at_work[0] -= 1
+        if message.args[0] == 1 and message.attempt == 1:
+            raise Retry(after=0)
+        if message.args[0] == 2:
+            raise Reject("two is one too many")
+
+    kept = place.regist_function(f"{name}:*", work, queue=name, concurrency=3)
+    for number in range(12):
+        place.publish(f"{name}:x", number)
+    queue = queue_of(place, name)
+    assert queue.dead.get(timeout=10).attributes["berrymq-dead-reason"] == "two is one too many"
+    until(lambda: len(seen) == 13 and queue.status()[:3] == (0, 0, 0))
+    assert sorted(seen) == sorted([*((number, 1) for number in range(12)), (1, 2)])
+    assert 2 <= most[0] <= 3
+    kept.unfollow()
+
+
+def test_a_durable_one_answers_a_talk(place: Bus, name: str) -> None:
+    async def work(message: Message) -> int:
+        return int(message.args[0]) + 1
+
+    kept = place.regist_function(f"{name}:*", work, queue=name)
+    with place.follow(f"{name}-done:x") as answers:
+        place.flush()
+        place.talk(f"{name}:x", f"{name}-done:x", 41)
+        assert next(answers).args == (42,)
+    kept.unfollow()
+
+
+def test_a_durable_one_whose_lease_is_lost_is_cancelled(place: Bus, name: str) -> None:
+    cancelled, begun = threading.Event(), threading.Event()
+    errors: list[BaseException] = []
+    place.on_error(lambda error, *_: errors.append(error))
+
+    async def work(message: Message) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            assert message.lease_lost.is_set()
+            cancelled.set()
+            raise
+
+    kept = place.regist_function(f"{name}:*", work, queue=name, queue_options={"lease": 0.3})
+    place.publish(f"{name}:x")
+    assert begun.wait(10)
+    Queue(f"{name}:*", shared=True, name=name, lease=0.3, bus=place).delete()
+    assert cancelled.wait(10)
+    assert errors == []
+    kept.unfollow()
+
+
+def test_a_durable_one_ends_with_its_loop_and_gives_the_message_back(place: Bus, name: str) -> None:
+    errors: list[BaseException] = []
+    place.on_error(lambda error, *_: errors.append(error))
+
+    async def work(message: Message) -> None: ...
+
+    async def main() -> Any:
+        return place.regist_function(f"{name}:*", work, queue=name)
+
+    kept = asyncio.run(main())
+    place.publish(f"{name}:x", 1)
+    until(lambda: errors)
+    assert isinstance(errors[0], Closed)
+    assert queue_of(place, name).get(timeout=10).args == (1,)
+    del kept
