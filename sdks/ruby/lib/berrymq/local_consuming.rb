@@ -10,6 +10,8 @@ module BerryMQ
       @mutex.synchronize { @consumers += 1 }
       loop do
         wait_until_fewer(held, credit)
+        break if stopping&.call
+
         delivery = take(1, Float::INFINITY, auto_ack, &stopping).first or break
         held << delivery.lease_id if delivery.lease_id
         yield delivery

@@ -8,6 +8,8 @@ module BerryMQ
   # `Queue.new("task:*")` has a copy of its own of every matching message; with `shared: true` everybody who opens that name
   # shares it. `Queue.new(["task:*", "job:*"], name: "work")` keeps what one of several patterns matches, and what two of them match once.
   class Queue
+    include QueueManners
+
     DEAD = ".dead"
 
     # Its name.
@@ -34,7 +36,6 @@ module BerryMQ
 
       get_many(1, timeout: timeout || Float::INFINITY, auto_ack: auto_ack).first
     end
-    alias pop get
 
     # As get, raising Empty when nothing is there.
     def get_nowait(auto_ack: true)
@@ -45,7 +46,9 @@ module BerryMQ
     def get_many(max, timeout: nil, auto_ack: true)
       raise InvalidArgument, "max is #{max.inspect}; it takes an Integer from 1 to 1000" unless max.is_a?(Integer) && max.between?(1, 1000)
 
-      deliveries = @keeper.take(max, timeout || 0, auto_ack)
+      raise Closed, "#{inspect} was closed; open it again" if @closed
+
+      deliveries = waiting { @keeper.take(max, timeout || 0, auto_ack) { @closed } }
       auto_ack ? deliveries.map(&:message) : deliveries
     end
 
@@ -58,7 +61,6 @@ module BerryMQ
 
     # How many can be had now.
     def qsize = status.ready
-    alias size qsize
 
     # Nothing can be had now.
     def empty? = qsize.zero?
@@ -94,8 +96,15 @@ module BerryMQ
     # Removes the queue with everything in it.
     def delete = @keeper.delete
 
-    # Lets go of it: a copy of one's own is gone, a shared queue stays. Idempotent.
-    def close = @keeper.close
+    # Lets go of it: a copy of one's own is gone, a shared queue stays. Whoever waits for a message gets nil, who comes later Closed.
+    # Idempotent.
+    def close
+      @closed = true
+      @keeper.wake
+      @keeper.close
+    end
+
+    def closed? = @closed
 
     # The Queue of its dead letters.
     def dead
@@ -116,6 +125,8 @@ module BerryMQ
     def adopt(name, keeper)
       @name = name
       @keeper = keeper
+      @closed = false
+      start_counting
     end
   end
 end
