@@ -3,9 +3,10 @@ an object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, partial
 from time import time_ns
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .clock import stamp
@@ -15,11 +16,11 @@ from .identifier import Identifier
 from .message import Message
 from .outbox import BATCH_BYTES, BATCH_MESSAGES, MESSAGE_BYTES
 from .payload import BYTES, encode
+from .published import Published
 from .receipt import Receipt
-from .registry import Registry
 
 if TYPE_CHECKING:
-    from .link import Link
+    from .courier import Courier
 
 Item = Message | tuple[Any, ...]
 """A Message, or `(identifier, *args)`."""
@@ -31,14 +32,15 @@ LINGER = 1000
 class Bulk:
     """One call of `publish_many`."""
 
-    def __init__(
-        self, registry: Registry, link: Link | None, ident: str, publish: Callable[[Message], tuple[Receipt, bytes]]
-    ) -> None:
-        self._registry = registry
-        self._link = link
+    def __init__(self, courier: Courier, caller: FrameType) -> None:
+        self._registry = courier.registry
+        self._link = link = courier.link
         # Publishes in this process; what it returns as bytes is for the link, if it is for the link.
-        self._publish = publish
-        self._framer = Framer(ident)
+        self._publish = courier.publish_here
+        self._note = partial(_note, courier.published, caller)
+        self._framer = Framer(courier.ident, self._note)
+        # Whether each has to become an object.
+        self._whole = link is None or courier.debugging is not None
         self._receipt = Receipt(None)
         self._frames: list[bytes] = []
         self._size = 0
@@ -61,7 +63,7 @@ class Bulk:
         if not item or not isinstance(item[0], str):
             raise _no_item(item)
         identifier = item[0]
-        if self._link is None or self._registry.route(identifier) or stays(identifier):
+        if self._whole or self._registry.route(identifier) or stays(identifier):
             self._publish_whole(Message(*item))
             return
         if len(item) == 2 and type(item[1]) is bytes:
@@ -75,6 +77,7 @@ class Bulk:
         self._add(frame, now)
 
     def _publish_whole(self, message: Message) -> None:
+        self._note(message.id)
         reached, frame = self._publish(message)
         self._receipt.followers += reached.followers
         self._receipt.queues += reached.queues
@@ -107,6 +110,10 @@ def stays(identifier: str) -> bool:
     parsed = Identifier.parse(identifier)
     check_publishable(parsed)
     return parsed.local
+
+
+def _note(published: Published, caller: FrameType, identifier: str) -> None:
+    published.note(identifier, caller)
 
 
 def _no_item(item: object) -> InvalidArgument:

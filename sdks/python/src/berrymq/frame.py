@@ -7,7 +7,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .gen.berrymq.v1 import message_pb2
 from .message_id import TAILS, message_ids
@@ -23,10 +23,11 @@ _PUBLISHED_AT = b"\x30"
 
 
 class Framer:
-    """Frames messages of one sender, for one thread."""
+    """Frames messages of one sender, for one thread. `seen` is told of identifiers, of each at least once."""
 
-    def __init__(self, sender: str) -> None:
+    def __init__(self, sender: str, seen: Callable[[str], None] = lambda _: None) -> None:
         self._sender = sender
+        self._seen = seen
         # By identifier, content type and length of payload: what comes before and behind the payload of all such
         # messages.
         self._kept: dict[tuple[str, str, int], tuple[bytes, bytes, bytes]] = {}
@@ -57,6 +58,7 @@ class Framer:
 
     def _encode_shared(self, key: tuple[str, str, int]) -> tuple[bytes, bytes, bytes]:
         identifier, content_type, size = key
+        self._seen(identifier)
         behind = message_pb2.Message(
             identifier=identifier, content_type=content_type, sender=self._sender
         ).SerializeToString()

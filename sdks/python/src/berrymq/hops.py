@@ -17,7 +17,7 @@ def publish_on(message: Message, onward: Message) -> Receipt:
     """Publishes `onward` on the bus that delivered `message`; the default bus for one made by hand. Raises HopLimit."""
     if message.hops >= MOST_HOPS:
         raise HopLimit(
-            f"{message.id!r} travelled {message.hops} hops, which is the limit; {onward.id!r} is not published: does it "
+            f"{message.id!r} travelled {message.hops} hops, the limit; {onward.id!r} is not published: does it "
             "go round?"
         )
     onward._wire.hops = message.hops + 1

@@ -37,6 +37,8 @@ class LinkOptions(NamedTuple):
     ident: str
     max_held: int
     max_held_bytes: int
+    # Whether it hears what others publish.
+    follows: bool = True
 
 
 class Link:

@@ -26,6 +26,7 @@ from .queue_patterns import read_patterns
 
 if TYPE_CHECKING:
     from .bus import Bus
+    from .courier import Courier
 
 
 class _Settler(Protocol):
@@ -85,8 +86,9 @@ class Delivery:
 class Deliveries:
     """Deliveries as they are pushed: an iterator, and a context manager that gives back what is unsettled."""
 
-    def __init__(self, keeper: Keeper, consumer: Consumer) -> None:
+    def __init__(self, keeper: Keeper, consumer: Consumer, courier: Courier) -> None:
         self._keeper = keeper
+        self._courier = courier
         self._consumer = consumer
         self._taken = iter(consumer)
 
@@ -94,7 +96,9 @@ class Deliveries:
         return self
 
     def __next__(self) -> Delivery:
-        return Delivery(next(self._taken), self._keeper, self._consumer)
+        taken = next(self._taken)
+        taken.message._courier = self._courier
+        return Delivery(taken, self._keeper, self._consumer)
 
     def close(self) -> None:
         """Once more is harmless."""
@@ -160,16 +164,19 @@ class Queue:
             standalone_ttl,
             policy,
         )
-        self._open((bus or _default_bus())._keeper(check_options(asked)))
+        bus = bus or _default_bus()
+        self._open(bus._keeper(check_options(asked)), bus._courier)
+        bus._queues.add(self)
 
     @classmethod
-    def _of(cls, keeper: Keeper) -> Queue:
+    def _of(cls, keeper: Keeper, courier: Courier) -> Queue:
         queue = cls.__new__(cls)
-        queue._open(keeper)
+        queue._open(keeper, courier)
         return queue
 
-    def _open(self, keeper: Keeper) -> None:
+    def _open(self, keeper: Keeper, courier: Courier) -> None:
         self._keeper = keeper
+        self._courier = courier
         self._closed = False
         if keeper.options.standalone:
             # A queue of one's own ends with its last holder, as berryMQ's did.
@@ -219,7 +226,7 @@ class Queue:
         """Deliveries pushed, at most `credit` ahead of their settlement, until it is closed."""
         if credit < 1:
             raise InvalidArgument(f"consume(credit={credit!r}): 1 or more")
-        return Deliveries(self._kept(), self._kept().consume(credit, auto_ack))
+        return Deliveries(self._kept(), self._kept().consume(credit, auto_ack), self._courier)
 
     def qsize(self) -> int:
         """Messages that can be had now."""
@@ -271,7 +278,7 @@ class Queue:
     @property
     def dead(self) -> Queue:
         """The queue of its dead letters, `<name>.dead`."""
-        return Queue._of(self._kept().dead())
+        return Queue._of(self._kept().dead(), self._courier)
 
     def close(self) -> None:
         """Ends a queue of one's own; lets a shared one be. Idempotent."""
@@ -296,7 +303,10 @@ class Queue:
     def _take(self, most: int, timeout: float | None, auto_ack: bool) -> list[Taken]:
         if timeout is not None and timeout < 0:
             raise InvalidArgument(f"timeout={timeout!r}: 0 or more seconds")
-        return self._kept().get(most, timeout, auto_ack)
+        taken = self._kept().get(most, timeout, auto_ack)
+        for one in taken:
+            one.message._courier = self._courier
+        return taken
 
     def _delivery(self, taken: Taken) -> Delivery:
         return Delivery(taken, self._keeper, self._keeper)

@@ -36,7 +36,7 @@ class Stream:
         if max_messages < 1 or max_bytes < 1:
             raise InvalidArgument(f"max_messages={max_messages} and max_bytes={max_bytes} must be 1 or more")
         self._registry = registry
-        self._buffer = _Buffer(clock, max_messages, max_bytes)
+        self._buffer = Buffer(clock, max_messages, max_bytes)
         self._receiver = _StreamReceiver(parse_patterns(patterns), self._buffer)
         self._lag = lag
         self._end = weakref.finalize(self, registry.end_soon, self._receiver)
@@ -81,10 +81,11 @@ class _StreamReceiver:
     """The stream's side towards the registry; it holds the buffer, not the stream."""
 
     answers = False
+    awaited = False
     keeps = False
     guarded = False
 
-    def __init__(self, patterns: tuple[Identifier, ...], buffer: _Buffer) -> None:
+    def __init__(self, patterns: tuple[Identifier, ...], buffer: Buffer) -> None:
         self.serial = next(serials)
         self.patterns = patterns
         self.source = ""
@@ -105,7 +106,7 @@ class _StreamReceiver:
         self._buffer.after_fork()
 
 
-class _Buffer:
+class Buffer:
     """A bounded queue between the threads that publish and the one that iterates."""
 
     def __init__(self, clock: Clock, max_messages: int, max_bytes: int) -> None:
