@@ -92,7 +92,7 @@ def test_the_last_answers_who_asks(bus: Bus) -> None:
 def test_what_a_hop_raises_goes_to_the_error_target_and_says_where(bus: Bus) -> None:
     failed, end = keep(bus, "failed:x"), keep(bus, "c:x")
     hop(bus, "a:x", lambda _: 1)
-    hop(bus, "b:x", lambda _: {}["no such key"])
+    hop(bus, "b:x", lambda message: message.kwargs["no such key"])
     bus.on_error(lambda *_: None)
     through = bus.pipeline("a:x", "b:x", "c:x", errors="failed:x")
     receipt = through.talk()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import NoFollowers
@@ -10,6 +10,7 @@ from .gen.berrymq.v1 import talk_service_pb2
 from .link import Link
 from .message import Message, pack, received
 from .receipt import Receipt
+from .registry import Receiver
 from .talk import Answers, CollectedAnswers, Outcome, merge, outcome_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class Asker:
 
     def _ask_here(self, message: Message) -> CollectedAnswers:
         courier = self._courier
-        receivers = courier.registry.route(message.id)
+        receivers: Sequence[Receiver] = courier.registry.route(message.id)
+        if courier.probe is not None:
+            receivers = courier.probe.published(message, receivers)
         courier.queues.check_room(receivers, message)
         own = CollectedAnswers(self._clock)
         courier.dispatcher.dispatch(message, receivers, own)

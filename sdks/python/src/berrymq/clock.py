@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from .errors import NotSupported
 from .timekeeper import Timekeeper, Timer
 
 
@@ -39,6 +40,8 @@ class RealTime:
     def __init__(self) -> None:
         self._timekeeper = Timekeeper()
         self.later = self._timekeeper.later
+        self.give_up = self._timekeeper.give_up
+        self.take_over = self._timekeeper.take_over
         self.after_fork = self._timekeeper.after_fork
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
@@ -59,6 +62,14 @@ class Clock:
         self.epoch = kind.epoch
         self.wait = kind.wait
         self.later = kind.later
+
+    def check_real(self) -> None:
+        """Raises NotSupported under a virtual time: what is beyond a link keeps its own."""
+        if self.virtual:
+            raise NotSupported(
+                "connect: this bus is under test without a server, its time is virtual; give TestBus a gateway=…, or "
+                "set BERRYMQ_TEST_GATEWAY"
+            )
 
     def sleep(self, seconds: float) -> None:
         """Returns after so many seconds."""

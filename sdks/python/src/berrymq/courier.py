@@ -12,13 +12,15 @@ from .debugging import Debugging
 from .dispatch import Answers, Dispatcher
 from .errors import Closed, InvalidArgument, Unavailable
 from .frame import frame_encoded
+from .hire import Hire, hire_thread
 from .link import Link
 from .local_queues import LocalQueues
 from .message import Message, Wire, addressed, delivered_by, pack, received
 from .outbox import MESSAGE_BYTES
+from .probe import Probe
 from .published import Published
 from .receipt import Receipt
-from .registry import Registry
+from .registry import Receiver, Registry
 from .route import PIPELINE, HopAnswers, Receipts
 from .talk import PublishedAnswers
 
@@ -34,6 +36,10 @@ class Courier:
         self.queues = LocalQueues(self.registry, self.clock, self._tell_drop)
         self.receipts = Receipts()
         self.link: Link | None = None
+        # None = nobody tests this bus.
+        self.probe: Probe | None = None
+        # How durable followings find somebody who works.
+        self.hire: Hire = hire_thread
         self.published = Published()
         # None = debugging messages are off.
         self.debugging: Debugging | None = None
@@ -71,7 +77,9 @@ class Courier:
         self.sign(message)
         if self.debugging is not None:
             self.debugging.tell("send", message)
-        receivers = self.registry.route(message.id)
+        receivers: Sequence[Receiver] = self.registry.route(message.id)
+        if self.probe is not None:
+            receivers = self.probe.published(message, receivers)
         if not receivers:
             return Receipt(message)
         if message._courier is not self:
@@ -114,10 +122,12 @@ class Courier:
         """What came over the link, in the dispatching thread."""
         if self.debugging is not None:
             self.debugging.tell("receive", received(wire))
-        receivers = self.registry.route_linked(wire.identifier)
+        receivers: Sequence[Receiver] = self.registry.route_linked(wire.identifier)
         if not receivers:
             return
         message = received(wire)
+        if self.probe is not None:
+            receivers = self.probe.heard(message, receivers)
         message._courier = self
         if wire.require_ack:
             acknowledgement = Acknowledgement(wire.id, self._acknowledge, self.answers_to(message))

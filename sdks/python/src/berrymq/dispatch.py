@@ -13,7 +13,7 @@ from .errors import InvalidArgument
 from .handler_errors import HandlerErrors
 from .message import Message
 from .pending import Pending
-from .pool import Pool
+from .pool import Pool, Tasks
 from .registry import Receiver
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Dispatcher:
     """The handlers' side of a bus."""
 
     def __init__(self) -> None:
-        self._pool: Pool | None = None
+        self.make_pool: Callable[[int], Tasks] = Pool
+        self._pool: Tasks | None = None
         self._multiplicity = 0
         self._coroutines: Coroutines | None = None
         self._lock = threading.Lock()
@@ -71,7 +72,7 @@ class Dispatcher:
         if threads < 0:
             raise InvalidArgument(f"set_multiplicity({threads}): 0 or more threads")
         before, self._multiplicity = self._pool, threads
-        self._pool = Pool(threads) if threads else None
+        self._pool = self.make_pool(threads) if threads else None
         if before is not None:
             before.stop()
         if self._coroutines is not None:
@@ -131,7 +132,7 @@ class Dispatcher:
     def after_fork(self) -> None:
         """In the child: the pool's threads are gone."""
         self._lock = threading.Lock()
-        self._pool = Pool(self._multiplicity) if self._multiplicity else None
+        self._pool = self.make_pool(self._multiplicity) if self._multiplicity else None
         if self._coroutines is not None:
             self._coroutines.after_fork()
 

@@ -40,6 +40,8 @@ class Leases:
         made = Hold(keeper, lease_id, seconds, lost, self._clock.now())
         with self._changed:
             self._holds.add(made)
+            if self._clock.virtual:
+                return made
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._work, name="berrymq-leases", daemon=True).start()
@@ -65,6 +67,19 @@ class Leases:
         self._holds = set()
         self._changed = threading.Condition()
         self._running = False
+
+    def next_due(self) -> float | None:
+        """When one is to be extended next, by `Clock.now`."""
+        with self._changed:
+            return min((hold.due for hold in self._holds), default=None)
+
+    def extend_due(self) -> None:
+        """Those whose time has come."""
+        now = self._clock.now()
+        with self._changed:
+            due = [hold for hold in self._holds if hold.due <= now]
+        for hold in due:
+            self._extend(hold)
 
     def _work(self) -> None:
         while True:

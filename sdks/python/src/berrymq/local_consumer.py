@@ -32,6 +32,18 @@ class LocalConsumer:
                     self._unsettled[taken.lease_id] = None
                 yield taken
 
+    def next_nowait(self) -> Taken | None:
+        """What it would wait for, if that is there; None, too, once it is closed."""
+        try:
+            got = [] if self._closed else self._queue.get(1, 0.0, self._auto_ack)
+        except (Closed, QueueNotFound):
+            return None
+        for taken in got:
+            if taken.lease_id:
+                self._unsettled[taken.lease_id] = None
+            return taken
+        return None
+
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
         self._queue.settle(lease_id, verb, delay, why)
         self._unsettled.pop(lease_id, None)

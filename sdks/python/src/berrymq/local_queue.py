@@ -29,8 +29,10 @@ from .keeper import (
     Verb,
     nothing_lost,
 )
+from .lifespan import lifespan
 from .local_consumer import LocalConsumer
 from .message import Message, delivered
+from .queue_faults import QueueFaults
 from .registry import serials
 from .shelf import Item, Shelf
 from .stream import size_of
@@ -47,6 +49,7 @@ class LocalQueue:
     """A keeper, and a receiver of the bus's messages."""
 
     answers = False
+    awaited = False
     keeps = True
     guarded = False
 
@@ -84,6 +87,8 @@ class LocalQueue:
         self._gone: Exception | None = None
         self._dead: LocalQueue | None = None
         self._changed = threading.Condition()
+        # None = nothing but what happens by itself.
+        self.faults: QueueFaults | None = None
 
     # The receiver.
 
@@ -107,8 +112,9 @@ class LocalQueue:
     def take(self, message: Message) -> None:
         """Keeps a message. Raises QueueFull."""
         with self._locked():
-            if self._gone is None and not self._ids.knows(message.message_id, self._clock.epoch()):
-                self._keep(message, self._due(message), self._end_of(message))
+            now = self._clock.epoch()
+            if self._gone is None and not self._ids.knows(message.message_id, now):
+                self._keep(message, *lifespan(message, self.options, now))
 
     def take_back(self, message: Message) -> None:
         """Keeps a message that was here before, with its full time to live before it. Raises QueueFull, or what ended
@@ -320,28 +326,13 @@ class LocalQueue:
             self._wakes_at = end
             self._clock.later(end - self._clock.epoch(), partial(_expire, weakref.ref(self)))
 
-    def _due(self, message: Message) -> float:
-        """When it is handed out; 0 = at once."""
-        delay = self.options.delay
-        due = max(message._wire.deliver_at / 1e6, self._published(message) + delay if delay else 0.0)
-        return due if due > self._clock.epoch() else 0.0
-
-    def _end_of(self, message: Message) -> float:
-        """When it is dropped; 0 = never."""
-        ttl = self.options.ttl
-        own = message._wire.expires_at / 1e6
-        ends = [end for end in (own, self._published(message) + ttl if ttl else 0.0) if end]
-        return min(ends, default=0.0)
-
-    def _published(self, message: Message) -> float:
-        return min(message.published_at.timestamp(), self._clock.epoch())
-
     def _hand_out(self, auto_ack: bool) -> Taken:
+        second = self.faults is not None and self.faults.after_next()
         if auto_ack:
-            item = self._shelf.take()
+            item = self._shelf.take(second)
             return Taken(delivered(item.message, item.attempts + 1), "", item.attempts + 1, None)
         until = self._clock.epoch() + (self.options.lease or DEFAULT_LEASE)
-        item = self._shelf.lease(secrets.token_hex(12), until)
+        item = self._shelf.lease(secrets.token_hex(12), until, second)
         return Taken(delivered(item.message, item.attempts + 1), item.lease, item.attempts + 1, _moment(until))
 
     def _held(self, lease_id: str) -> Item:
@@ -351,7 +342,10 @@ class LocalQueue:
         return item
 
     def _carry_out(self, item: Item, verb: Verb, delay: float | None, why: str | None) -> None:
-        if verb == "ack":
+        if verb == "ack" and self.faults is not None and self.faults.again(item.message.message_id):
+            item.attempts += 1
+            self._give_back(item, 0.0)
+        elif verb == "ack":
             self._shelf.forget(item)
         elif verb == "release":
             self._give_back(item, 0.0)

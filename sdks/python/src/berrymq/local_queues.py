@@ -11,6 +11,7 @@ from .errors import NotSupported, QueueExists
 from .keeper import QueueOptions
 from .local_queue import Dropped, LocalQueue
 from .message import Message
+from .queue_faults import QueueFaults
 from .registry import Receiver, Registry
 
 
@@ -23,6 +24,8 @@ class LocalQueues:
         self._dropped = dropped
         self._shared: dict[str, LocalQueue] = {}
         self._lock = threading.Lock()
+        # Of the queues that are made from now on.
+        self.faults: QueueFaults | None = None
 
     def open(self, options: QueueOptions) -> LocalQueue:
         """The shared queue of that name, made if it is not there; or a new standalone one. Raises QueueExists,
@@ -68,6 +71,7 @@ class LocalQueues:
             abandon=self._registry.end_soon,
             dropped=self._dropped,
         )
+        made.faults = self.faults
         self._registry.add(made, linked)
         if not options.standalone:
             self._shared[options.name] = made

@@ -5,11 +5,22 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 _WAITING_PER_THREAD = 100
 """Calls that may wait for a thread, times the number of threads; beyond, whoever publishes waits."""
 
 Task = Callable[[], object]
+
+
+class Tasks(Protocol):
+    """Where handlers run that need not run at once."""
+
+    def run(self, task: Task) -> None:
+        """Has it done; it never raises."""
+
+    def stop(self) -> None:
+        """Takes nothing new and returns at once."""
 
 
 class Pool:

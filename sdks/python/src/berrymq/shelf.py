@@ -75,17 +75,17 @@ class Shelf:
         del self._leased[item.lease]
         self._place(item, due)
 
-    def lease(self, lease: str, until: float) -> Item:
-        """The next one; there must be one."""
-        item = self._next()
+    def lease(self, lease: str, until: float, second: bool = False) -> Item:
+        """The next one, or the next but one; there must be one."""
+        item = self._next(second)
         item.lease, item.until = lease, until
         self._leased[lease] = item
         self._move(item, "leased")
         return item
 
-    def take(self) -> Item:
-        """The next one, for good; there must be one."""
-        item = self._next()
+    def take(self, second: bool = False) -> Item:
+        """The next one, or the next but one, for good; there must be one."""
+        item = self._next(second)
         self._move(item, "gone")
         return item
 
@@ -164,9 +164,13 @@ class Shelf:
             self._move(item, "ready")
             heapq.heappush(self._ready, item)
 
-    def _next(self) -> Item:
+    def _next(self, second: bool) -> Item:
         while (item := heapq.heappop(self._ready)).state != "ready":
             pass
+        if second and self.ready > 1:
+            later = self._next(False)
+            heapq.heappush(self._ready, item)
+            return later
         return item
 
     def _move(self, item: Item, state: Literal["ready", "delayed", "leased", "gone"]) -> None:

@@ -12,15 +12,15 @@ class TakenIds:
     """No lock and no clock; its owner has both. `window`: for how many seconds an id is remembered; 0 = not at all."""
 
     def __init__(self, window: float) -> None:
-        self._window = window
+        self.window = window
         self._taken: OrderedDict[str, float] = OrderedDict()
 
     def knows(self, message_id: str, now: float) -> bool:
         """Whether it was taken within the window; it is remembered now."""
-        if not self._window:
+        if not self.window:
             return False
         taken = self._taken
-        while taken and (len(taken) >= _MOST_IDS or next(iter(taken.values())) <= now - self._window):
+        while taken and (len(taken) >= _MOST_IDS or next(iter(taken.values())) <= now - self.window):
             taken.popitem(last=False)
         known = message_id in taken
         taken.setdefault(message_id, now)

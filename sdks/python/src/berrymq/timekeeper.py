@@ -23,6 +23,11 @@ class Timer:
     def __init__(self, call: Callable[[], object]) -> None:
         self._call: Callable[[], object] | None = call
 
+    @property
+    def over(self) -> bool:
+        """Whether it was called or cancelled."""
+        return self._call is None
+
     def cancel(self) -> None:
         """It is not called. Once more, or after the call, is harmless."""
         self._call = None
@@ -51,6 +56,18 @@ class Timekeeper:
     def later(self, seconds: float, call: Callable[[], object]) -> Timer:
         """Calls once, in so many seconds. Calls nobody meanwhile, whatever locks the caller holds."""
         timer = Timer(call)
+        self.take_over(seconds, timer)
+        return timer
+
+    def give_up(self) -> list[tuple[float, Timer]]:
+        """Forgets what is to come, and returns it: in how many seconds, which."""
+        with self._changed:
+            due, self._due = self._due, []
+        now = time.monotonic()
+        return [(max(0.0, at - now), timer) for at, _, timer in due if not timer.over]
+
+    def take_over(self, seconds: float, timer: Timer) -> None:
+        """Calls that one, in so many seconds."""
         with self._changed:
             due = (time.monotonic() + max(0.0, seconds), next(self._numbers), timer)
             heapq.heappush(self._due, due)
@@ -59,7 +76,6 @@ class Timekeeper:
                 threading.Thread(target=self._work, name="berrymq-times", daemon=True).start()
             elif self._due[0] is due:
                 self._changed.notify()
-        return timer
 
     def after_fork(self) -> None:
         """In the child: the thread is the parent's. Queues ask anew."""
