@@ -124,7 +124,6 @@ class _Hints:
         self._target = target
         self._function = function_of(target)
         self._globals: dict[str, Any] = getattr(self._function, "__globals__", {})
-        self._locals = _names_here()
         self._decoders: dict[str, Decoder | None] = {}
 
     def decoder(self, parameter: inspect.Parameter) -> Decoder | None:
@@ -156,7 +155,7 @@ class _Hints:
         return Decoder(annotation, tuple(typing.get_origin(kind) or kind for kind in kinds), where, self._names)
 
     def _names(self) -> dict[str, Any]:
-        return {**self._globals, **self._locals}
+        return {**self._globals, **_names_here()}
 
     def _evaluate(self, parameter: inspect.Parameter) -> Any:
         """The annotation itself, where it is written as text."""
@@ -168,7 +167,10 @@ class _Hints:
 
         holder.__annotations__ = {parameter.name: written}
         try:
-            found = typing.get_type_hints(holder, self._globals, self._locals, include_extras=True)
+            try:
+                found = typing.get_type_hints(holder, self._globals, {}, include_extras=True)
+            except NameError:
+                found = typing.get_type_hints(holder, self._names(), {}, include_extras=True)
         except Exception as error:
             if isinstance(written, str) and written.rpartition(".")[2] == "Message":
                 # Imported for type checkers only.
@@ -202,7 +204,8 @@ def _written(annotation: Any) -> str:
 
 
 def _names_here() -> Mapping[str, Any]:
-    """The names where the handler is registered: it may be annotated with a class that is defined in a function."""
+    """The names where the handler is registered: it may be annotated with a class that is defined in a function. Asked
+    for only where nothing else helps: asking keeps what that function holds until it returns."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
         frame = frame.f_back
