@@ -74,9 +74,10 @@ function onPress(button: string, work: () => Promise<unknown>): void {
 async function open(): Promise<void> {
   const shop = await Shop.enter(await (await fetch("gateway")).text(), customer);
   const files = find<HTMLInputElement>("#files");
-  files.addEventListener("change", async () => {
-    await upload([...files.files!], shop, tiles);
+  files.addEventListener("change", () => {
+    const chosen = [...files.files!];
     files.value = "";
+    void upload(chosen, shop, tiles);
   });
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
@@ -96,9 +97,8 @@ async function open(): Promise<void> {
   megapixels.addEventListener("change", () =>
     shop.allow(Number(megapixels.value)).catch((e) => warn("#trouble", e.message)),
   );
-  await look(shop);
+  void look(shop);
+  await shop.tell();
 }
 
-open().catch((error: Error) =>
-  warn("#trouble", `The shop cannot be reached: ${error.message} Reload the page to try again.`),
-);
+open().catch((error: Error) => warn("#trouble", `${error.message}. Reload the page to try again.`));
