@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from sys import _getframe
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
-from . import follower, lifetime
+from . import lifetime
 from .asking import Asker
 from .bulk import Bulk, Item, check_publishable
+from .classic import MIB, ClassicStyles
 from .courier import Courier, as_message
 from .dispatch import OnError
-from .durable import Durable
 from .errors import Closed, InvalidArgument, Timeout
-from .follower import Following, Guard, Handle
 from .gateway_queue import GatewayQueue
 from .ident import check_ident, new_ident
 from .identifier import Identifier
 from .inbox import Inbox
+from .inspection import Inspection
 from .keeper import Keeper, QueueOptions
 from .link import Link, LinkOptions
 from .mailbox import Callback, Correspondence, Drop, Mailbox, Presence, Recv
 from .message import Message, addressed
 from .pipeline import Pipeline
+from .queue import Queue
 from .receipt import Receipt
+from .registration import Registration
+from .registry import Registry
 from .stream import Stream
 from .talk import DEFAULT_TIMEOUT, Answers, Within
 from .transports import load, parse_url
 from .work import Works
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-MIB = 1024 * 1024
 _CLOSE_FLUSH = 5.0
+_CLOSE_WAIT = 5.0
 
 
-class Bus:
+class Bus(Registration, Inspection, ClassicStyles):
     """A bus of its own. It needs no server; `connect` joins it to a gateway. `ident` is the name by which others know
     it."""
 
     def __init__(self, ident: str | None = None) -> None:
-        self._reopens = False
         self._named = ident is not None
         self._courier = Courier(check_ident(ident) if ident is not None else new_ident())
         self._registry = self._courier.registry
@@ -49,6 +51,8 @@ class Bus:
         self._asker = Asker(self._courier)
         self._works = Works(self._courier)
         self._correspondence = Correspondence(self._courier, self._works)
+        # Those that were made on it, for its diagram.
+        self._queues: weakref.WeakSet[Queue] = weakref.WeakSet()
         lifetime.look_after(self)
 
     @property
@@ -66,7 +70,9 @@ class Bus:
 
         Raises InvalidIdentifier, ReservedIdentifier, Closed, QueueFull of a queue in this process; when the message
         leaves the process NotEncodable, MessageTooLarge, and BacklogFull while the link is down."""
-        return self._courier.publish(as_message(identifier, args, kwargs))
+        message = as_message(identifier, args, kwargs)
+        self._courier.published.note(message.id, _getframe(1))
+        return self._courier.publish(message)
 
     twitter = publish
 
@@ -74,12 +80,15 @@ class Bus:
         """Publishes each, a `Message` or a tuple `(identifier, *args)`; one receipt for all. Raises what `publish`
         raises; what came before stays published."""
         self._courier.check_open()
-        return Bulk(self._registry, self._link, self.ident, self._courier.publish_here).publish(messages)
+        return Bulk(self._courier, _getframe(1)).publish(messages)
 
     def talk(self, identifier: str | Message, reply_to: str, /, *args: Any, **kwargs: Any) -> Receipt:
         """Publishes; what each handler returns, wherever it runs, is published to `reply_to`."""
         check_publishable(Identifier.parse(reply_to))
-        return self._courier.publish(addressed(as_message(identifier, args, kwargs), reply_to))
+        message = addressed(as_message(identifier, args, kwargs), reply_to)
+        for each in (message.id, reply_to):
+            self._courier.published.note(each, _getframe(1))
+        return self._courier.publish(message)
 
     def pipeline(
         self, *identifiers: str, errors: str | None = None, results: str | None = None, deadline: float | None = None
@@ -109,60 +118,10 @@ class Bus:
         self._courier.check_open()
         return Stream(self._registry, self._courier.clock, patterns, max_messages, max_bytes, self._courier.tell_lag)
 
-    def following_function(
-        self,
-        identifier: str,
-        guard_condition: Guard | None = None,
-        *,
-        queue: str | None = None,
-        queue_options: Mapping[str, Any] | None = None,
-        concurrency: int = 1,
-    ) -> Callable[[F], F]:
-        """Decorator: the function is called with each message that the pattern reaches and the guard agrees to. With
-        `queue` it is fed from that shared queue, `concurrency` messages at a time: returning acknowledges, raising
-        retries, as do the verdicts Retry, Reject and Release."""
-        durable = Durable.of(queue, queue_options, concurrency)
-
-        def follow(function: F) -> F:
-            self._regist(identifier, function, guard_condition, durable)
-            return function
-
-        return follow
-
-    def regist_function(
-        self,
-        identifier: str,
-        function: Handle,
-        guard_condition: Guard | None = None,
-        *,
-        queue: str | None = None,
-        queue_options: Mapping[str, Any] | None = None,
-        concurrency: int = 1,
-    ) -> Following:
-        """Lets a function follow, as `following_function` does. Keep what is returned: it holds a function that nobody
-        else holds, and can `unfollow()`."""
-        return self._regist(identifier, function, guard_condition, Durable.of(queue, queue_options, concurrency))
-
-    def regist_method(
-        self,
-        identifier: str,
-        method: Handle,
-        guard_condition: Guard | None = None,
-        *,
-        queue: str | None = None,
-        queue_options: Mapping[str, Any] | None = None,
-        concurrency: int = 1,
-    ) -> Following:
-        """Lets a bound method follow for as long as its object lives."""
-        return self._regist(identifier, method, guard_condition, Durable.of(queue, queue_options, concurrency))
-
     def set_multiplicity(self, threads: int) -> None:
         """Handlers run in so many threads; 0, as at first, = in the thread that publishes, in order."""
+        self._courier.check_open()
         self._dispatcher.set_multiplicity(threads)
-
-    def show_followers(self) -> list[str]:
-        """What is followed in this process, sorted."""
-        return self._registry.patterns()
 
     def on_error(self, callback: OnError | None) -> None:
         """`callback(error, message, handler)` hears what handlers raise; None = the log does."""
@@ -207,17 +166,25 @@ class Bus:
 
         While the connection is lost, up to `max_held` publishes of `max_held_bytes` wait for it. Raises
         InvalidArgument, NotSupported, Unavailable after `timeout` seconds, Closed."""
-        if self._reopens:
+        return self._join(url, ident, timeout, max_held, max_held_bytes, follows=True)
+
+    interconnect = connect
+
+    def _join(
+        self, url: str, ident: str | None, timeout: float, max_held: int, max_held_bytes: int, follows: bool
+    ) -> Bus:
+        if self._courier.reopens:
             self._courier.closed = False
         self._courier.check_open()
         self._courier.clock.check_real()
         if self._link is not None:
             raise InvalidArgument(
-                f"this bus is linked to {self._link.options.target} already; close() it first, or make another Bus"
+                f"this bus is linked to {self._link.options.target} already; close_connection() first, or make another "
+                "Bus"
             )
         if ident is not None:
             self._courier.ident, self._named = check_ident(ident), True
-        link = self._new_link(LinkOptions(*parse_url(url), self.ident, max_held, max_held_bytes))
+        link = self._new_link(LinkOptions(*parse_url(url), self.ident, max_held, max_held_bytes, follows))
         link.start()
         try:
             link.wait_connected(timeout)
@@ -231,14 +198,30 @@ class Bus:
         return self
 
     def flush(self, timeout: float = 10.0) -> None:
-        """Returns once every publish so far is answered and every pattern so far is followed. Raises Timeout."""
+        """Returns once every publish so far is answered and every pattern so far is followed. Raises Timeout,
+        Closed."""
+        self._courier.check_open()
         if self._link is not None:
             self._link.flush(timeout)
 
     def close(self) -> None:
-        """Flushes for 5 s at most, ends link, streams and threads. Publishing raises Closed afterwards. Idempotent."""
+        """Waits for coroutines at work, and flushes, for 5 s at most each; ends link, streams and threads. Publishing
+        raises Closed afterwards. Idempotent."""
+        self._dispatcher.close(_CLOSE_WAIT)
         self._courier.closed = True
         self._works.stop()
+        self._unlink()
+        for receiver in self._registry.receivers():
+            receiver.close()
+        self._dispatcher.set_multiplicity(0)
+
+    def _leave(self) -> None:
+        if self._link is not None:
+            go_on = self._works.leave()
+            self._unlink()
+            go_on()
+
+    def _unlink(self) -> None:
         link = self._link
         if link is not None:
             # What is left is refused by link.close, and its receipts tell.
@@ -246,9 +229,6 @@ class Bus:
                 link.flush(_CLOSE_FLUSH)
             link.close()
             self._courier.link = None
-        for receiver in self._registry.receivers():
-            receiver.close()
-        self._dispatcher.set_multiplicity(0)
 
     def __enter__(self) -> Bus:
         return self
@@ -261,11 +241,6 @@ class Bus:
     @property
     def _link(self) -> Link | None:
         return self._courier.link
-
-    def _regist(self, pattern: str, target: Handle, guard: Guard | None, durable: Durable | None) -> Following:
-        if durable is None:
-            return follower.regist(self._registry, pattern, target, guard)
-        return durable.regist(self._courier, self._works, pattern, target, guard)
 
     def _ask(self, identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float) -> Any:
         message = self._question(identifier, args, kwargs)
@@ -298,7 +273,8 @@ class Bus:
         return keeper
 
     def _new_link(self, options: LinkOptions) -> Link:
-        return Link(options, self._registry, Inbox(self._courier.deliver), load(options.scheme))
+        registry = self._registry if options.follows else Registry()
+        return Link(options, registry, Inbox(self._courier.deliver), load(options.scheme))
 
     def _after_fork(self) -> None:
         """In the child: locks and threads are the parent's."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from .calling import Call
 from .errors import BerryMQError, Closed, TakenOver
 from .follower import Guard, Handle
 from .keeper import DEFAULT_LEASE, Consumer, Keeper, Taken, Verb
-from .leases import Leases
+from .leases import Hold, Leases
 from .link import Link
 from .local_consumer import LocalConsumer
 from .message import Message
@@ -25,6 +26,10 @@ Open = Callable[[Link | None], Keeper | None]
 """Where the deliveries come from over that link, or without one; None = from nowhere yet."""
 
 
+DECLINED = object()
+"""Instead of a result: the guard passed the handler over."""
+
+
 class _Verdict(NamedTuple):
     """What becomes of a delivery."""
 
@@ -36,6 +41,12 @@ class _Verdict(NamedTuple):
 class Work:
     """One durable following. `target` answers with the handler, or None once it is gone: then it ends."""
 
+    fed_from: tuple[str, str] | None = None
+    """Name and pattern of its queue, where a user named them."""
+
+    threads: int | None = None
+    """That take deliveries; None = as many as handle them."""
+
     def __init__(
         self,
         courier: Courier,
@@ -45,6 +56,7 @@ class Work:
         guard: Guard | None = None,
         concurrency: int = 1,
         linked: Callable[[], None] = lambda: None,
+        call: Call | None = None,
     ) -> None:
         self._courier = courier
         self._leases = leases
@@ -52,6 +64,7 @@ class Work:
         self._target = target
         self._guard = guard
         self._concurrency = concurrency
+        self._call = call
         # Called once it is fed over a link.
         self._linked = linked
         self._consumers: list[Consumer] = []
@@ -65,7 +78,7 @@ class Work:
         """Works off what the keeper has, from now on, in threads of its own."""
         consumer = keeper.consume(self._concurrency, False, partial(self._leases.lose, keeper))
         self._consumers.append(consumer)
-        for _ in range(self._concurrency):
+        for _ in range(self.threads or self._concurrency):
             arguments = (keeper, consumer, linked)
             self._courier.hire(keeper, partial(self._work, *arguments), partial(self._step, *arguments))
         if linked:
@@ -76,6 +89,14 @@ class Work:
         consumers, self._consumers = self._consumers, []
         for consumer in consumers:
             consumer.close()
+
+    def stop_linked(self) -> bool:
+        """Stops what comes over a link; whether something did."""
+        linked = [consumer for consumer in self._consumers if not isinstance(consumer, LocalConsumer)]
+        self._consumers = [consumer for consumer in self._consumers if consumer not in linked]
+        for consumer in linked:
+            consumer.close()
+        return bool(linked)
 
     def end(self) -> None:
         """Stops for good. Once more is harmless."""
@@ -115,26 +136,38 @@ class Work:
         return True
 
     def _handle(self, keeper: Keeper, consumer: Consumer, taken: Taken, handler: Handle, linked: bool) -> None:
-        message, lost = taken.message, taken.message.lease_lost
-        hold = self._leases.hold(keeper, taken.lease_id, keeper.options.lease or DEFAULT_LEASE, lost)
+        hold = self._hold(keeper, taken)
         try:
-            verdict = self._judge(handler, message, linked)
+            verdict = self._judge(handler, taken.message, linked, partial(self._run, handler, taken.message))
         finally:
             self._leases.drop(hold)
-        if lost.is_set():
+        self._settle(keeper, consumer, taken, verdict)
+
+    def _hold(self, keeper: Keeper, taken: Taken) -> Hold:
+        taken.message._courier = self._courier
+        lease = keeper.options.lease or DEFAULT_LEASE
+        return self._leases.hold(keeper, taken.lease_id, lease, taken.message.lease_lost)
+
+    def _settle(self, keeper: Keeper, consumer: Consumer, taken: Taken, verdict: _Verdict) -> None:
+        if taken.message.lease_lost.is_set():
             consumer.give_up(taken.lease_id)
         else:
             consumer.settle_soon(taken.lease_id, *verdict, partial(_not_settled, keeper.options.name))
 
-    def _judge(self, handler: Handle, message: Message, linked: bool) -> _Verdict:
+    def _run(self, handler: Handle, message: Message) -> object:
+        """What the handler returned, or DECLINED."""
+        if self._guard is not None and not self._guard(message):
+            return DECLINED
+        if self._courier.probe is not None:
+            self._courier.probe.called(handler, message)
+        return handler(message) if self._call is None else self._call(handler, message)
+
+    def _judge(self, handler: Handle, message: Message, linked: bool, run: Callable[[], object]) -> _Verdict:
         """Runs the handler; returns how the delivery is settled."""
         try:
-            if self._guard is None or self._guard(message):
-                if self._courier.probe is not None:
-                    self._courier.probe.called(handler, message)
-                value = handler(message)
-                if not message.lease_lost.is_set():
-                    self._answer(message, value, handler, linked)
+            value = run()
+            if value is not DECLINED and not message.lease_lost.is_set():
+                self._answer(message, value, handler, linked)
             return _Verdict("ack")
         except Retry as verdict:
             return _Verdict("retry", delay=verdict.after)
@@ -189,6 +222,25 @@ class Works:
                     work.start(keeper, True)
 
         return start
+
+    def leave(self) -> Callable[[], None]:
+        """Ends what is fed over the link; what it returns goes on with it here."""
+        left = [work for work in self._works if work.stop_linked()]
+
+        def start() -> None:
+            for work in left:
+                keeper = work.prepare(None)
+                if keeper is not None:
+                    work.start(keeper, False)
+
+        return start
+
+    def handlers(self) -> Iterator[tuple[Work, Handle]]:
+        """Those that are still there."""
+        for work in self._works:
+            target = None if work._ended else work._target()
+            if target is not None:
+                yield work, target
 
     def stop(self) -> None:
         for work in self._works:
