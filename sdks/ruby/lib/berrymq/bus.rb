@@ -127,6 +127,8 @@ module BerryMQ
 
     def closed? = @closed
 
+    def inspect = "#<BerryMQ::Bus #{@ident || "alone"}#{" closed" if @closed}>"
+
     # What follows serves the SDK's other rooms.
 
     # Takes a closed bus into use again, as the default bus is by `BerryMQ.connect`.

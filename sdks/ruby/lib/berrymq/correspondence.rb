@@ -12,14 +12,21 @@ module BerryMQ
 
     # Calls with (ident of the sender, message) for what is sent to this bus; what returns is done, what raises comes again. Each
     # of these returns something with `remove`.
-    def on_recv(callback = nil, &block) = @mailroom.on_recv(Bus.callback(:on_recv, callback || block))
+    def on_recv(callback = nil, &block) = mailroom.on_recv(Bus.callback(:on_recv, callback || block))
 
     # Calls with (ident, message_id) when what was sent to that ident expired unread.
-    def on_drop(callback = nil, &block) = @mailroom.on_drop(Bus.callback(:on_drop, callback || block))
+    def on_drop(callback = nil, &block) = mailroom.on_drop(Bus.callback(:on_drop, callback || block))
 
     # Calls with the ident of every program that connects, or is gone.
-    def on_connect(callback = nil, &block) = @mailroom.on_connect(Bus.callback(:on_connect, callback || block))
+    def on_connect(callback = nil, &block) = mailroom.on_connect(Bus.callback(:on_connect, callback || block))
 
-    def on_disconnect(callback = nil, &block) = @mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block))
+    def on_disconnect(callback = nil, &block) = mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block))
+
+    private
+
+    def mailroom
+      raise_if_closed
+      @mailroom
+    end
   end
 end

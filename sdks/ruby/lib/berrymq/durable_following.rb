@@ -57,6 +57,14 @@ module BerryMQ
       @work.feed(keeper)
     end
 
+    # Works the process's own queue again, which `local` is.
+    def come_back(local)
+      return if @identifier.local?
+
+      @work.leave
+      work_here(local)
+    end
+
     def stop = @work.stop
 
     def wake = @work.wake
@@ -102,6 +110,9 @@ module BerryMQ
     def remove(following) = @mutex.synchronize { @all -= [following] }
 
     def join(link) = @all.each { |following| following.work_there(link) }
+
+    # The link is about to end: the process's own queues are worked again.
+    def leave = @all.each { |following| following.come_back(@bus.local_queues.open_again(@bus, following.options)) }
 
     def stop = @all.each(&:stop)
 
