@@ -4,6 +4,7 @@ import { Clock } from "./clock.js";
 import type { Condition } from "./condition.js";
 import { boundsOf, CONNECT_SECONDS, type ConnectOptions } from "./connect-options.js";
 import { Dispatcher, type ErrorCallback } from "./dispatcher.js";
+import type { Loss } from "./entry.js";
 import { Closed, InvalidArgument } from "./errors.js";
 import type {
   AnyEvents,
@@ -19,7 +20,6 @@ import type {
 import { Followers, type Following, type FollowOptions, type Handler } from "./follower.js";
 import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
 import { Link } from "./link.js";
-import type { Loss } from "./local-queue.js";
 import { LocalQueues, queueName } from "./local-queues.js";
 import {
   type DropCallback,
@@ -43,6 +43,7 @@ import { Reporting } from "./reporting.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { ASK_SECONDS } from "./talk.js";
 import { Target } from "./target.js";
+import type { Stand } from "./trial.js";
 import { Works } from "./work.js";
 
 export type { ConnectOptions } from "./connect-options.js";
@@ -55,15 +56,16 @@ const CLOSE_SECONDS = 5;
 export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   /** The time of this bus, by which whatever runs beside it may go, too. */
   readonly clock = new Clock();
+  private readonly stand: Stand = { trial: undefined };
   private readonly reporting = new Reporting();
   private readonly report = this.reporting.report;
   private readonly followers = new Followers(() => this.link?.patternsChanged());
   private readonly origin: Origin = { again: (...all) => this.publisher.again(...all) };
-  private readonly dispatcher = new Dispatcher(this.followers, this.report, this.origin);
+  private readonly dispatcher = new Dispatcher(this.followers, this.report, this.origin, this.stand);
   private readonly host = this.rooms();
   private readonly publisher = new Publisher(this.host);
   private readonly questions = new Questions(this.publisher, this.dispatcher);
-  private readonly localQueues = new LocalQueues(this.clock, this.followers, this.report, (...lost) =>
+  private readonly localQueues = new LocalQueues(this.clock, this.stand, this.followers, this.report, (...lost) =>
     this.tellDrop(...lost),
   );
   private readonly works = new Works({
@@ -336,6 +338,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
         return bus.name;
       },
       clock: this.clock,
+      stand: this.stand,
       dispatcher: this.dispatcher,
       report: this.report,
       link: () => this.link,

@@ -2,6 +2,7 @@
 import type { Followers, Handler, HandlerFollower } from "./follower.js";
 import { from, type Message, type Origin } from "./message.js";
 import { isThenable, Pool } from "./pool.js";
+import type { Stand } from "./trial.js";
 
 /** Told of every error that has no caller. `handler` is whose it was, if one's. */
 export type ErrorCallback = (error: unknown, message?: Message, handler?: Handler) => void;
@@ -31,6 +32,7 @@ export class Dispatcher {
     private readonly followers: Followers,
     private readonly report: ErrorCallback,
     private readonly origin: Origin,
+    private readonly stand: Stand,
   ) {}
 
   /** @throws QueueFull when a queue of this process refuses; then nobody got it. */
@@ -44,12 +46,14 @@ export class Dispatcher {
     const followers = this.followers.match(published.identifier);
     if (followers.length === 0 && answering === undefined) return NOBODY;
     const message = from(this.origin, published);
+    const { trial } = this.stand;
     let called = 0;
     let queues = 0;
     const agreed: HandlerFollower[] | undefined = answering && [];
     for (const each of followers) {
       // A condition knows which of its terms are local.
       if (foreign && each.patterns[0]?.local && (each.listens || each.patterns.length === 1)) continue;
+      if (trial !== undefined && !(each.listens && each.keeps) && trial.misses()) continue;
       if (each.listens) {
         if (!each.hear(message)) continue;
         if (each.keeps) queues++;
@@ -87,7 +91,11 @@ export class Dispatcher {
       answering?.threw(number, error);
     };
     try {
-      const value = follower.call(message);
+      const { trial } = this.stand;
+      const value =
+        trial === undefined
+          ? follower.call(message)
+          : trial.handle(follower.target, message, () => follower.call(message));
       if (isThenable(value)) return value.then((end) => answering?.returned(number, end), failed);
       answering?.returned(number, value);
     } catch (error) {

@@ -1,6 +1,6 @@
 // Who holds which message of a local queue, and until when.
 import type { Clock, Timer } from "./clock.js";
-import type { Entry } from "./local-queue.js";
+import type { Entry } from "./entry.js";
 import { randomText } from "./message-id.js";
 
 /** Settled leases that are remembered, so that settling twice is harmless. */
@@ -49,6 +49,16 @@ export class LeaseBook {
     lease.timer.stop();
     lease.timer = this.timer(leaseId, seconds);
     return this.inSeconds(seconds);
+  }
+
+  /** Ends the leases of some, which are given back. */
+  forget(whose: (entry: Entry) => boolean): Entry[] {
+    const gone = [...this.leases].filter(([, { entry }]) => whose(entry));
+    for (const [leaseId, { timer }] of gone) {
+      timer.stop();
+      this.leases.delete(leaseId);
+    }
+    return gone.map(([, { entry }]) => entry);
   }
 
   clear(): void {

@@ -1,55 +1,27 @@
 // A queue whose messages this process keeps: leases, attempts, backoff and dead letters as at a gateway, without the disk.
 import type { Clock } from "./clock.js";
-import { InvalidArgument, LeaseLost, QueueFull, QueueNotFound } from "./errors.js";
-import { Expiring, type Mortal } from "./expiring.js";
+import type { Entry, Loss } from "./entry.js";
+import { LeaseLost, QueueFull, QueueNotFound } from "./errors.js";
+import { Expiring } from "./expiring.js";
 import type { Listener } from "./follower.js";
 import type { Identifier } from "./identifier.js";
 import { Later } from "./later.js";
 import { LeaseBook } from "./lease-book.js";
 import { LocalConsumer } from "./local-consumer.js";
-import { changed, handed, type Message } from "./message.js";
+import type { LocalQueueSpec } from "./local-queue-spec.js";
+import { handed, type Message } from "./message.js";
 import { PriorityLine } from "./priority-line.js";
 import type { Keeper } from "./queue.js";
+import { DEAD, deadLetter, redriveLetters } from "./redriving.js";
 import { TakenIds } from "./taken-ids.js";
 import { Takers } from "./takers.js";
-import type { Consumer, GetOptions, Handed, Overflow, QueueDescription, Verdict } from "./transports/queue-calls.js";
-
-/** Ends the name of a queue of dead letters. */
-const DEAD = ".dead";
-
-/** With every default filled in. Times are seconds. */
-export interface LocalQueueSpec {
-  readonly name: string;
-  readonly patterns: readonly string[];
-  readonly maxMessages: number;
-  readonly maxBytes: number;
-  readonly overflow: Overflow;
-  readonly lease: number;
-  readonly maxAttempts: number;
-  readonly backoff: readonly [first: number, most: number];
-  /** Infinity = for ever. */
-  readonly ttl: number;
-  readonly delay: number;
-  readonly dedupe: number;
-}
-
-/** A kept message. */
-export interface Entry extends Mortal {
-  readonly message: Message;
-  readonly priority: number;
-  readonly sequence: number;
-  readonly size: number;
-  place: "ready" | "delayed" | "out";
-  /** Counted attempts that failed. */
-  failed: number;
-}
-
-/** Why a message went. */
-export type Loss = "expired" | "overflow";
+import type { Consumer, GetOptions, Handed, QueueDescription, Verdict } from "./transports/queue-calls.js";
+import type { Stand } from "./trial.js";
 
 /** What a local queue asks of the bus that it lives in. */
 export interface LocalQueueHome {
   readonly clock: Clock;
+  readonly stand: Stand;
   /** The dead letters of a queue. */
   deadLetters(origin: LocalQueueSpec): LocalQueue;
   /** The queue of that name. */
@@ -149,7 +121,7 @@ export class LocalQueue implements Keeper {
     const entry = this.leases.settle(leaseId);
     if (entry === "before") return;
     if (entry === undefined) throw this.lost(leaseId);
-    if (verdict.verb === "ack") this.bytes -= entry.size;
+    if (verdict.verb === "ack") this.acknowledged(entry);
     else if (verdict.verb === "release") this.again(entry);
     else if (verdict.verb === "retry") this.failed(entry, "retried", verdict.delay);
     else this.bury(entry, verdict.why || "rejected");
@@ -209,25 +181,28 @@ export class LocalQueue implements Keeper {
   /** Each goes to the end of the queue that it came from, with all its attempts before it. */
   async redrive(max: number, rate: number): Promise<number> {
     this.assertThere();
-    if (!this.name.endsWith(DEAD)) {
-      throw new InvalidArgument(`the queue ${this.name} holds no dead letters; use the queue's \`dead\``);
-    }
-    const most = Math.min(max || Infinity, this.ready.length);
-    const begun = this.clock.now();
-    let moved = 0;
-    while (moved < most) {
-      const name = this.name.slice(0, -DEAD.length);
-      const target = this.home.find(name);
-      if (target === undefined) throw new QueueNotFound(`the queue ${name}, from which the dead letters came, is gone`);
-      const entry = this.ready.shift();
-      if (entry === undefined) break;
+    const { name, home } = this;
+    return redriveLetters({ name, home, count: () => this.ready.length, next: () => this.takeLetter() }, max, rate);
+  }
+
+  /** Tells what it kept until now from what it keeps later. */
+  get mark(): number {
+    return this.sequence;
+  }
+
+  /** Forgets what it kept since the mark, and which ids it took: a test is over. */
+  forgetSince(mark: number): void {
+    const young = ({ sequence }: Entry) => sequence >= mark;
+    for (const entry of [...this.ready].filter(young)) {
+      this.ready.remove(entry);
       this.leave(entry);
-      target.keep(changed(entry.message, { publishedAt: this.clock.wall() * 1000, expiresAt: 0, deliverAt: 0 }));
-      moved++;
-      const ahead = begun + moved / rate - this.clock.now();
-      if (moved < most && ahead > 0) await this.clock.pause(ahead);
     }
-    return moved;
+    for (const entry of [...this.delayed].filter(young)) {
+      this.delayed.remove(entry);
+      this.leave(entry);
+    }
+    for (const entry of this.leases.forget(young)) this.leave(entry);
+    this.ids.clear();
   }
 
   async restored(): Promise<boolean> {
@@ -305,11 +280,39 @@ export class LocalQueue implements Keeper {
     const handed: Handed[] = [];
     this.expiring.look();
     while (!this.paused && handed.length < max) {
-      const entry = this.ready.shift();
+      const entry = this.next();
       if (entry === undefined) break;
       handed.push(this.hand(entry, autoAck));
     }
     return handed;
+  }
+
+  /** The one to hand out now; under test perhaps its successor, once. */
+  private next(): Entry | undefined {
+    const first = this.ready.shift();
+    const { trial } = this.home.stand;
+    if (first === undefined || trial === undefined || first.disturbed || !trial.overtakes()) return first;
+    const second = this.ready.shift();
+    if (second === undefined) return first;
+    const [sooner, later] = second.priority === first.priority ? [second, first] : [first, second];
+    first.disturbed = later === first;
+    this.ready.insert(later);
+    return sooner;
+  }
+
+  /** It is done; under test perhaps it comes once more, as after an acknowledgement that was lost. */
+  private acknowledged(entry: Entry): void {
+    if (entry.repeated || !this.home.stand.trial?.repeats()) this.bytes -= entry.size;
+    else {
+      entry.repeated = true;
+      this.again(entry);
+    }
+  }
+
+  private takeLetter(): Message | undefined {
+    const entry = this.ready.shift();
+    if (entry !== undefined) this.leave(entry);
+    return entry?.message;
   }
 
   private hand(entry: Entry, autoAck: boolean): Handed {
@@ -368,14 +371,7 @@ export class LocalQueue implements Keeper {
   private bury(entry: Entry, why: string): void {
     this.bytes -= entry.size;
     if (this.name.endsWith(DEAD)) return;
-    const attributes = {
-      ...entry.message.attributes,
-      "berrymq-dead-queue": this.name,
-      "berrymq-dead-reason": why,
-      "berrymq-dead-attempts": String(Math.max(1, entry.failed)),
-      "berrymq-dead-at": new Date(this.clock.wall()).toISOString(),
-    };
-    const letter = changed(entry.message, { attributes, expiresAt: 0, deliverAt: 0 });
+    const letter = deadLetter(entry.message, this.name, why, entry.failed, this.clock.wall());
     this.home.deadLetters(this.spec).keepLetter(letter);
   }
 

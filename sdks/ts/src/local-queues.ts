@@ -1,25 +1,15 @@
 // The queues that live in this process: shared ones by name, and everybody's own.
 import type { Clock } from "./clock.js";
-import { InvalidArgument, NotSupported, QueueExists } from "./errors.js";
+import type { Loss } from "./entry.js";
+import { QueueExists } from "./errors.js";
 import type { Followers, Following } from "./follower.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
-import { LocalQueue, type LocalQueueSpec, type Loss } from "./local-queue.js";
+import { LocalQueue } from "./local-queue.js";
+import { type LocalQueueSpec, specOf } from "./local-queue-spec.js";
 import type { Message } from "./message.js";
 import { randomText } from "./message-id.js";
 import type { QueueOptions } from "./queue.js";
-
-/** The defaults of queue.proto. */
-const DEFAULTS = {
-  maxMessages: 1_000_000,
-  maxBytes: 1024 ** 3,
-  overflow: "reject_publish",
-  lease: 30,
-  maxAttempts: 10,
-  backoff: [1, 300],
-  ttl: Number.POSITIVE_INFINITY,
-  delay: 0,
-  dedupe: 120,
-} as const;
+import type { Stand } from "./trial.js";
 
 export class LocalQueues {
   private readonly shared = new Map<string, LocalQueue>();
@@ -27,10 +17,16 @@ export class LocalQueues {
 
   constructor(
     readonly clock: Clock,
+    readonly stand: Stand,
     private readonly followers: Followers,
     readonly report: (error: unknown, message?: Message) => void,
     readonly dropped: (queue: string, message: Message, reason: Loss) => void,
   ) {}
+
+  /** All that are there: those that take messages, and those of dead letters. */
+  all(): Set<LocalQueue> {
+    return new Set([...this.shared.values(), ...this.followings.keys()]);
+  }
 
   /** The shared queue of that name, or somebody's own. */
   find(name: string): LocalQueue | undefined {
@@ -96,24 +92,4 @@ export class LocalQueues {
 /** A shared queue's name, or one that nobody else has. */
 export function queueName([pattern]: readonly Identifier[], { shared, name }: QueueOptions): string {
   return name ?? (shared ? pattern!.text : `${pattern!.text}#${randomText(12)}`);
-}
-
-/** `transient` and `standaloneTtl` say nothing in a process, whose queues end with it. */
-function specOf(name: string, patterns: readonly Identifier[], options: QueueOptions): LocalQueueSpec {
-  if (options.policy === "broadcast") {
-    throw new NotSupported('policy "broadcast" is for queues at a gateway; connect the bus before making the queue');
-  }
-  const { transient: _, standaloneTtl: __, policy: ___, shared: ____, ...bounds } = options;
-  const spec = { ...DEFAULTS, ...defined(bounds), name, patterns: patterns.map(({ text }) => text) };
-  for (const what of ["maxMessages", "maxBytes", "lease", "maxAttempts", "ttl"] as const) {
-    if (!(spec[what] > 0)) throw new InvalidArgument(`${what} is above 0, not ${spec[what]}`);
-  }
-  for (const what of ["delay", "dedupe"] as const) {
-    if (!(spec[what] >= 0)) throw new InvalidArgument(`${what} is seconds from 0, not ${spec[what]}`);
-  }
-  return spec;
-}
-
-function defined(options: QueueOptions): QueueOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -11,6 +11,7 @@ import { toCall } from "./payload.js";
 import { type Publishing, Tally } from "./receipt.js";
 import { HopAnswers, type HopHost, judgeReceipt, type Route, routeOf } from "./route.js";
 import { MAX_HOPS, PublishedAnswers } from "./talk.js";
+import type { Stand } from "./trial.js";
 
 /** What `publishMany` takes: a message made beforehand, or an identifier with its arguments. */
 export type Publication<E = AnyEvents> = Message | TupleOf<E>;
@@ -19,6 +20,7 @@ export type Publication<E = AnyEvents> = Message | TupleOf<E>;
 export interface PublisherHost {
   readonly ident: string;
   readonly clock: Clock;
+  readonly stand: Stand;
   readonly dispatcher: Dispatcher;
   readonly report: ErrorCallback;
   /** Undefined = the bus is not connected. */
@@ -84,6 +86,7 @@ export class Publisher {
       if (link === undefined) throw new Unavailable("mailboxes are a gateway's; connect the bus first");
       const made = this.message(message, []);
       tally.messageId = made.messageId;
+      this.note(made);
       link.send(envelopeOf(made), tally);
     });
   }
@@ -96,6 +99,11 @@ export class Publisher {
     const now = this.micros();
     const times = this.host.clock.virtual ? fromNow(envelopeOf(identifier), now) : undefined;
     return changed(identifier, { publishedAt: now, sender: this.host.ident, ...times });
+  }
+
+  /** Who looks on learns of a message. */
+  note(message: Message): void {
+    this.host.stand.trial?.published(message);
   }
 
   /** Refuses what cannot be published before anybody got it; gives the link when the message leaves the process. */
@@ -176,6 +184,7 @@ export class Publisher {
   private hand(message: Message, tally: Tally): void {
     const link = this.prepare(message);
     if (tally.messageId === "") tally.messageId = message.messageId;
+    this.note(message);
     const { followers, queues } = this.host.dispatcher.dispatch(message, false, this.answersOf(message, false));
     tally.reached(followers, queues);
     link?.send(envelopeOf(isLocal(message.replyTo) ? changed(message, { replyTo: "" }) : message), tally);

@@ -42,6 +42,7 @@ export class Questions {
   ): AsyncGenerator<unknown, void, undefined> {
     const message = this.publisher.message(identifier, args);
     const link = this.publisher.prepare(message);
+    this.publisher.note(message);
     const collected = new CollectedAnswers(this.publisher.clock);
     this.dispatcher.dispatch(message, false, collected);
     const { answers } = collected;

@@ -24,6 +24,10 @@ export class TakenIds {
     if (this.seconds > 0) this.taken.set(id, this.clock.now());
   }
 
+  clear(): void {
+    this.taken.clear();
+  }
+
   private forget(): void {
     const since = this.clock.now() - this.seconds;
     for (const [id, at] of this.taken) {

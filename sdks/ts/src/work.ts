@@ -160,6 +160,10 @@ export class Work {
       concurrency,
       answering: (message) => host.answering(message),
       report: host.report,
+      handle: (message, call) => {
+        const { trial } = host.localQueues.stand;
+        return trial === undefined ? call() : trial.handle(target, message, call);
+      },
     });
   }
 

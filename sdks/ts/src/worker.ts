@@ -17,6 +17,8 @@ export interface Job {
   /** Where the handler's result goes, when somebody wants it. */
   answering(message: Message): Answering | undefined;
   readonly report: ErrorCallback;
+  /** Makes the call of the handler. */
+  handle?(message: Message, call: () => unknown): unknown;
 }
 
 /** Of a queue that could not be asked for its own, in seconds. */
@@ -87,7 +89,8 @@ export class Worker {
     try {
       if (guard !== undefined && !guard(message)) return ACK;
       answering?.begin(1);
-      const value = await handler(message);
+      const call = () => handler(message);
+      const value = await (this.job.handle === undefined ? call() : this.job.handle(message, call));
       answering?.returned(1, value);
       return ACK;
     } catch (error) {
