@@ -4,6 +4,7 @@
 $LOAD_PATH.unshift("#{__dir__}/lib", "#{__dir__}/gen")
 require "berrymq"
 require "base64"
+require_relative "conformance_model"
 
 # Messages that a handler heard.
 class Record
@@ -66,6 +67,8 @@ end
 
 # One method for each command.
 class Driver
+  include ModelCommands
+
   WAIT = 10
 
   def initialize
@@ -81,6 +84,8 @@ class Driver
     { ok: public_send(command.fetch("do"), Values.read(command)) }
   rescue BerryMQ::Error => e
     { error: { reason: e.reason, retryable: e.retryable?, message: e.message } }
+  rescue RuntimeError => e # what a function under test raised
+    { error: { reason: nil, retryable: false, message: e.message } }
   end
 
   def hello(_) = { sdk: "ruby", version: BerryMQ::VERSION }
@@ -97,11 +102,6 @@ class Driver
     @bus&.close
     @bus = BerryMQ::Bus.new
     nil
-  end
-
-  def connect(command)
-    options = { ident: command["ident"], timeout: command["timeout"], max_held: command["max_held"] }.compact
-    @bus.connect(command["url"], **options) && nil
   end
 
   def follow(command)
@@ -253,6 +253,8 @@ class Driver
     record.push(message)
     sleep command["hold"] if command.key?("hold") # the handler takes so long
     make(command) if trouble
+    return message.twitter(command["forwards"], *message.args) && nil if command.key?("forwards")
+
     command["echo"] ? message.args.first : command["returns"]
   end
 
