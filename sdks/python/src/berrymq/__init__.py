@@ -10,14 +10,23 @@ twitter("do_something:log", "hello")
 """
 
 from .bus import Bus
+from .condition import Condition, cond
 from .default_bus import (
     ask,
     ask_many,
+    auto_twitter,
     close,
+    close_connection,
     connect,
+    connect_oneway,
+    connect_via_queue,
+    debug_messages,
     flush,
     follow,
     following_function,
+    get,
+    get_nowait,
+    interconnect,
     mailbox,
     on_connect,
     on_disconnect,
@@ -30,10 +39,15 @@ from .default_bus import (
     regist_function,
     regist_method,
     send,
+    send_message,
     set_multiplicity,
     show_followers,
+    show_network,
+    take_errors,
     talk,
     twitter,
+    twitter_exception,
+    unfollow,
     within,
 )
 from .errors import (
@@ -66,6 +80,7 @@ from .errors import (
 )
 from .follower import Following
 from .follower_class import Follower, following
+from .handler_errors import HandlerError
 from .identifier import Identifier, matches
 from .keeper import QueueStatus
 from .mailbox import Callback, Mailbox
@@ -86,12 +101,14 @@ __all__ = [
     "Bus",
     "Callback",
     "Closed",
+    "Condition",
     "Delivery",
     "Draining",
     "Empty",
     "Failure",
     "Follower",
     "Following",
+    "HandlerError",
     "HandlerFailed",
     "HopLimit",
     "Identifier",
@@ -126,12 +143,21 @@ __all__ = [
     "__version__",
     "ask",
     "ask_many",
+    "auto_twitter",
     "close",
+    "close_connection",
+    "cond",
     "connect",
+    "connect_oneway",
+    "connect_via_queue",
+    "debug_messages",
     "flush",
     "follow",
     "following",
     "following_function",
+    "get",
+    "get_nowait",
+    "interconnect",
     "mailbox",
     "matches",
     "on_connect",
@@ -145,9 +171,14 @@ __all__ = [
     "regist_function",
     "regist_method",
     "send",
+    "send_message",
     "set_multiplicity",
     "show_followers",
+    "show_network",
+    "take_errors",
     "talk",
     "twitter",
+    "twitter_exception",
+    "unfollow",
     "within",
 ]

@@ -26,6 +26,7 @@ from .link import Link, LinkOptions
 from .mailbox import Callback, Correspondence, Drop, Mailbox, Presence, Recv
 from .message import Message, addressed
 from .pipeline import Pipeline
+from .published import caller_of, place_of
 from .queue import Queue
 from .receipt import Receipt
 from .registration import Registration
@@ -71,8 +72,9 @@ class Bus(Registration, Inspection, ClassicStyles):
         Raises InvalidIdentifier, ReservedIdentifier, Closed, QueueFull of a queue in this process; when the message
         leaves the process NotEncodable, MessageTooLarge, and BacklogFull while the link is down."""
         message = as_message(identifier, args, kwargs)
+        receipt = self._courier.publish(message)
         self._courier.published.note(message.id, _getframe(1))
-        return self._courier.publish(message)
+        return receipt
 
     twitter = publish
 
@@ -86,9 +88,10 @@ class Bus(Registration, Inspection, ClassicStyles):
         """Publishes; what each handler returns, wherever it runs, is published to `reply_to`."""
         check_publishable(Identifier.parse(reply_to))
         message = addressed(as_message(identifier, args, kwargs), reply_to)
+        receipt = self._courier.publish(message)
         for each in (message.id, reply_to):
             self._courier.published.note(each, _getframe(1))
-        return self._courier.publish(message)
+        return receipt
 
     def pipeline(
         self, *identifiers: str, errors: str | None = None, results: str | None = None, deadline: float | None = None
@@ -116,7 +119,9 @@ class Bus(Registration, Inspection, ClassicStyles):
         """Messages to iterate over, from now on, in a buffer of their own; when it is full the oldest go
         (`berrymq:lag` tells)."""
         self._courier.check_open()
-        return Stream(self._registry, self._courier.clock, patterns, max_messages, max_bytes, self._courier.tell_lag)
+        stream = Stream(self._registry, self._courier.clock, patterns, max_messages, max_bytes, self._courier.tell_lag)
+        stream._receiver.source = place_of(caller_of(_getframe(1)))
+        return stream
 
     def set_multiplicity(self, threads: int) -> None:
         """Handlers run in so many threads; 0, as at first, = in the thread that publishes, in order."""
@@ -258,6 +263,7 @@ class Bus(Registration, Inspection, ClassicStyles):
         self._courier.check_open()
         message = as_message(identifier, args, kwargs)
         check_publishable(message.identifier)
+        self._courier.published.note(message.id, _getframe(2))
         self._courier.sign(message)
         return message
 

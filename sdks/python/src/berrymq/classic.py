@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from .bulk import stays
@@ -76,7 +77,9 @@ class ClassicStyles:
         message = as_message(identifier, args, kwargs or {})
         if stays(message.id):
             raise InvalidArgument(f"send_message({message.id!r}): local names never leave the process; use publish")
-        return self._courier.send(message)
+        receipt = self._courier.send(message)
+        self._courier.published.note(message.id, _getframe(1))
+        return receipt
 
     def close_connection(self) -> None:
         """Ends the link, after what was published has left (5 s at most). The bus goes on in its process and may

@@ -8,24 +8,30 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
+from sys import _getframe
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from .condition import Condition
 from .durable import Durable
+from .errors import InvalidArgument
 from .follower import Guard
 from .identifier import Identifier
+from .source import described, shown_path
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MARKS = "_berrymq_following"
+_CHECK = "__berrymq_following__"
 
 
 class _Mark(NamedTuple):
-    pattern: str
+    pattern: str | Condition
     guard: Guard | None
     durable: Durable | None
 
 
 def following(
-    identifier: str,
+    identifier: str | Condition,
     guard_condition: Guard | None = None,
     *,
     queue: str | None = None,
@@ -34,17 +40,52 @@ def following(
 ) -> Callable[[F], F]:
     """Marks a method of a `Follower` class: it is called with each message that the pattern reaches and the guard
     agrees to; with `queue` it is fed from that queue, as `Bus.following_function` tells. Raises InvalidIdentifier,
-    InvalidArgument."""
-    Identifier.parse(identifier)
+    InvalidArgument; also for a class that is no Follower, and for a function outside any class."""
     durable = Durable.of(queue, queue_options, concurrency)
+    if isinstance(identifier, Condition):
+        identifier.check_alone(guard_condition, durable)
+    else:
+        Identifier.parse(identifier)
+    place = _getframe(1)
+    in_class = check_class_later(place)
 
     def mark(method: F) -> F:
         function = getattr(method, "__func__", method)
+        if not in_class and place.f_locals is place.f_globals:
+            raise InvalidArgument(
+                f"{described(method)}: @following goes before the methods of a Follower class; before a function write "
+                f"@following_function({identifier!r})"
+            )
         marks = function.__dict__.setdefault(_MARKS, [])
         marks.append(_Mark(identifier, guard_condition, durable))
         return method
 
     return mark
+
+
+def check_class_later(body: FrameType) -> bool:
+    """Has the class whose body is being run checked once it is made; whether `body` is one."""
+    namespace = body.f_locals
+    if "__qualname__" not in namespace or namespace is body.f_globals:
+        return False
+    namespace.setdefault(_CHECK, _Check(f"{shown_path(body.f_code.co_filename)}:{body.f_code.co_firstlineno}"))
+    return True
+
+
+class _Check:
+    """Stands in a class until it is made, whatever its decorators do with its methods."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        delattr(owner, name)
+        if not isinstance(owner, FollowerType):
+            marked = [name for name, member in vars(owner).items() if hasattr(member, _MARKS)]
+            raise InvalidArgument(
+                f"{self._place}: {', '.join(marked) or 'a method'} of {owner.__qualname__} cannot follow, since "
+                f"{owner.__qualname__} is no Follower; add Follower: class {owner.__name__}(Follower)"
+            )
 
 
 class FollowerType(ABCMeta):

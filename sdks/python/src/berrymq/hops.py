@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import TYPE_CHECKING
 
 from .errors import HopLimit
@@ -26,4 +27,6 @@ def publish_on(message: Message, onward: Message) -> Receipt:
         from .default_bus import bus
 
         courier = bus._courier
-    return courier.publish(onward)
+    receipt = courier.publish(onward)
+    courier.published.note(onward.id, _getframe(2))
+    return receipt

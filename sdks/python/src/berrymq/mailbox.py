@@ -37,6 +37,7 @@ class Mailbox:
 
     def __init__(self, courier: Courier, ident: str, ttl: float | None, persistent: bool) -> None:
         self._courier = courier
+        courier.check_open()
         if ttl is not None and not ttl > 0:
             raise InvalidArgument(f"mailbox(ttl={ttl!r}): seconds, more than 0")
         self._address = address(ident, persistent)
@@ -74,6 +75,7 @@ class Correspondence:
         self._turn = threading.Lock()
 
     def on_recv(self, callback: Recv) -> Callback:
+        self._courier.check_open()
         with self._lock:
             self._callbacks = [*self._callbacks, callback]
             if not self._consuming:
@@ -98,6 +100,7 @@ class Correspondence:
         self._turn = threading.Lock()
 
     def _follow(self, pattern: str, handle: follower.Handle) -> Callback:
+        self._courier.check_open()
         following = follower.regist(self._courier.registry, pattern, handle)
         # Followers are held weakly; a callback stays until it is removed.
         self._followings.add(following)

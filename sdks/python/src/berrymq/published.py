@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from types import CodeType, FrameType
+
+from .source import shown_path
 
 MOST_IDENTIFIERS = 1000
 MOST_PLACES = 100
@@ -57,4 +58,4 @@ def place_of(frame: FrameType | None) -> str:
     # Threads begin in the standard library.
     if frame is None or frame.f_globals.get("__name__") == "threading":
         return ""
-    return f"{frame.f_code.co_filename.removeprefix(os.path.join(os.getcwd(), ''))}:{frame.f_lineno}"
+    return f"{shown_path(frame.f_code.co_filename)}:{frame.f_lineno}"

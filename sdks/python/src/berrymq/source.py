@@ -13,9 +13,12 @@ def source_of(target: object) -> str:
     code = getattr(function_of(target), "__code__", None)
     if code is None:
         return ""
-    path = code.co_filename
-    here = os.path.join(os.getcwd(), "")
-    return f"{path.removeprefix(here)}:{code.co_firstlineno}"
+    return f"{shown_path(code.co_filename)}:{code.co_firstlineno}"
+
+
+def shown_path(path: str) -> str:
+    """As seen from the working directory."""
+    return path.removeprefix(os.path.join(os.getcwd(), ""))
 
 
 def described(target: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from .errors import BerryMQError, InvalidArgument
@@ -25,6 +26,7 @@ def tell(courier: Courier, message: Message, function: object) -> None:
     """Publishes. What the bus refuses goes to `on_error`: that a function is told of does not change what it does."""
     try:
         courier.publish(message)
+        courier.published.note(message.id, _getframe(1))
     except BerryMQError as error:
         courier.dispatcher.report(error, message, function)
 
