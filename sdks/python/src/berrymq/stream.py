@@ -5,14 +5,19 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from .clock import Clock
 from .errors import InvalidArgument
 from .identifier import Identifier
 from .message import Message
 from .registry import Registry, parse_patterns, serials
+from .wakeups import Wakeups
+
+if TYPE_CHECKING:
+    import asyncio
 
 Lag = Callable[[int, str], None]
 """Told how many messages a stream of which pattern lost."""
@@ -22,7 +27,7 @@ _OVERHEAD = 64
 
 
 class Stream:
-    """An iterator of messages, and a context manager that ends it.
+    """An iterator of messages, for `for` as for `async for`, and a context manager that ends it.
 
     When the buffer is full the oldest messages go; how many is told by a local message `berrymq:lag` when the next
     one is taken. Once closed, it hands out what is buffered and ends. One that nobody holds follows no more.
@@ -60,13 +65,25 @@ class Stream:
 
     def next_until(self, end: float | None) -> Message | None:
         """The next message; None once closed, or at the end, by the clock of the bus."""
-        dropped = self._buffer.take_dropped()
-        if dropped:
-            self._lag(dropped, ", ".join(map(str, self._receiver.patterns)))
+        self._tell_lag()
         message = self._buffer.take(end)
         if message is not None and message._taken is not None:
             message._taken()
         return message
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        return self
+
+    async def __anext__(self) -> Message:
+        """Waits without a thread. One that is cancelled takes nothing."""
+        self._tell_lag()
+        while not isinstance(found := self._buffer.poll(), Message):
+            if found is None:
+                raise StopAsyncIteration
+            await found
+        if found._taken is not None:
+            found._taken()
+        return found
 
     def __enter__(self) -> Stream:
         return self
@@ -75,6 +92,19 @@ class Stream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    async def __aenter__(self) -> Stream:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _tell_lag(self) -> None:
+        dropped = self._buffer.take_dropped()
+        if dropped:
+            self._lag(dropped, ", ".join(map(str, self._receiver.patterns)))
 
 
 class _StreamReceiver:
@@ -118,6 +148,7 @@ class Buffer:
         self._dropped = 0
         self._closed = False
         self._arrived = threading.Condition(threading.Lock())
+        self._wakeups = Wakeups()
 
     def add(self, message: Message) -> None:
         size = size_of(message)
@@ -132,6 +163,8 @@ class Buffer:
                 self._bytes -= self._messages.popleft()[1]
                 self._dropped += 1
             self._arrived.notify()
+            if self._wakeups.waiting:
+                self._wakeups.wake()
 
     def take(self, end: float | None = None) -> Message | None:
         """The next message, waiting for it; None once closed and empty, or at the end, by `Clock.now`."""
@@ -141,9 +174,19 @@ class Buffer:
                 if self._closed or (left is not None and left <= 0):
                     return None
                 self._clock.wait(self._arrived, left)
-            message, size = self._messages.popleft()
-            self._bytes -= size
-            return message
+            return self._pop()
+
+    def poll(self) -> Message | asyncio.Future[None] | None:
+        """The next message, None once closed and empty, or else what is done when it is worth asking again."""
+        with self._arrived:
+            if self._messages:
+                return self._pop()
+            return None if self._closed else self._wakeups.next()
+
+    def _pop(self) -> Message:
+        message, size = self._messages.popleft()
+        self._bytes -= size
+        return message
 
     def take_dropped(self) -> int:
         with self._arrived:
@@ -154,9 +197,11 @@ class Buffer:
         with self._arrived:
             self._closed = True
             self._arrived.notify_all()
+            self._wakeups.wake()
 
     def after_fork(self) -> None:
         self._arrived = threading.Condition(threading.Lock())
+        self._wakeups = Wakeups()
 
 
 def size_of(message: Message) -> int:
