@@ -263,6 +263,7 @@ module BerryMQ
 
     def join(url, ident: nil, timeout: 10.0, max_held: 65_536, max_held_bytes: 64 * MIB, hears: true)
       raise_if_closed
+      @clock.virtual&.refuse(url)
       raise InvalidArgument, "connect(#{url.inspect}): this bus is joined to #{@link.address}; close it first" if @link
 
       require_relative "link"

@@ -1,0 +1,12 @@
+# frozen_string_literal: true
+
+# Testing without a server: `require "berrymq/testing"`. With Minitest: `require "berrymq/testing/minitest"`.
+require "berrymq"
+require_relative "testing/assertions"
+require_relative "testing/faults"
+require_relative "testing/mock"
+require_relative "testing/records"
+require_relative "testing/scene"
+require_relative "testing/virtual_time"
+require_relative "testing/real_time"
+require_relative "testing/test_bus"

@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+# For Minitest: `include BerryMQ::Testing::Minitest` in a test case, or in all of them.
+require_relative "../testing"
+
+module BerryMQ
+  module Testing
+    # Each test has the default bus under test, as `berrymq`, from before its `setup` until after its `teardown`, and a new bus of its own
+    # as `berrymq_bus`. A test that fails prints `berryMQ seed: …`.
+    module Minitest
+      def before_setup
+        berrymq
+        super
+      end
+
+      def after_teardown
+        super
+      ensure
+        print_seeds unless passed? || skipped?
+        (@berrymq_tests || []).reverse_each(&:close)
+        @berrymq_tests = @berrymq = @berrymq_bus = nil
+      end
+
+      # The TestBus of the default bus.
+      def berrymq = @berrymq ||= put_under_test(BerryMQ.default_bus)
+
+      # The TestBus of a new bus.
+      def berrymq_bus = @berrymq_bus ||= put_under_test(nil)
+
+      private
+
+      def put_under_test(bus)
+        TestBus.new(bus).tap do |test_bus|
+          test_bus.on_assert = -> { self.assertions += 1 }
+          (@berrymq_tests ||= []) << test_bus
+        end
+      end
+
+      def print_seeds
+        seeds = (@berrymq_tests || []).map(&:seed).uniq
+        puts "berryMQ seed: #{seeds.join(", ")} (#{self.class}##{name}; again with #{TestBus::SEED}=#{seeds.first})"
+      end
+    end
+  end
+end

@@ -1,0 +1,137 @@
+# frozen_string_literal: true
+
+# A bus under test: virtual time, records of what happened, faults; or, with one switch, a real gateway.
+require "delegate"
+require_relative "stage"
+
+module BerryMQ
+  module Testing
+    # `TestBus.open { |mq| … }`, or `TestBus.new` and `close`. It has the public calls of the bus, too.
+    class TestBus < DelegateClass(Bus)
+      # The environment's word for `gateway:` and for `seed:`.
+      GATEWAY = "BERRYMQ_TEST_GATEWAY"
+      SEED = "BERRYMQ_TEST_SEED"
+
+      # What the random numbers of faults are made of.
+      attr_reader :seed
+      # Called at every assertion, as test frameworks count them.
+      attr_writer :on_assert
+
+      # Puts a bus under test until the block ends; returns what the block returns.
+      def self.open(bus = nil, **options)
+        test_bus = new(bus, **options)
+        yield test_bus
+      ensure
+        test_bus&.close
+      end
+
+      # `bus`: absent, a new one, which ends with the test; BerryMQ.default_bus may be given. `gateway`: an address, where the test is to
+      # run; nil, what BERRYMQ_TEST_GATEWAY says, if it says anything; false, none. Raises InvalidArgument for a bus that is connected.
+      def initialize(bus = nil, seed: nil, gateway: nil)
+        @own = bus.nil?
+        super(bus || Bus.new)
+        @seed = seed || Integer(ENV.fetch(SEED) { Random.rand(1 << 32) })
+        @records = Records.new
+        @on_assert = nil
+        gateway = ENV.fetch(GATEWAY, nil) if gateway.nil?
+        @stage = Stage.begin(self.bus, gateway, @records)
+        @over = false
+      end
+
+      # The Bus under test.
+      def bus = __getobj__
+
+      # Virtual seconds since the beginning; with a gateway, real ones.
+      def now = @stage.time.elapsed
+
+      # Moves time on by so many seconds and does what falls due, in order: leases, ttls, delays, backoff, timers. Returns when the
+      # handlers that it set off have ended. With a gateway it waits that long.
+      def advance(seconds)
+        unless seconds.is_a?(Numeric) && seconds.to_f.finite? && !seconds.negative?
+          raise InvalidArgument, "advance(#{seconds.inspect}): it takes seconds from 0 on"
+        end
+
+        @stage.time.advance(seconds)
+        nil
+      end
+
+      # Returns when no handler is at work.
+      def settle
+        @stage.time.settle
+        nil
+      end
+
+      # What was published, in order: Messages, frozen in an Array.
+      def published
+        settle
+        @records.messages.freeze
+      end
+
+      # The messages that match: the pattern, the arguments if any are given, at least these keyword arguments. None is a failure of the
+      # test that tells what was published instead. With a gateway it waits up to 5 s.
+      def assert_published(pattern, *args, **kwargs)
+        @on_assert&.call
+        @stage.time.until { matching(pattern, args, kwargs).any? }
+        found = matching(pattern, args, kwargs)
+        return found unless found.empty?
+
+        instead = @records.messages.map { |message| Testing.show(message) }
+        raise Testing.assertion_error, "nothing like #{wanted(pattern, args, kwargs)} was published; " \
+                                       "there was #{instead.empty? ? "nothing at all" : instead.join(", ")}"
+      end
+
+      def assert_not_published(pattern, *args, **kwargs)
+        @on_assert&.call
+        settle
+        found = matching(pattern, args, kwargs)
+        return if found.empty?
+
+        raise Testing.assertion_error, "nothing like #{wanted(pattern, args, kwargs)} should be published; " \
+                                       "there was #{found.map { |message| Testing.show(message) }.join(", ")}"
+      end
+
+      # The Mock of a handler: a function, a Method, an object with all its methods, or what registering returned.
+      def mock(handler)
+        Mock.new(handler, @records.method(:calls), method(:wait_for_calls))
+      end
+
+      # From now on, with these probabilities: a live follower does not hear a message; a queue of the process hands one out once more, or
+      # after its successor. Random by `seed`. Raises NotSupported with a gateway.
+      def faults(drop: 0, duplicate: 0, reorder: 0)
+        @stage.order_faults(Faults.new(@seed, drop: drop, duplicate: duplicate, reorder: reorder))
+        nil
+      end
+
+      # See Bus#send.
+      def send(...) = bus.send(...)
+
+      # Ends the test: what was registered and opened since its beginning ends; a bus that it made is closed. Idempotent.
+      def close
+        return if @over
+
+        @over = true
+        @stage.end(@own)
+        nil
+      end
+
+      def inspect = "#<#{self.class} seed #{@seed}, #{now} s>"
+
+      private
+
+      # The block says that there is nothing more to wait for, but for handlers at work.
+      def wait_for_calls(&done)
+        @on_assert&.call
+        done ? @stage.time.until(&done) : settle
+      end
+
+      def matching(pattern, args, kwargs)
+        @records.messages.select { |message| Identifier.matches?(pattern, message.id) && Testing.carries?(message, args, kwargs) }
+      end
+
+      def wanted(pattern, args, kwargs)
+        told = Testing.show_arguments(args, kwargs)
+        told.empty? ? pattern : "#{pattern}(#{told})"
+      end
+    end
+  end
+end
