@@ -18,23 +18,18 @@ def line_of(message)
   JSON.generate({ at: message.published_at.utc.strftime("%F %T"), what: message.id, who: message.sender, **said.transform_keys(&:to_sym) })
 end
 
-# The dead letters among the pictures. Before the first one there is no such queue.
-def refused
-  BerryMQ::Queue.new("picture:uploaded", shared: true, name: "pictures").dead.peek(max: 25)
-rescue BerryMQ::QueueNotFound
-  []
-end
-
 BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"), ident: "log")
 log = File.open(File.join(folder, "shop.log"), "a")
 
 # One queue for all of it, so that the report counts everything that happened before it was asked for.
 kept = ["*:log", "thumbnail:made", "berrymq:dead_letter", "report:nightly"]
 BerryMQ::Queue.new(kept, shared: true, name: "log")
+pictures = BerryMQ::Queue.new("picture:uploaded", shared: true, name: "pictures")
 # The queue is there and says what comes; the pattern here says nothing more.
 BerryMQ.following_function("*:log", queue: "log") do |message|
   if message.id == "report:nightly"
-    BerryMQ.publish("report:written", Report.new(log.path, refused).write(folder)).wait(10)
+    report = Report.new(log.path, pictures.dead.peek(max: 25))
+    BerryMQ.publish("report:written", report.write(folder)).wait(10)
   else
     log.write("#{line_of(message)}\n")
     log.flush

@@ -9,10 +9,10 @@ const root = resolve(import.meta.dirname, "../..");
 const file = (path: string) => join(root, path);
 const folder = mkdtempSync(join(tmpdir(), "thumbnail-shop-"));
 
-const pages = await PageServer.open(() => `ws://${address}`);
+/** The gateway's. The first one takes a free port; started again, it takes the same. */
 let address = "127.0.0.1:0";
+const pages = await PageServer.open(() => `ws://${address}`);
 
-// Started again, it takes the port that it had.
 const gateway = new Program("gateway", () => {
   const port = address.split(":")[1]!;
   const serve = [file("gateway/bin/berrymq.js"), "serve", "--port", port, "--log-level", "warn"];

@@ -97,6 +97,8 @@ async function open(): Promise<void> {
   megapixels.addEventListener("change", () =>
     shop.allow(Number(megapixels.value)).catch((e) => warn("#trouble", e.message)),
   );
+  // Only now somebody listens to them.
+  for (const each of document.querySelectorAll<HTMLButtonElement>(":disabled")) each.disabled = false;
   void look(shop);
   await shop.tell();
 }

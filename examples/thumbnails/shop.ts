@@ -1,5 +1,5 @@
 // The shop as the page knows it: what it publishes, what it looks up in the shop's queues, and what it hears.
-import { type BerryMQError, type Bus, connect, kwargs, Message, MessageTooLarge } from "berrymq";
+import { type Bus, connect, kwargs, Message, MessageTooLarge } from "berrymq";
 import { type Customer, REFUSALS, refusalOf, thumbnailOf } from "./customer.ts";
 import { GALLERY, openQueues, type Queues } from "./queues.ts";
 
@@ -84,11 +84,7 @@ export class Shop {
   }
 
   private async lookAtRefusals(): Promise<void> {
-    const letters = await this.queues.pictures.dead.peek(REFUSALS).catch((error: BerryMQError) => {
-      // A queue has no queue of dead letters before its first one.
-      if (error.reason !== "QUEUE_NOT_FOUND") throw error;
-      return [];
-    });
+    const letters = await this.queues.pictures.dead.peek(REFUSALS);
     this.customer.hasRefusals(letters.map(refusalOf));
   }
 }

@@ -152,11 +152,12 @@ test("a page that is opened later shows what was made", async () => {
   expect(await page.getByLabel("The shop takes").inputValue()).toBe("8");
 });
 
-test("the page says when its connection is lost, and goes on when the gateway is back", async () => {
+test("the page says when its connection is lost; what is uploaded then is kept when the gateway is back", async () => {
+  const late = await pictures({ "late.png": [400, 400] });
   process.kill(processOf("gateway"), "SIGKILL");
   await page.getByText("The connection to the shop is lost").waitFor();
+  await upload(late);
   await page.getByText("The connection to the shop is lost").waitFor({ state: "hidden" });
-  await upload(await pictures({ "late.png": [400, 400] }));
   await thumbnailOf("late.png").waitFor();
 });
 
