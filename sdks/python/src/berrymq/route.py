@@ -154,6 +154,11 @@ class Receipts:
             self._running = True
         threading.Thread(target=self._work, name="berrymq-receipts", daemon=True).start()
 
+    @property
+    def busy(self) -> bool:
+        """Whether some were not looked at yet."""
+        return self._running
+
     def after_fork(self) -> None:
         """In the child: the parent looks at them."""
         self._waiting = deque()

@@ -1,0 +1,14 @@
+"""Testing without a server: a bus whose time is virtual, which records what it does, and fails as it is told.
+
+from berrymq.testing import TestBus
+
+with TestBus() as bus:
+    bus.publish("order:new", "book")
+    bus.advance(30)
+    bus.assert_published("order:confirmed", "book")
+"""
+
+from .bus import GATEWAY, TestBus
+from .mock import Mock
+
+__all__ = ["GATEWAY", "Mock", "TestBus"]

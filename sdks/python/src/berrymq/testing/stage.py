@@ -1,0 +1,105 @@
+"""Where the handlers of a bus under test work: one after the other, in the thread that moves time."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ..courier import Courier
+from ..keeper import Keeper
+from ..leases import Leases
+from ..pool import Task
+from .kept import local_queues, next_change, tend
+from .virtual_time import REAL_GRACE, Due
+
+_LOOK = 0.005
+
+
+class Stage:
+    """What there is to do. Whoever would have a thread of its own has a seat here."""
+
+    def __init__(self, courier: Courier, leases: Leases) -> None:
+        self._courier = courier
+        self._leases = leases
+        self._tasks: deque[Task] = deque()
+        self._seats: list[_Seat] = []
+        # Since when, in real time, only coroutines were at work.
+        self._waiting_since: float | None = None
+
+    def hire(self, keeper: Keeper, work: Callable[[], None], step: Callable[[], bool]) -> None:
+        self._seats.append(_Seat(step))
+
+    def make_pool(self, threads: int) -> StagePool:
+        """In the place of a pool of threads."""
+        return StagePool(self._tasks)
+
+    def run_one(self) -> bool:
+        ran = self._run_task() or any(seat.work() for seat in self._seats)
+        if ran:
+            self._waiting_since = None
+        return ran
+
+    def wait_for_others(self) -> bool:
+        """Coroutines work on an event loop, in real time; those that wait for virtual time would do so for ever, and
+        are not waited for beyond 5 s."""
+        coroutines = self._courier.dispatcher._coroutines
+        if coroutines is None or not coroutines.at_work:
+            self._waiting_since = None
+            return False
+        now = time.monotonic()
+        self._waiting_since = self._waiting_since or now
+        if now - self._waiting_since > REAL_GRACE:
+            return False
+        with coroutines._changed:
+            coroutines._changed.wait(_LOOK)
+        return True
+
+    def due(self) -> Iterator[Due]:
+        for queue in local_queues(self._courier.registry):
+            change = next_change(queue)
+            if change is not None:
+                yield Due(round(change * 1e6), change, False, partial(tend, queue))
+        extension = self._leases.next_due()
+        if extension is not None:
+            clock = self._courier.clock
+            at = round((clock.epoch() + extension - clock.now()) * 1e6)
+            yield Due(at, extension, True, self._leases.extend_due)
+
+    def _run_task(self) -> bool:
+        if not self._tasks:
+            return False
+        self._tasks.popleft()()
+        return True
+
+
+class StagePool:
+    """Handlers that would run in a pool wait for their turn on the stage."""
+
+    def __init__(self, tasks: deque[Task]) -> None:
+        self._tasks = tasks
+
+    def run(self, task: Task) -> None:
+        self._tasks.append(task)
+
+    def stop(self) -> None:
+        """What waits is still done."""
+
+
+class _Seat:
+    """One that works off deliveries; while it does, it takes no other."""
+
+    def __init__(self, step: Callable[[], bool]) -> None:
+        self._step = step
+        self._busy = False
+
+    def work(self) -> bool:
+        """Whether there was something to do."""
+        if self._busy:
+            return False
+        self._busy = True
+        try:
+            return self._step()
+        finally:
+            self._busy = False
