@@ -1,6 +1,6 @@
 // Acknowledges messages with `requireAck` that came from the gateway: when all handlers that they reached here have returned, or,
 // where only streams follow, when a stream's iteration took them.
-import type { Answering, Reach } from "./dispatcher.js";
+import type { Answering, Dispatcher, Reach } from "./dispatcher.js";
 import type { Message } from "./message.js";
 
 export class Acknowledging {
@@ -8,11 +8,15 @@ export class Acknowledging {
 
   constructor(private readonly acknowledge: (messageId: string) => void) {}
 
-  /** Watches the handlers of one message. @param answering hears of them, too */
-  expect(message: Message, answering: Answering | undefined): Acknowledgement {
-    const made = new Acknowledgement(answering, () => this.acknowledge(message.messageId));
-    this.waiting.set(message, made);
-    return made;
+  /** Hands a message from the gateway to everybody here, and watches. @param answering hears of its handlers, too */
+  deliver(message: Message, answering: Answering | undefined, dispatcher: Dispatcher): void {
+    if (!message.requireAck) {
+      dispatcher.dispatch(message, true, answering);
+      return;
+    }
+    const watching = new Acknowledgement(answering, () => this.acknowledge(message.messageId));
+    this.waiting.set(message, watching);
+    watching.reached(dispatcher.dispatch(message, true, watching));
   }
 
   /** A stream's iteration took it. */
@@ -22,7 +26,7 @@ export class Acknowledging {
 }
 
 /** Of one message. */
-export class Acknowledgement implements Answering {
+class Acknowledgement implements Answering {
   private outstanding = 0;
   private failed = false;
   private handlers = false;

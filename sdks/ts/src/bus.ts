@@ -19,8 +19,9 @@ import type {
 } from "./events.js";
 import { Followers, type Following, type FollowOptions, type Handler } from "./follower.js";
 import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
+import { keeping } from "./keeping.js";
 import { Link } from "./link.js";
-import { LocalQueues, queueName } from "./local-queues.js";
+import { LocalQueues } from "./local-queues.js";
 import {
   type DropCallback,
   type IdentCallback,
@@ -37,7 +38,6 @@ import { kwargs } from "./payload.js";
 import { type Publication, Publisher, type PublisherHost } from "./publisher.js";
 import { type Asking, Questions } from "./question.js";
 import { type Keeper, Queue, type QueueOptions } from "./queue.js";
-import { readPatterns } from "./queue-patterns.js";
 import type { Receipt } from "./receipt.js";
 import { Reporting } from "./reporting.js";
 import { Stream, type StreamOptions } from "./stream.js";
@@ -48,6 +48,10 @@ import { Works } from "./work.js";
 
 export type { ConnectOptions } from "./connect-options.js";
 export type { Publication } from "./publisher.js";
+
+/** A bus of whichever identifiers. */
+// biome-ignore lint/suspicious/noExplicitAny: what it knows is its owner's to say
+export type AnyBus = Bus<any>;
 
 const FLUSH_SECONDS = 10;
 const CLOSE_SECONDS = 5;
@@ -84,8 +88,9 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   private hears = true;
   private name: string;
 
-  constructor(ident?: string) {
-    this.name = ident ?? `ts-${globalThis.process?.pid ?? "browser"}-${randomText(8)}`;
+  /** @param own its ident, unless it connects by another */
+  constructor(private readonly own: string = `ts-${globalThis.process?.pid ?? "browser"}-${randomText(8)}`) {
+    this.name = own;
   }
 
   /** The name by which other programs know this one. */
@@ -216,19 +221,9 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     pattern: P | readonly P[],
     options: QueueOptions = {},
   ): Promise<Queue<MessageOf<E, P>>> {
-    return (await this.open(pattern, options)) as unknown as Queue<MessageOf<E, P>>;
-  }
-
-  private async open(pattern: string | readonly string[], options: QueueOptions): Promise<Queue> {
     this.assertOpen();
-    const patterns = readPatterns(pattern, options.name);
-    const gateway = patterns[0]?.local ? undefined : this.gateway();
-    if (gateway === undefined) return this.opened(this.localQueues.open(patterns, options));
-    const { shared = false, name: _, ...bounds } = options;
-    const texts = patterns.map(({ text }) => text);
-    const spec = { ...bounds, name: queueName(patterns, options), patterns: texts, standalone: !shared };
-    await gateway.calls().create(spec);
-    return this.opened(new GatewayQueue(spec.name, gateway, spec));
+    const keeper = await keeping(pattern, options, this.localQueues, this.gateway());
+    return this.opened(keeper) as unknown as Queue<MessageOf<E, P>>;
   }
 
   /** Sends to the program of that ident: it gets it now, or when it next connects. @throws Unavailable before `connect` */
@@ -270,7 +265,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
    */
   async connect(url: string, options: ConnectOptions = {}): Promise<this> {
     if (this.link !== undefined) throw new InvalidArgument("this bus is connected already; close it first");
-    const { ident = this.name, timeout = CONNECT_SECONDS } = options;
+    const { ident = this.own, timeout = CONNECT_SECONDS } = options;
     const { name, closed } = this;
     const link = this.newLink(url, ident, options);
     Object.assign(this, { link, name: ident, closed: false });
@@ -388,13 +383,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   /** Takes a message from the gateway. */
   private receive(message: Message): void {
     if (message.identifier.local) return;
-    const answering = this.publisher.answersOf(message, true);
-    if (!message.requireAck) {
-      this.dispatcher.dispatch(message, true, answering);
-      return;
-    }
-    const watching = this.acknowledging.expect(message, answering);
-    watching.reached(this.dispatcher.dispatch(message, true, watching));
+    this.acknowledging.deliver(message, this.publisher.answersOf(message, true), this.dispatcher);
   }
 
   private connected(): Link {

@@ -30,6 +30,11 @@ export class Condition<Patterns extends readonly string[] = readonly string[]> {
     return new Condition(terms);
   }
 
+  /** How many messages its handler is called with. */
+  get size(): number {
+    return this.terms.length;
+  }
+
   /** What follows for a handler. @throws InvalidArgument */
   follower(handler: Handler, { queue, guard }: FollowOptions, object?: object): HandlerFollower {
     if (queue !== undefined) {
@@ -37,7 +42,7 @@ export class Condition<Patterns extends readonly string[] = readonly string[]> {
     }
     if (guard !== undefined)
       throw new InvalidArgument("the terms of a condition have the guards: cond(pattern, { guard })");
-    return new Joining(this.terms, new Target(handler, this.terms.length, object));
+    return new Joining(this.terms, new Target(handler, this.size, object));
   }
 }
 

@@ -1,9 +1,12 @@
 // The process's own bus, and its methods as functions.
-import { Bus } from "./bus.js";
-import type { FollowOptions, Handler } from "./follower.js";
+import { type AnyBus, Bus } from "./bus.js";
+import type { AnyEvents, EventMap } from "./events.js";
+import { inside } from "./inside.js";
+import { atHand } from "./message.js";
 
 /** The bus of the functions of this package. */
 export const defaultBus = new Bus();
+atHand.origin = inside(defaultBus).origin;
 
 export const publish: Bus["publish"] = (...all) => defaultBus.publish(...all);
 export const twitter: Bus["twitter"] = (...all) => defaultBus.twitter(...all);
@@ -27,22 +30,8 @@ export const onRecv: Bus["onRecv"] = (...all) => defaultBus.onRecv(...all);
 export const onDrop: Bus["onDrop"] = (...all) => defaultBus.onDrop(...all);
 export const onConnect: Bus["onConnect"] = (...all) => defaultBus.onConnect(...all);
 export const onDisconnect: Bus["onDisconnect"] = (...all) => defaultBus.onDisconnect(...all);
-export const connect = (...all: Parameters<Bus["connect"]>): Promise<Bus> => defaultBus.connect(...all);
+/** As of {@link Bus}. @typeParam E which identifiers there are and what they carry; absent = anything. */
+export const connect = <E extends EventMap<E> = AnyEvents>(...all: Parameters<Bus["connect"]>): Promise<Bus<E>> =>
+  defaultBus.connect(...all) as Promise<AnyBus>;
 export const flush: Bus["flush"] = (...all) => defaultBus.flush(...all);
 export const close: Bus["close"] = (...all) => defaultBus.close(...all);
-
-/**
- * Decorates a method: every instance follows from when it is made, and no longer than it lives.
- *
- * `class Thumbnails { @following("image:added") make(message: Message) { … } }`
- */
-export function following(pattern: string, options?: FollowOptions) {
-  return <This extends object, Method extends Handler>(
-    method: (this: This, ...args: Parameters<Method>) => ReturnType<Method>,
-    context: ClassMethodDecoratorContext<This>,
-  ): void => {
-    context.addInitializer(function (this: This) {
-      defaultBus.registMethod(pattern, this, method as Handler, options);
-    });
-  };
-}

@@ -25,8 +25,12 @@ export interface Answering {
 
 const NOBODY: Reach = { followers: 0, queues: 0 };
 
+/** Hears of each step of each message. */
+export type Witness = (step: "send" | "forward" | "receive", message: Message) => void;
+
 export class Dispatcher {
   readonly pool = new Pool();
+  witness: Witness | undefined;
 
   constructor(
     private readonly followers: Followers,
@@ -43,6 +47,7 @@ export class Dispatcher {
 
   /** @param foreign it came from another process: followers of local names do not hear it. */
   dispatch(published: Message, foreign: boolean, answering?: Answering): Reach {
+    this.witness?.(foreign ? "receive" : "send", published);
     const followers = this.followers.match(published.identifier);
     if (followers.length === 0 && answering === undefined) return NOBODY;
     const message = from(this.origin, published);

@@ -56,7 +56,7 @@ export class HandlerFollower {
 /** A stream or a queue. */
 export interface Listener {
   readonly listens: true;
-  /** What it is, for diagrams: `queue jobs`. */
+  /** For diagrams: a queue's name, where a stream was opened. */
   readonly title: string;
   /** All of them local, or none. */
   readonly patterns: readonly Identifier[];

@@ -1,5 +1,18 @@
 // The public surface of the package; test/surface.test.ts pins it.
-export { Bus, type ConnectOptions, type Publication } from "./bus.js";
+export { type AutoTwitterOptions, autoTwitter, type Telling } from "./auto-twitter.js";
+export { type AnyBus, Bus, type ConnectOptions, type Publication } from "./bus.js";
+export {
+  closeConnection,
+  connectOneway,
+  connectViaQueue,
+  get,
+  getNowait,
+  interconnect,
+  type StyleOptions,
+  sendMessage,
+} from "./classic.js";
+export { Condition, cond } from "./condition.js";
+export { debugMessages } from "./debug-messages.js";
 export {
   ask,
   askMany,
@@ -8,7 +21,6 @@ export {
   defaultBus,
   flush,
   follow,
-  following,
   followingFunction,
   mailbox,
   onConnect,
@@ -32,10 +44,22 @@ export { Delivery } from "./delivery.js";
 export type { ErrorCallback } from "./dispatcher.js";
 export type { Answer, Attributes } from "./envelope.js";
 export * from "./errors.js";
+export type {
+  AnyEvents,
+  EventMap,
+  EventShape,
+  MessageOf,
+  MessagesOf,
+  PatternOf,
+  ResultOf,
+  SystemEvents,
+} from "./events.js";
 export type { Following, FollowOptions, Guard, Handler } from "./follower.js";
+export { type FollowingOptions, following } from "./following.js";
 export { Identifier, matches } from "./identifier.js";
 export type { DropCallback, IdentCallback, Mailbox, MailboxOptions, ReceiveCallback, Removable } from "./mailbox.js";
 export { type Failure, Message, type MessageOptions } from "./message.js";
+export { type ShowNetworkOptions, showNetwork } from "./network.js";
 export { type KeywordArguments, type Kwargs, kwargs } from "./payload.js";
 export { Pipeline, type PipelineOptions, pipeline } from "./pipeline.js";
 export type { Asking } from "./question.js";
@@ -50,5 +74,8 @@ export {
   type RedriveOptions,
 } from "./queue.js";
 export type { Receipt } from "./receipt.js";
+export type { HandlerError } from "./reporting.js";
 export type { Stream, StreamOptions } from "./stream.js";
+export { type TwitterExceptionOptions, twitterException } from "./twitter-exception.js";
+export { type OnBus, takeErrors, unfollow } from "./unfollow.js";
 export { Reject, Release, Retry } from "./verdicts.js";

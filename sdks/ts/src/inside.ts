@@ -1,12 +1,29 @@
 // What rooms beside a bus see of it, and its users do not.
-import type { Bus } from "./bus.js";
+import type { AnyBus } from "./bus.js";
+import type { Dispatcher } from "./dispatcher.js";
+import type { Followers } from "./follower.js";
+import type { Origin } from "./message.js";
 import type { Publisher } from "./publisher.js";
+import type { Keeper, Queue } from "./queue.js";
+import type { Reporting } from "./reporting.js";
+import type { Works } from "./work.js";
 
 /** The members of `Bus` that these are. */
 export interface Inside {
+  readonly own: string;
+  readonly origin: Origin;
   readonly publisher: Publisher;
+  readonly dispatcher: Dispatcher;
+  readonly followers: Followers;
+  readonly works: Works;
+  readonly queues: ReadonlyMap<Queue, Keeper>;
+  readonly reporting: Reporting;
+  name: string;
+  hears: boolean;
+  tell(identifier: string, values: Readonly<Record<string, unknown>>): void;
+  leave(): Promise<void>;
 }
 
-export function inside(bus: Bus): Inside {
+export function inside(bus: AnyBus): Inside {
   return bus as unknown as Inside;
 }

@@ -76,7 +76,7 @@ export class LocalQueue implements Keeper {
   listener(patterns: readonly Identifier[]): Listener {
     return {
       listens: true,
-      title: `queue ${this.name}`,
+      title: this.name,
       keeps: true,
       patterns,
       admit: (message) => this.admit(message),

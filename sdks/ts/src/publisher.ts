@@ -3,11 +3,12 @@ import type { Clock } from "./clock.js";
 import type { Answering, Dispatcher, ErrorCallback } from "./dispatcher.js";
 import { Closed, HopLimit, InvalidArgument, ReservedIdentifier, Unavailable } from "./errors.js";
 import type { AnyEvents, TupleOf } from "./events.js";
-import { isLocal, parseIdentifier, RESERVED_NAME, rememberedIdentifier } from "./identifier.js";
+import { isLocal, parseIdentifier, RESERVED_NAME } from "./identifier.js";
 import type { Link } from "./link.js";
 import { type Fields, fromNow } from "./made-envelope.js";
 import { changed, envelopeOf, Message, make } from "./message.js";
 import { toCall } from "./payload.js";
+import { Published } from "./published.js";
 import { type Publishing, Tally } from "./receipt.js";
 import { HopAnswers, type HopHost, judgeReceipt, type Route, routeOf } from "./route.js";
 import { MAX_HOPS, PublishedAnswers } from "./talk.js";
@@ -30,6 +31,7 @@ export interface PublisherHost {
 }
 
 export class Publisher {
+  readonly published = new Published();
   private readonly hops: HopHost;
 
   constructor(private readonly host: PublisherHost) {
@@ -83,11 +85,11 @@ export class Publisher {
     return this.publishing((tally) => {
       this.host.assertOpen();
       const link = this.host.link();
-      if (link === undefined) throw new Unavailable("mailboxes are a gateway's; connect the bus first");
+      if (link === undefined) throw new Unavailable(`${message.id} goes to a gateway; connect the bus first`);
       const made = this.message(message, []);
       tally.messageId = made.messageId;
       this.note(made);
-      link.send(envelopeOf(made), tally);
+      this.forward(link, made, tally);
     });
   }
 
@@ -95,6 +97,8 @@ export class Publisher {
   message(identifier: string | Message, args: readonly unknown[]): Message {
     if (!(identifier instanceof Message)) return this.made(identifier, args);
     if (args.length > 0) throw new InvalidArgument("a message made beforehand has its arguments already");
+    // An answer is published by nobody's call.
+    if (identifier.answer === undefined) this.published.read(identifier.id);
     if (identifier.publishedAt !== undefined) return identifier;
     const now = this.micros();
     const times = this.host.clock.virtual ? fromNow(envelopeOf(identifier), now) : undefined;
@@ -125,8 +129,13 @@ export class Publisher {
   /** Hands a message to the gateway for which nobody here waits. */
   tell(link: Link, message: Message): void {
     const tally = new Tally(this.host.report);
-    link.send(envelopeOf(message), tally);
+    this.forward(link, message, tally);
     tally.settle(1);
+  }
+
+  private forward(link: Link, message: Message, tally: Tally): void {
+    link.send(envelopeOf(message), tally);
+    this.host.dispatcher.witness?.("forward", message);
   }
 
   /** Publishes what handlers of a message return, where somebody wants it. @param foreign the message came from the gateway */
@@ -177,7 +186,7 @@ export class Publisher {
 
   private made(identifier: string, args: readonly unknown[]): Message {
     const fields: Fields = { publishedAt: this.micros(), sender: this.host.ident };
-    return make(rememberedIdentifier(identifier), toCall(args), fields);
+    return make(this.published.read(identifier), toCall(args), fields);
   }
 
   /** Gives a message to everybody: here, then to the gateway. */
@@ -187,7 +196,7 @@ export class Publisher {
     this.note(message);
     const { followers, queues } = this.host.dispatcher.dispatch(message, false, this.answersOf(message, false));
     tally.reached(followers, queues);
-    link?.send(envelopeOf(isLocal(message.replyTo) ? changed(message, { replyTo: "" }) : message), tally);
+    if (link) this.forward(link, isLocal(message.replyTo) ? changed(message, { replyTo: "" }) : message, tally);
   }
 
   private answer(answer: Message): Publishing {

@@ -5,6 +5,7 @@ import { Fifo } from "./fifo.js";
 import type { Following, Listener } from "./follower.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
 import type { Message } from "./message.js";
+import { placeOf } from "./place.js";
 
 export interface StreamOptions {
   /** Ends the iteration. */
@@ -94,7 +95,7 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
   private listener(pattern: Identifier, once: OnceEach | undefined): Listener {
     return {
       listens: true,
-      title: "stream",
+      title: placeOf(this),
       keeps: false,
       patterns: [pattern],
       admit: () => {},

@@ -9,6 +9,7 @@ import { pipeline } from "../pipeline.js";
 import type { Queue } from "../queue.js";
 import type { Receipt } from "../receipt.js";
 import { handlerOf, type Step } from "./handler.js";
+import { connect, modelCommands, together } from "./model.js";
 import { Record as Heard } from "./record.js";
 import { ofMessage, ofQueueOptions } from "./values.js";
 
@@ -38,9 +39,9 @@ export const commands: Commands = {
     deliveries = new Map();
     return null;
   },
-  connect: async ({ url, ident, timeout, max_held: maxHeld }) => {
-    await bus.connect(url, { ident, timeout, maxHeld });
-    return null;
+  connect: (step) => {
+    const { ident, timeout, max_held: maxHeld } = step;
+    return connect(bus, step, { ident, timeout, maxHeld });
   },
   follow: async ({ as, pattern }) => {
     const stream = bus.follow(pattern);
@@ -63,6 +64,14 @@ export const commands: Commands = {
     ends.set(as, () => following.unfollow());
     return settled();
   },
+  handle_together: (step) => {
+    const following = together(bus, step, recordOf(step.as));
+    ends.set(step.as, () => following.unfollow());
+    return settled();
+  },
+  ...Object.fromEntries(
+    Object.entries(modelCommands).map(([name, act]) => [name, (command: Step) => act(bus, command)]),
+  ),
   unfollow: async ({ as }) => {
     ends.get(as)!();
     return settled();

@@ -1,5 +1,6 @@
 // The driver's handler: does what the step says, to the first `times` deliveries.
 import type { Handler } from "../follower.js";
+import type { Message } from "../message.js";
 import { Reject, Release, Retry } from "../verdicts.js";
 import type { Record } from "./record.js";
 import { ofMessage } from "./values.js";
@@ -8,13 +9,14 @@ import { ofMessage } from "./values.js";
 export type Step = { readonly [key: string]: any };
 
 export function handlerOf(step: Step, heard: Record): Handler {
-  const { returns, echo, hold, times = Number.POSITIVE_INFINITY } = step;
+  const { returns, echo, hold, forwards, times = Number.POSITIVE_INFINITY } = step;
   let deliveries = 0;
-  return (message) => {
+  return (message: Message) => {
     heard.add(ofMessage(message));
     deliveries++;
     const result = () => {
       if (deliveries <= times) refuse(step);
+      if (forwards !== undefined) return message.twitter(forwards, ...message.args).then(() => null);
       return echo ? message.args[0] : returns;
     };
     if (hold === undefined) return result();

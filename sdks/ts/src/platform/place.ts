@@ -5,13 +5,24 @@ const FRAME = /(?:\(|\bat (?:async )?)((?:file:\/\/|\/|[A-Z]:\\)[^()]*?):(\d+):\
 
 /** `file:line` of who called this package; `""` = not known, as where a bundler made one file of both. */
 export function callerPlace(): string {
-  const frames = (new Error().stack ?? "").split("\n").flatMap((line) => {
-    const [, file, at] = FRAME.exec(line.trim()) ?? [];
-    return file === undefined ? [] : [{ file: file.replace("file://", ""), at }];
-  });
+  const frames = deepStack()
+    .split("\n")
+    .flatMap((line) => {
+      const [, file, at] = FRAME.exec(line.trim()) ?? [];
+      return file === undefined ? [] : [{ file: file.replace("file://", ""), at }];
+    });
   const own = frames[0]?.file.replace(/platform[/\\][^/\\]*$/, "") ?? "";
   const caller = frames.find(({ file }) => !file.startsWith(own));
   return caller === undefined ? "" : `${relative(caller.file)}:${caller.at}`;
+}
+
+/** Deep enough for who is behind this package's own frames. */
+function deepStack(): string {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 30;
+  const { stack = "" } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return stack;
 }
 
 function relative(file: string): string {

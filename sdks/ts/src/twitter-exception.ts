@@ -1,0 +1,51 @@
+// Functions whose exceptions are told.
+import { named, type Telling } from "./auto-twitter.js";
+import type { AnyBus } from "./bus.js";
+import { checkMethod } from "./decorating.js";
+import { defaultBus } from "./default-bus.js";
+import { parseIdentifier } from "./identifier.js";
+import { kwargs } from "./payload.js";
+
+export interface TwitterExceptionOptions {
+  /** True = the caller gets it, too. Default false: the function then returns undefined. */
+  readonly reraise?: boolean;
+  /** False = without the stack. Default true. */
+  readonly withTraceback?: boolean;
+  /** Absent = the default bus. */
+  readonly bus?: AnyBus;
+}
+
+/**
+ * Tells of what a function, `twitterException("load:failed")(load)`, or a decorated method throws, or its promise is rejected with:
+ * `args[0]` is a list of the lines that the runtime prints, kwargs are `type`, `value` and `traceback`, as text.
+ *
+ * @throws InvalidIdentifier; InvalidArgument where there is no method
+ */
+export function twitterException(identifier: string, options: TwitterExceptionOptions = {}): Telling {
+  const { reraise = false, withTraceback = true, bus = defaultBus } = options;
+  parseIdentifier(identifier);
+  const tell = (error: unknown): void => {
+    void bus.publish(identifier, ...told(error, withTraceback));
+    if (reraise) throw error;
+  };
+  return (f, context) => {
+    if (context !== undefined) checkMethod("twitterException", f, context);
+    return named(f, function (this: unknown, ...args: unknown[]) {
+      try {
+        const result = f.apply(this, args);
+        return result instanceof Promise ? result.catch(tell) : result;
+      } catch (error) {
+        return tell(error);
+      }
+    });
+  };
+}
+
+/** The arguments of the message. Anything may be thrown. */
+function told(thrown: unknown, withTraceback: boolean): unknown[] {
+  const error = thrown instanceof Error ? thrown : undefined;
+  const type = error?.name ?? typeof thrown;
+  const value = error?.message ?? String(thrown);
+  const traceback = (withTraceback && error?.stack) || "";
+  return [(traceback || `${type}: ${value}`).split("\n"), kwargs({ type, value, traceback })];
+}
