@@ -114,7 +114,7 @@ module BerryMQ
     def close
       return if @closed
 
-      @adapters.keys.each(&:stop)
+      adapters.each(&:stop)
       @works.stop
       @mailroom.stop
       @closed = true
@@ -230,6 +230,7 @@ module BerryMQ
       @dispatcher.after_fork
       @link&.after_fork(@ident)
       @clock.after_fork
+      adapters.each(&:after_fork)
       @times.after_fork
       @works.after_fork
       @mailroom.after_fork
@@ -254,7 +255,9 @@ module BerryMQ
     # What came over the link, as a Message of this bus.
     def came(told) = ReceivedMessage.new(told).stamp(nil, self)
 
-    # Holds what lives beside this bus, and ends with it: it answers `stop`.
+    # What lives beside this bus, and ends with it: each answers `stop`.
+    def adapters = @adapters.keys
+
     def attach(adapter) = @adapters[adapter] = true
 
     def detach(adapter) = @adapters.delete(adapter)
