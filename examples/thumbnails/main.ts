@@ -41,16 +41,17 @@ async function open(): Promise<void> {
   console.log(`the shop is open: ${pages.origin}/ (Ctrl-C closes it; until then it keeps everything in ${folder})`);
 }
 
+const programs = [...workers, log, gateway];
 let closing = false;
 function leave(code: number): void {
-  const programs = [...workers, log, gateway];
   const done = closing ? Promise.all(programs.map((program) => program.stop("SIGKILL"))) : close();
   closing = true;
   void done.then(() => process.exit(code));
 }
 
-process.on("SIGINT", () => leave(0));
-process.on("SIGTERM", () => leave(0));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => leave(0));
+process.stdout.on("error", () => {}); // the terminal is gone: SIGHUP tells
+process.on("exit", () => programs.forEach((program) => program.signal("SIGTERM"))); // whatever it was that ended this one
 open().catch((error: Error) => {
   if (closing) return;
   console.error(error.message);

@@ -51,11 +51,15 @@ export class Program {
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     if (how === "stdin") child.stdin.end();
-    else child.kill(how);
+    else this.signal(how);
     const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
     await ended;
     clearTimeout(late);
     this.say("ended");
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child?.kill(name);
   }
 
   private again(why: string | number | null): void {
