@@ -4,6 +4,7 @@
 require "support"
 require "minitest/mock"
 require "berrymq/adapters"
+require "berrymq/testing"
 require "tmpdir"
 
 class AdaptersTest < Minitest::Test
@@ -59,6 +60,22 @@ class AdaptersTest < Minitest::Test
     go_on << :stop
     eventually { timer.stopped? }
     other.stop
+  end
+
+  def test_virtual_time_moves_timers_and_looking_and_ends_those_of_the_test
+    mq, heard = hearing("clock:*")
+    timer = IntervalTimer.new("clock", 3600, bus: mq)
+    of_the_test = nil
+    Dir.mktmpdir do |folder|
+      BerryMQ::Testing::TestBus.open(mq) do |test|
+        of_the_test = FileObserver.new("#{folder}/later/*.txt", "clock", interval: 60, bus: mq)
+        Dir.mkdir("#{folder}/later")
+        put("#{folder}/later", "a.txt", "")
+        test.advance(7300)
+      end
+    end
+    assert_equal %w[created tick tick], Array.new(3) { heard.pop.first }
+    assert_equal [true, false], [of_the_test, timer].map(&:stopped?)
   end
 
   # At once: who looks meanwhile sees no file that is half written.

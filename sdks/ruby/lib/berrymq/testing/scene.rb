@@ -9,6 +9,7 @@ module BerryMQ
         @bus = bus
         @entries = bus.router.entries
         @works = bus.works.all
+        @adapters = bus.adapters
         @queues = bus.local_queues.all
         @on_error = bus.dispatcher.on_error
         @multiplicity = bus.dispatcher.multiplicity
@@ -29,6 +30,7 @@ module BerryMQ
 
       # Ends what was registered and opened since.
       def strike
+        (@bus.adapters - @adapters).each(&:stop)
         (@bus.works.all - @works).each(&:unfollow)
         (@bus.local_queues.all - @queues).each { |queue| end_queue(queue) }
         (@bus.router.entries - @entries).each { |entry| end_entry(entry) }
