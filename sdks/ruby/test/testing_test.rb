@@ -128,6 +128,7 @@ class TestingTest < Minitest::Test
   def test_the_seed_is_random_or_given
     refute_equal mq.seed, TestBus.open(gateway: false, &:seed)
     assert_equal 5, TestBus.open(seed: 5, gateway: false, &:seed)
+    assert_includes assert_raises(BerryMQ::InvalidArgument) { TestBus.new(seed: "x") }.message, '"x"'
   end
 
   def test_what_was_there_before_stays_and_the_rest_ends

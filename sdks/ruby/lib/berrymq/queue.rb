@@ -116,6 +116,7 @@ module BerryMQ
     class << self
       def keeper(bus, options)
         connected = !bus.link.nil? && !Identifier.parse(options.patterns.first).local?
+        bus.dispatcher.watch&.opened(options)
         connected ? bus.network.keep(GatewayQueue.create(bus.link, options)) : bus.local_queues.open(bus, options)
       end
     end

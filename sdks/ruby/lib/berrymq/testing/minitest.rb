@@ -16,7 +16,7 @@ module BerryMQ
       def after_teardown
         super
       ensure
-        print_seeds unless passed? || skipped?
+        print_seed unless passed? || skipped?
         (@berrymq_tests || []).reverse_each(&:close)
         @berrymq_tests = @berrymq = @berrymq_bus = nil
       end
@@ -30,15 +30,16 @@ module BerryMQ
       private
 
       def put_under_test(bus)
-        TestBus.new(bus).tap do |test_bus|
+        @berrymq_tests ||= []
+        TestBus.new(bus, seed: @berrymq_tests.first&.seed).tap do |test_bus|
           test_bus.on_assert = -> { self.assertions += 1 }
-          (@berrymq_tests ||= []) << test_bus
+          @berrymq_tests << test_bus
         end
       end
 
-      def print_seeds
-        seeds = (@berrymq_tests || []).map(&:seed).uniq
-        puts "berryMQ seed: #{seeds.join(", ")} (#{self.class}##{name}; again with #{TestBus::SEED}=#{seeds.first})"
+      def print_seed
+        seed = @berrymq_tests&.first&.seed
+        puts "\nberryMQ seed: #{seed} (#{self.class}##{name}; again with #{TestBus::SEED}=#{seed})" if seed
       end
     end
   end

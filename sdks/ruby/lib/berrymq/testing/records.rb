@@ -13,6 +13,7 @@ module BerryMQ
         @changed = ConditionVariable.new
         @published = []
         @calls = []
+        @opened = []
         @working = {}.compare_by_identity # thread → what it handles, the innermost last
         @faults = nil
       end
@@ -22,6 +23,9 @@ module BerryMQ
 
       # [Following, Message] of each call; for a condition: its messages.
       def calls = @mutex.synchronize { @calls.dup }
+
+      # Names of the shared queues that were opened.
+      def queues = @mutex.synchronize { @opened.uniq }
 
       # Places of the handlers at work.
       def at_work = @mutex.synchronize { @working.values.flatten.map { |handler| handler.source || handler.inspect } }
@@ -38,6 +42,10 @@ module BerryMQ
         note { @published << message } unless message.identifier.reserved?
       end
 
+      def opened(options)
+        note { @opened << options.name } unless options.standalone
+      end
+
       # Whether this live follower shall not hear the message.
       def dropped?(entry, message) = @faults ? @faults.drop?(entry, message) : false
 
@@ -49,6 +57,8 @@ module BerryMQ
       ensure
         note { end_call }
       end
+
+      def inspect = "#<#{self.class} of #{@published.size} messages>"
 
       private
 

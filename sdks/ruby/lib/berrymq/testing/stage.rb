@@ -60,6 +60,7 @@ module BerryMQ
 
         def initialize(bus, address, records)
           @bus = bus
+          @records = records
           @time = RealTime.new(bus, records)
           bus.dispatcher.watch = records
           @scene = Scene.new(bus)
@@ -71,8 +72,9 @@ module BerryMQ
         end
 
         def end(own)
-          queues = @bus.works.all.map { |following| following.options.name } | @bus.dispatcher.watch.opened
+          queues = @bus.works.all.map { |following| following.options.name } | @records.queues
           @scene.strike unless own
+          @bus.works.stop
           queues.each { |name| delete(name) }
         ensure
           @bus.dispatcher.watch = nil

@@ -25,12 +25,18 @@ module BerryMQ
         test_bus&.close
       end
 
+      def self.checked_seed(seed)
+        Integer(seed)
+      rescue ArgumentError, TypeError
+        raise InvalidArgument, "the seed is #{seed.inspect}; it takes an Integer, as a failing test printed it"
+      end
+
       # `bus`: absent, a new one, which ends with the test; BerryMQ.default_bus may be given. `gateway`: an address, where the test is to
       # run; nil, what BERRYMQ_TEST_GATEWAY says, if it says anything; false, none. Raises InvalidArgument for a bus that is connected.
       def initialize(bus = nil, seed: nil, gateway: nil)
         @own = bus.nil?
         super(bus || Bus.new)
-        @seed = seed || Integer(ENV.fetch(SEED) { Random.rand(1 << 32) })
+        @seed = TestBus.checked_seed(seed || ENV.fetch(SEED) { Random.rand(1 << 32) })
         @records = Records.new
         @on_assert = nil
         gateway = ENV.fetch(GATEWAY, nil) if gateway.nil?
