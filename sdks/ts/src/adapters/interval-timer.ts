@@ -1,0 +1,28 @@
+// A timer that publishes.
+import type { AnyBus } from "../bus.js";
+import { defaultBus } from "../default-bus.js";
+import { InvalidArgument } from "../errors.js";
+import type { OnBus } from "../unfollow.js";
+
+/** Publishes `idName:tick` with the number of the tick, from 1, by the clock of its bus. It keeps no program running. */
+export class IntervalTimer implements Disposable {
+  private readonly timer: { stop(): void };
+
+  /** @param interval seconds between ticks. @throws InvalidArgument */
+  constructor(idName: string, interval: number, { bus = defaultBus }: OnBus = {}) {
+    if (!(interval > 0 && interval < Number.POSITIVE_INFINITY)) {
+      throw new InvalidArgument(`interval is seconds above 0, not ${interval}`);
+    }
+    let ticks = 0;
+    this.timer = (bus as AnyBus).clock.every(interval, () => void bus.publish(`${idName}:tick`, ++ticks), false);
+  }
+
+  /** No tick comes after it. Harmless twice. */
+  stop(): void {
+    this.timer.stop();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}

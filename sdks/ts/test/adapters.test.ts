@@ -1,0 +1,127 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DesktopNotifier, FileObserver, IntervalTimer } from "../src/adapters.js";
+import { Bus, InvalidArgument, type Message } from "../src/index.js";
+import { until } from "./support/until.js";
+
+let folder: string;
+let bus: Bus;
+const heard: string[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "berrymq-adapters-"));
+  bus = new Bus();
+  heard.length = 0;
+  bus.followingFunction("files:*", (message) =>
+    heard.push(`${message.action} ${message.args[0].slice(folder.length)}`),
+  );
+});
+afterEach(async () => {
+  vi.doUnmock("chokidar");
+  await bus.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each(["by events", "by looking"])("a FileObserver %s", (how) => {
+  it("tells of files that come, change and go, and of no others", async () => {
+    if (how === "by looking") {
+      vi.doMock("chokidar", () => {
+        throw new Error("not installed");
+      });
+    }
+    mkdirSync(join(folder, "deep"));
+    writeFileSync(join(folder, "old.txt"), "1");
+    await using observer = new FileObserver(join(folder, "**/*.txt"), "files", { bus, interval: 0.02 });
+    await observer.ready;
+    expect(observer.polls).toBe(how === "by looking");
+    writeFileSync(join(folder, "deep/new.txt"), "1");
+    writeFileSync(join(folder, "deep/new.log"), "1");
+    await until(() => heard.includes("created /deep/new.txt"));
+    writeFileSync(join(folder, "old.txt"), "22");
+    await until(() => heard.includes("modified /old.txt"));
+    renameSync(join(folder, "deep/new.txt"), join(folder, "deep/new.log"));
+    await until(() => heard.includes("removed /deep/new.txt"));
+    expect(heard).toEqual(["created /deep/new.txt", "modified /old.txt", "removed /deep/new.txt"]);
+    await observer.stop();
+    await observer.stop();
+  });
+});
+
+it("a glob finds in its folder, and in folders of it where it says so", async () => {
+  const { FilePattern } = await import("../src/adapters/file-pattern.js");
+  for (const path of ["a.txt", "b.md", "c/a.txt", "c/d/a.txt"]) {
+    mkdirSync(join(folder, path, ".."), { recursive: true });
+    writeFileSync(join(folder, path), "");
+  }
+  const found = (glob: string) =>
+    [...new FilePattern(`${folder}/${glob}`).find().keys()].map((path) => path.slice(folder.length + 1)).sort();
+  expect(found("*.txt")).toEqual(["a.txt"]);
+  expect(found("?.md")).toEqual(["b.md"]);
+  expect(found("c/a.txt")).toEqual(["c/a.txt"]);
+  expect(found("*/a.txt")).toEqual(["c/a.txt"]);
+  expect(found("**/a.txt")).toEqual(["a.txt", "c/a.txt", "c/d/a.txt"]);
+  expect(found("c/**")).toEqual(["c/a.txt", "c/d/a.txt"]);
+  expect(found("none/*.txt")).toEqual([]);
+});
+
+describe("an IntervalTimer", () => {
+  it("counts its ticks from 1, and stops", async () => {
+    const ticks: unknown[] = [];
+    bus.followingFunction("beat:tick", (message) => ticks.push(message.args[0]));
+    {
+      using timer = new IntervalTimer("beat", 0.005, { bus });
+      await until(() => ticks.length === 3);
+      timer.stop();
+    }
+    expect(ticks).toEqual([1, 2, 3]);
+  });
+
+  it("refuses an interval that is none", () => {
+    expect(() => new IntervalTimer("beat", 0, { bus })).toThrow(InvalidArgument);
+    expect(() => new FileObserver("*", "files", { bus, interval: -1 })).toThrow("interval is seconds above 0, not -1");
+  });
+});
+
+describe("a DesktopNotifier", () => {
+  it("has the desktop's own program show title and text, as it formats them", async () => {
+    const shown = join(folder, "shown");
+    for (const name of ["notify-send", "osascript"]) {
+      writeFileSync(
+        join(folder, name),
+        `#!/bin/sh\nfor each in "$@"; do printf '%s\\n' "$each"; done > ${shown}.part\nmv ${shown}.part ${shown}\n`,
+      );
+      chmodSync(join(folder, name), 0o755);
+    }
+    vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+    class Shouting extends DesktopNotifier {
+      override format(message: Message) {
+        return { title: message.id.toUpperCase(), text: `-${message.args[0]}` };
+      }
+    }
+    using notifier = new Shouting("door:*", { bus });
+    await bus.publish("door:open", "front");
+    await until(() => {
+      try {
+        return readFileSync(shown, "utf8").endsWith("DOOR:OPEN\n-front\n");
+      } catch {
+        return false;
+      }
+    });
+    notifier.stop();
+    expect(bus.showFollowers()).toEqual(["files:*"]);
+    vi.unstubAllEnvs();
+  });
+
+  it("tells onError where nothing can be shown", async () => {
+    const told: string[] = [];
+    bus.onError((error) => told.push((error as Error).message));
+    vi.stubEnv("PATH", folder);
+    new DesktopNotifier("door:*", { bus });
+    await bus.publish("door:open", "front");
+    await until(() => told.length > 0);
+    vi.unstubAllEnvs();
+    expect(told[0]).toMatch(/could not show a notification.*is it installed/);
+  });
+});
