@@ -12,7 +12,8 @@ from typing import Any
 from . import lifetime
 from .asking import Asker
 from .bulk import Bulk, Item, check_publishable
-from .classic import MIB, ClassicStyles
+from .classic import MIB as MIB
+from .classic import ClassicStyles
 from .courier import Courier, as_message
 from .dispatch import OnError
 from .errors import Closed, InvalidArgument, Timeout
@@ -24,7 +25,7 @@ from .inspection import Inspection
 from .keeper import Keeper, QueueOptions
 from .link import Link, LinkOptions
 from .mailbox import Callback, Correspondence, Drop, Mailbox, Presence, Recv
-from .message import Message, addressed
+from .message import Message, addressed, delivered_by
 from .pipeline import Pipeline
 from .published import caller_of, place_of
 from .queue import Queue
@@ -251,13 +252,16 @@ class Bus(Registration, Inspection, ClassicStyles):
         message = self._question(identifier, args, kwargs)
         link = None if message.identifier.local else self._link
         frame = self._courier.encode(message) if link is not None else b""
+        self._courier.asked(message, link)
         return self._asker.ask(message, link, frame, seconds)
 
     def _ask_many(
         self, identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float
     ) -> Answers:
         message = self._question(identifier, args, kwargs)
-        return self._asker.ask_many(message, None if message.identifier.local else self._link, seconds)
+        link = None if message.identifier.local else self._link
+        self._courier.asked(message, link)
+        return self._asker.ask_many(message, link, seconds)
 
     def _question(self, identifier: str | Message, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Message:
         self._courier.check_open()
@@ -265,7 +269,7 @@ class Bus(Registration, Inspection, ClassicStyles):
         check_publishable(message.identifier)
         self._courier.published.note(message.id, _getframe(2))
         self._courier.sign(message)
-        return message
+        return delivered_by(self._courier, message)
 
     def _keeper(self, options: QueueOptions) -> Keeper:
         """Where a new queue is kept: at the gateway, if there is one and its pattern is not local."""

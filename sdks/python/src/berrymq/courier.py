@@ -95,6 +95,13 @@ class Courier:
         if self.debugging is not None:
             self.debugging.tell("forward", message)
 
+    def asked(self, message: Message, link: Link | None) -> None:
+        """Tells of a question, and whether it goes over the link."""
+        if self.debugging is not None:
+            self.debugging.tell("send", message)
+            if link is not None:
+                self.debugging.tell("forward", message)
+
     def send(self, message: Message) -> Receipt:
         """Over the link only. Raises Unavailable before the first connection."""
         self.check_open()

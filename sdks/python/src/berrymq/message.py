@@ -272,7 +272,7 @@ def delivered(message: Message, attempt: int) -> Message:
 
 def delivered_by(courier: Courier, message: Message) -> Message:
     """The message as that bus delivers it: a copy, if another bus did before."""
-    if message._courier is not None:
+    if message._courier not in (None, courier):
         message = delivered(message, message._attempt)
     message._courier = courier
     return message
