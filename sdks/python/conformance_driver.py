@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import itertools
 import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from berrymq import (
@@ -20,18 +20,14 @@ from berrymq import (
     Identifier,
     InvalidArgument,
     Message,
-    NotEncodable,
     Queue,
-    Receipt,
-    Reject,
-    Release,
-    Retry,
     Stream,
     __version__,
+    cond,
     matches,
 )
-
-Command = dict[str, Any]
+from conformance_handlers import Command, Record, handler
+from conformance_values import plain, rich, told
 
 QUEUE_OPTIONS = (
     "max_messages",
@@ -47,30 +43,6 @@ QUEUE_OPTIONS = (
     "standalone_ttl",
     "policy",
 )
-
-
-class Record:
-    """What one follower or callback heard, for another thread to wait for."""
-
-    def __init__(self) -> None:
-        self._messages: list[Any] = []
-        self._came = threading.Condition()
-
-    def add(self, message: Any) -> None:
-        with self._came:
-            self._messages.append(message)
-            self._came.notify_all()
-
-    def take(self, count: int, timeout: float) -> list[Any]:
-        """The first `count`, once they are there; fewer after the timeout."""
-        with self._came:
-            self._came.wait_for(lambda: len(self._messages) >= count, timeout)
-            taken, self._messages = self._messages[:count], self._messages[count:]
-            return taken
-
-    def listen(self, stream: Stream) -> None:
-        for message in stream:
-            self.add(message)
 
 
 class Driver:
@@ -107,7 +79,26 @@ class Driver:
 
     def do_connect(self, command: Command) -> None:
         options = {name: command[name] for name in ("ident", "timeout", "max_held") if name in command}
-        self._bus.connect(command["url"], **options)
+        style = command.get("style")
+        if style == "oneway":
+            self._bus.connect_oneway(command["url"], **options)
+        elif style == "queue":
+            self._bus.connect_via_queue(command["pattern"], command["url"], **options)
+        else:
+            self._bus.connect(command["url"], **options)
+
+    def do_pull(self, command: Command) -> Any:
+        try:
+            return self._bus.get(timeout=command.get("timeout", 5.0))
+        except Empty:
+            return None
+
+    def do_send_message(self, command: Command) -> Any:
+        args, kwargs = rich(command.get("args", [])), rich(command.get("kwargs", {}))
+        return told(self._bus.send_message(command["identifier"], args, kwargs).wait(10.0))
+
+    def do_close_connection(self, _: Command) -> None:
+        self._bus.close_connection()
 
     def do_follow(self, command: Command) -> None:
         stream, record = self._bus.follow(command["pattern"]), Record()
@@ -117,7 +108,7 @@ class Driver:
 
     def do_handle(self, command: Command) -> None:
         record = Record()
-        handle = _handler(command, record)
+        handle = handler(command, record)
         guard = None if command.get("guard", True) else lambda _: False
         self._records[command["as"]] = record
         durable: Command = {name: command[name] for name in ("queue", "concurrency") if name in command}
@@ -125,6 +116,47 @@ class Driver:
             durable["queue_options"] = _queue_options(command["queue_options"])
         self._handlers[command["as"]] = self._bus.regist_function(command["pattern"], handle, guard, **durable)
         self._bus.flush()
+
+    def do_handle_together(self, command: Command) -> None:
+        record = self._records[command["as"]] = Record()
+        together = reduce(and_, map(cond, command["patterns"]))
+
+        def handle(*messages: Message) -> None:
+            for message in messages:
+                record.add(message)
+
+        queue = command.get("queue")
+        self._handlers[command["as"]] = self._bus.regist_function(together, handle, queue=queue)
+        self._bus.flush()
+
+    def do_told(self, command: Command) -> Any:
+        flags = {name: command[name] for name in ("entry", "exit") if name in command}
+
+        @self._bus.auto_twitter(command["identifier"], **flags)
+        def work(*_: Any, **__: Any) -> Any:
+            if "raises" in command:
+                raise RuntimeError(command["raises"])
+            return rich(command.get("returns"))
+
+        return work(*rich(command.get("args", [])), **rich(command.get("kwargs", {})))
+
+    def do_told_exception(self, command: Command) -> Any:
+        flags = {name: command[name] for name in ("reraise", "with_traceback") if name in command}
+
+        @self._bus.twitter_exception(command["identifier"], **flags)
+        def work() -> None:
+            raise RuntimeError(command["raises"])
+
+        return work()
+
+    def do_take_errors(self, _: Command) -> Any:
+        return [
+            {"reason": getattr(each.error, "reason", None), "text": str(each.error), "id": each.message.id}
+            for each in self._bus.take_errors()
+        ]
+
+    def do_debug_messages(self, command: Command) -> None:
+        self._bus.debug_messages(command["on"])
 
     def do_unfollow(self, command: Command) -> None:
         name = command["as"]
@@ -266,31 +298,6 @@ class Driver:
         self._deliveries: dict[str, Delivery] = {}
 
 
-def _handler(command: Command, record: Record) -> Callable[[Message], Any]:
-    remaining = itertools.repeat(True) if "times" not in command else itertools.repeat(True, command["times"])
-
-    def handle(message: Message) -> Any:
-        record.add(message)
-        if "hold" in command:
-            threading.Event().wait(command["hold"])
-        if next(remaining, False):
-            _raise(command)
-        return message.args[0] if command.get("echo") else rich(command.get("returns"))
-
-    return handle
-
-
-def _raise(command: Command) -> None:
-    if "raises" in command:
-        raise RuntimeError(command["raises"])
-    if "raise_retry" in command:
-        raise Retry(command["raise_retry"])
-    if "reject" in command:
-        raise Reject(command["reject"])
-    if command.get("release"):
-        raise Release
-
-
 def _queue_options(command: Command) -> Command:
     options = {name: command[name] for name in QUEUE_OPTIONS if name in command}
     if "backoff" in options:
@@ -316,48 +323,6 @@ def _message(command: Command) -> Message:
         if name in command
     }
     return message.with_(**options) if options else message
-
-
-def told(receipt: Receipt) -> Any:
-    return {"message_id": receipt.message_id, "followers": receipt.followers, "queues": receipt.queues}
-
-
-def rich(value: Any) -> Any:
-    """A value of a command: bytes were written as `{"$bytes": …}`."""
-    if isinstance(value, dict):
-        if set(value) == {"$bytes"}:
-            return base64.b64decode(value["$bytes"])
-        return {key: rich(inner) for key, inner in value.items()}
-    return [rich(inner) for inner in value] if isinstance(value, list) else value
-
-
-def plain(value: Any) -> Any:
-    """A value for an answer, the inverse of `rich`; messages become objects."""
-    if isinstance(value, Message):
-        return _plain_message(value)
-    if isinstance(value, bytes):
-        return {"$bytes": base64.b64encode(value).decode()}
-    if isinstance(value, Mapping):
-        return {key: plain(inner) for key, inner in value.items()}
-    return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def _plain_message(message: Message) -> Any:
-    names = ("id", "name", "action", "args", "kwargs", "content_type", "attributes", "message_id", "sender")
-    return {
-        **{name: plain(getattr(message, name)) for name in (*names, "attempt", "priority")},
-        "checksum": _checksum(message),
-        "reply_to": message.reply_to or None,
-        "failure": message.failure and message.failure._asdict(),
-        "answer": message.answer and message.answer._asdict(),
-    }
-
-
-def _checksum(message: Message) -> str | None:
-    try:
-        return message.checksum
-    except NotEncodable:
-        return None
 
 
 def main() -> None:
