@@ -3,7 +3,8 @@ import type { Engine, KeptQueue } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
 import type { Clock } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
-import { DEAD_SUFFIX, deadLetterOptions, type QueueOptions, sameOptions } from "../model/queue-options.js";
+import { queueDifferences } from "../model/queue-difference.js";
+import { DEAD_SUFFIX, deadLetterOptions, type QueueOptions } from "../model/queue-options.js";
 import { BrokerQueue, type Pauses, type Report } from "./queue.js";
 import type { Router } from "./router.js";
 import { Settling } from "./settling.js";
@@ -66,12 +67,11 @@ export class Queues {
   async create(options: QueueOptions, paused: boolean): Promise<{ queue: BrokerQueue; created: boolean }> {
     const known = this.#queues.get(options.name);
     if (known !== undefined) {
-      if (sameOptions(known.options, options)) return { queue: known, created: false };
+      const differences = queueDifferences(known.options, options);
+      if (differences.length === 0) return { queue: known, created: false };
       const name = JSON.stringify(options.name);
-      throw new Refusal(
-        "QUEUE_EXISTS",
-        `the queue ${name} exists with other options; describe it, or choose another name`,
-      );
+      const told = `the queue ${name} exists with other options (${differences.join("; ")})`;
+      throw new Refusal("QUEUE_EXISTS", `${told}; ask for the same, or choose another name`);
     }
     this.#checkRoom();
     const queue = this.#add(options, { ...AWAKE, all: paused });

@@ -112,10 +112,15 @@ export class Settling {
     if (verdict.kind === "return") queue.lookAt(this.clock.now());
     if (verdict.kind !== "move") return;
     this.home.wake(verdict.queue);
-    const { id, identifier, sender } = queueFields(verdict.body);
-    const kwargs = { queue: queue.name, dead_queue: verdict.queue, message_id: id, identifier, sender };
-    this.home.announce("dead_letter", kwargs);
+    this.home.announce("dead_letter", { queue: queue.name, dead_queue: verdict.queue, ...deathOf(verdict.body) });
   }
+}
+
+/** What `berrymq:dead_letter` tells of a dead letter. */
+function deathOf(body: Buffer): Record<string, unknown> {
+  const { id, identifier, sender, attributes } = Message.decode(body);
+  const attempts = Number(attributes["berrymq-dead-attempts"]);
+  return { message_id: id, identifier, sender, reason: attributes["berrymq-dead-reason"], attempts };
 }
 
 /** Deaths that a dead letter tells of; the latest are kept. */

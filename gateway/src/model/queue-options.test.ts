@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type DeepPartial, Overflow, Queue } from "../gen/berrymq/v1/queue.js";
 import { Refusal } from "./errors.js";
-import { deadLetterOptions, readQueueOptions, sameOptions, toQueue } from "./queue-options.js";
+import { deadLetterOptions, readQueueOptions, toQueue } from "./queue-options.js";
 
 const read = (queue: DeepPartial<Queue>) => readQueueOptions(Queue.fromPartial({ name: "q", ...queue }), "me");
 
@@ -66,14 +66,6 @@ describe("readQueueOptions", () => {
     expect(() => read({ patterns: ["a:b", "te*t:x"] })).toThrow(Refusal);
     expect(() => read({ patterns: ["te*t:x"] })).toThrow(expect.objectContaining({ reason: "INVALID_IDENTIFIER" }));
   });
-});
-
-test("the same wishes are the same queue, others are not", () => {
-  expect(sameOptions(read({}), read({ maxMessages: 1_000_000n }))).toBe(true);
-  expect(sameOptions(read({}), read({ maxMessages: 1n }))).toBe(false);
-  expect(sameOptions(read({ patterns: ["a:*", "b:*"] }), read({ patterns: ["b:*", "a:*"] }))).toBe(true);
-  expect(sameOptions(read({ patterns: ["a:*", "b:*"] }), read({ patterns: ["b:*"] }))).toBe(false);
-  expect(sameOptions(read({ patterns: ["a:b"] }), read({ patterns: ["a:c"] }))).toBe(false);
 });
 
 test("dead letters are kept without patterns, and their oldest make room", () => {

@@ -150,16 +150,6 @@ function bound(field: string, value: bigint, fallback: number): number {
   return value === 0n ? fallback : Number(value);
 }
 
-/** Whether two makers want the same queue. */
-export function sameOptions(one: QueueOptions, other: QueueOptions): boolean {
-  return comparable(one) === comparable(other);
-}
-
-/** Patterns in whatever order make the same queue. */
-function comparable(options: QueueOptions): string {
-  return JSON.stringify({ ...options, patterns: options.patterns.map(({ text }) => text).sort() });
-}
-
 /** The options as the contract's `Queue`, every default filled in. */
 export function toQueue(options: QueueOptions, paused: boolean): Queue {
   return {
