@@ -33,7 +33,7 @@ class TestBus(_Calls):
     """Puts a bus (None = a new one) under test until it is closed, and has its public calls, too.
 
     Without a server its time is virtual: it passes when the test says so (`advance`), or waits for something. With
-    `gateway` (None = BERRYMQ_TEST_GATEWAY) the same test runs against that gateway, in real time. `seed` decides on
+    `gateway` (None = BERRYMQ_TEST_GATEWAY, "" = none) the same test runs against that gateway, in real time. `seed` decides on
     faults; a failing test tells which it was. What was registered and opened meanwhile ends with it, what was there
     before stays; queues in the process begin the test empty.
 
@@ -53,7 +53,7 @@ class TestBus(_Calls):
             raise InvalidArgument("TestBus: this bus is under test already; close() the other TestBus first")
         self._faults = Faults(self.seed)
         self._records = Records(self._faults, self.settle, self._until)
-        url = gateway or os.environ.get(GATEWAY)
+        url = os.environ.get(GATEWAY) if gateway is None else gateway
         self._setting: Setting
         if url:
             self._setting = WithGateway(self.bus, self._records, url)

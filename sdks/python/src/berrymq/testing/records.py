@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from ..identifier import Identifier, matches
 from ..keeper import Keeper
-from ..message import Message
+from ..message import Message, _stamp
 from ..registry import Receiver
 from .faults import Faults
 
@@ -32,6 +32,8 @@ class Records:
 
     def published(self, message: Message, receivers: Sequence[Receiver]) -> Sequence[Receiver]:
         if not message.identifier.reserved:
+            # Its time is that of its publishing, whenever somebody looks at it.
+            _stamp(message._wire)
             self._published.append(message)
         return self.heard(message, receivers)
 

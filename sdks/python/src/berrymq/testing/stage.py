@@ -77,6 +77,8 @@ class Stage:
 class StagePool:
     """Handlers that would run in a pool wait for their turn on the stage."""
 
+    crowded = False
+
     def __init__(self, tasks: deque[Task]) -> None:
         self._tasks = tasks
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,9 @@ REAL_GRACE = 5.0
 """Seconds of real time that virtual time waits for what it cannot see: other threads, coroutines."""
 
 _LOOK = 0.005
+
+_BREATH = 1e-7
+"""Seconds that timers are late, as they always are: none is ever early."""
 
 
 class Due(NamedTuple):
@@ -196,9 +200,9 @@ class VirtualTime:
 
     def _fire(self, due: Due) -> None:
         self._move(due.at)
-        # What somebody computed in floating point is due even if it is a breath later than the same sum here.
+        # What somebody computed in floating point is over, even if the same sum comes out differently here.
         if due.monotonic:
-            self._monotonic = max(self._monotonic, due.seconds)
+            self._monotonic = max(self._monotonic, due.seconds) + _BREATH
         else:
             self._epoch = max(self._epoch, due.seconds)
         if due.timer is not None:
@@ -250,4 +254,4 @@ class VirtualTime:
 
 
 def _microseconds(seconds: float) -> int:
-    return round(seconds * 1_000_000)
+    return math.ceil(seconds * 1_000_000 - 0.01)

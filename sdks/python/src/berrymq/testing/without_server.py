@@ -35,9 +35,10 @@ class WithoutServer:
             work.stop()
         self._bring_back_queues = set_aside(courier.queues, courier.registry)
         stage = Stage(courier, bus._works.leases)
+        timers = courier.clock.real.give_up()
         self._time = VirtualTime(stage)
+        self._time.take_over(timers)
         self._end_stamps = stamp_by(self._time.stamp)
-        self._time.take_over(courier.clock.real.give_up())
         courier.clock.use(self._time)
         courier.hire, courier.probe = stage.hire, probe
         courier.dispatcher.make_pool = stage.make_pool
