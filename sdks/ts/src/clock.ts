@@ -29,6 +29,7 @@ export interface Alarm {
 export class Clock {
   private source: TimeSource = machine;
   private readonly pending = new Set<Pending>();
+  private readonly repeats = new Set<Timer>();
 
   /** Whether it goes by another time than the machine's. */
   get virtual(): boolean {
@@ -66,12 +67,20 @@ export class Clock {
       if (!stopped) again();
     };
     again();
-    return {
+    const repeated = {
       stop: () => {
         stopped = true;
         timer.stop();
+        this.repeats.delete(repeated);
       },
     };
+    this.repeats.add(repeated);
+    return repeated;
+  }
+
+  /** What comes again and again, and was not stopped. */
+  get repeated(): readonly Timer[] {
+    return [...this.repeats];
   }
 
   /** Resolves after so many seconds. */

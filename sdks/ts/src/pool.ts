@@ -7,7 +7,8 @@ type Job = () => unknown;
 
 export class Pool {
   private readonly waiting = new Fifo<Job>();
-  private size = 0;
+  /** 0 = any number. */
+  size = 0;
   private busy = 0;
 
   /** 0 = jobs run at once, in the caller's turn, however many are unfinished. */

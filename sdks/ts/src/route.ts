@@ -154,7 +154,7 @@ export class HopAnswers implements Answering {
 
 /** Whoever published a message of a pipeline learns from its receipt that nobody was there. */
 export function judgeReceipt({ followers, queues }: Receipt, message: Message, route: Route, host: HopHost): void {
-  if (followers + queues > 0) return;
+  if (followers + queues > 0 || route.errors === message.id) return;
   const error = new NoFollowers(`nobody follows ${message.id}`);
   fail(message, route, error, host, { number: 0, of: 0, unheard: () => host.report(error) });
 }
@@ -170,7 +170,9 @@ interface Failing {
 /** Tells of what went wrong where a message of a pipeline was, as a talk's failure. */
 function fail(message: Message, route: Route, error: unknown, host: HopHost, failing: Failing): void {
   const target = route.errors || (route.rest.at(-1) ?? (message.replyTo || message.id));
-  const { number, of } = failing;
+  const { number, of, unheard } = failing;
+  // Who asked has an answer already, or gave up.
+  const asked = route.errors === (route.rest.at(-1) ?? message.replyTo);
   const failure = make(rememberedIdentifier(target), undefined, {
     content: failureContent(error),
     answer: { to: message.messageId, number, of, failed: true },
@@ -179,7 +181,7 @@ function fail(message: Message, route: Route, error: unknown, host: HopHost, fai
   });
   try {
     host.publish(failure).then(
-      ({ followers, queues }) => followers + queues > 0 || failing.unheard?.(),
+      ({ followers, queues }) => followers + queues > 0 || asked || unheard?.(),
       (refused) => host.report(refused),
     );
   } catch (refused) {

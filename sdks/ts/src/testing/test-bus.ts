@@ -1,0 +1,187 @@
+// A bus under test: its time is virtual, what is published and called is recorded, and what came with the test ends with it.
+import { AssertionError } from "node:assert";
+import { type AnyBus, Bus } from "../bus.js";
+import { InvalidArgument, NotSupported } from "../errors.js";
+import type { Message } from "../message.js";
+import type { Target } from "../target.js";
+import type { Trial } from "../trial.js";
+import { Expected, told } from "./alike.js";
+import { AtGateway } from "./at-gateway.js";
+import { BusCalls } from "./bus-calls.js";
+import { checkedSeed, type Faults, Mischief, randomSeed } from "./faults.js";
+import { Mock } from "./mock.js";
+import type { Passing } from "./passing.js";
+import { Scope } from "./scope.js";
+import { tested } from "./tested.js";
+import { VirtualPassing } from "./virtual-passing.js";
+
+export interface TestBusOptions {
+  /** Which bus. Absent = a new one, which is closed at the end. */
+  readonly bus?: AnyBus;
+  /** Of what goes wrong at random. Default: `BERRYMQ_TEST_SEED`, or a random one. */
+  readonly seed?: number;
+  /** Where the test runs for real. Default: `BERRYMQ_TEST_GATEWAY`; `""` = nowhere, in virtual time. */
+  readonly gateway?: string;
+}
+
+/** What a handler was called with. */
+interface Call {
+  readonly target: Target;
+  readonly message: Message;
+}
+
+/** Seconds that handlers get to come to their end when the test is over. */
+const END_SECONDS = 5;
+/** Of what was published, so many are shown when something is missed. */
+const SHOWN_AT_MOST = 20;
+
+/** Made by `await TestBus.open()`. It has the public calls of its {@link bus}, too. */
+export class TestBus extends BusCalls implements AsyncDisposable {
+  private readonly messages: Message[] = [];
+  private readonly handled: Call[] = [];
+  private readonly mischief: Mischief;
+  private closed = false;
+
+  private constructor(
+    bus: AnyBus,
+    /** What chance goes by; the same seed, the same faults. */
+    readonly seed: number,
+    private readonly own: boolean,
+    private readonly scope: Scope,
+    private readonly passing: Passing,
+    private readonly gateway: AtGateway | undefined,
+  ) {
+    super(bus);
+    this.mischief = new Mischief(seed);
+  }
+
+  /** Puts a bus under test, until it is closed. @throws InvalidArgument; Unavailable when the gateway does not answer */
+  static async open(options: TestBusOptions = {}): Promise<TestBus> {
+    const { bus = new Bus(), seed = fromEnvironment() ?? randomSeed() } = options;
+    const url = options.gateway ?? process.env.BERRYMQ_TEST_GATEWAY ?? "";
+    const { stand, link } = tested(bus);
+    if (stand.trial !== undefined)
+      throw new InvalidArgument("this bus is under test already; close that TestBus first");
+    if (link !== undefined)
+      throw new InvalidArgument("this bus is connected; end its link before it is put under test");
+    const scope = new Scope(bus);
+    const gateway = url === "" ? undefined : await AtGateway.join(bus, url, scope);
+    const passing = gateway?.passing ?? new VirtualPassing(bus.clock);
+    const made = new TestBus(bus, checkedSeed(seed), options.bus === undefined, scope, passing, gateway);
+    stand.trial = made.trial();
+    return made;
+  }
+
+  /** Virtual seconds since the beginning; at a gateway, real ones. */
+  get now(): number {
+    return this.passing.now;
+  }
+
+  /**
+   * Moves time, and does all that falls due, in order: leases, ttl, delays, backoff, timers. Handlers that it set off have ended when it
+   * resolves, but for those that wait for a later time. At a gateway it waits.
+   */
+  advance(seconds: number): Promise<void> {
+    return this.passing.advance(seconds);
+  }
+
+  /** Resolves when no handler is at work. */
+  settle(): Promise<void> {
+    return this.passing.settle();
+  }
+
+  /** What was published on this bus, in order: by programs, as answers, and by pipelines. */
+  get published(): readonly Message[] {
+    return this.messages;
+  }
+
+  /**
+   * What was published that the pattern meets, with these arguments, if any are given, and at least these `kwargs(…)`.
+   *
+   * @throws AssertionError when there is none, with what was published instead
+   */
+  async assertPublished(pattern: string, ...all: readonly unknown[]): Promise<readonly Message[]> {
+    const expected = new Expected(all);
+    const look = () => {
+      const found = expected.of(pattern, this.messages);
+      return found.length > 0 ? found : undefined;
+    };
+    return (await this.passing.eventually(look)) ?? this.miss(`nothing was published to ${pattern}${expected.text}`);
+  }
+
+  /** @throws AssertionError */
+  async assertNotPublished(pattern: string, ...all: readonly unknown[]): Promise<void> {
+    const expected = new Expected(all);
+    await this.passing.settle();
+    const found = expected.of(pattern, this.messages);
+    if (found.length > 0) {
+      fail(`${pattern}${expected.text} was published ${found.length} times:${list(found)}`, this.assertNotPublished);
+    }
+  }
+
+  /** What a function that follows was called with; of a method, that of all objects: `mock(Shop.prototype.order)`. */
+  mock(handler: (...messages: never[]) => unknown): Mock {
+    const heard = () => this.handled.filter(({ target }) => target.is(handler)).map(({ message }) => message);
+    return new Mock(handler.name || "the handler", heard, this.passing);
+  }
+
+  /** What goes wrong from now on. @throws InvalidArgument; NotSupported at a gateway */
+  faults(faults: Faults): void {
+    if (this.gateway !== undefined) {
+      throw new NotSupported("faults are for virtual time; at a gateway leave them out, or skip the test");
+    }
+    this.mischief.set(faults);
+  }
+
+  /** Ends what was registered and opened since, empties what was there of it, and lets the bus go. Harmless twice. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    const patience = AbortSignal.timeout(END_SECONDS * 1000);
+    await Promise.race([this.settle(), new Promise((resolve) => patience.addEventListener("abort", resolve))]);
+    tested(this.bus).stand.trial = undefined;
+    this.passing.end();
+    await this.gateway?.clear();
+    await this.scope.end();
+    await this.gateway?.leave();
+    if (this.own) await this.bus.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private trial(): Trial {
+    return {
+      published: (message) => this.messages.push(message),
+      handle: (target, message, call) => {
+        this.handled.push({ target, message });
+        return this.passing.handle(call);
+      },
+      misses: () => this.mischief.happens("drop"),
+      repeats: () => this.mischief.happens("duplicate"),
+      overtakes: () => this.mischief.happens("reorder"),
+    };
+  }
+
+  private miss(what: string): never {
+    const others = this.messages.length === 0 ? "; nothing was published at all" : `; published:${list(this.messages)}`;
+    return fail(`${what}${others}`, this.assertPublished);
+  }
+}
+
+function fromEnvironment(): number | undefined {
+  const text = process.env.BERRYMQ_TEST_SEED;
+  return text === undefined || text === "" ? undefined : Number(text);
+}
+
+function list(messages: readonly Message[]): string {
+  const shown = messages.slice(0, SHOWN_AT_MOST).map((each) => `\n  ${told(each)}`);
+  const more = messages.length - shown.length;
+  return `${shown.join("")}${more > 0 ? `\n  … and ${more} more` : ""}`;
+}
+
+// biome-ignore lint/complexity/noBannedTypes: what a stack leaves out is any function
+function fail(message: string, stackStartFn: Function): never {
+  throw new AssertionError({ message, stackStartFn });
+}

@@ -1,0 +1,337 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Bus, InvalidArgument, kwargs, Message, pipeline, Reject, Timeout } from "../src/index.js";
+import { TestBus } from "../src/testing/index.js";
+
+let bus: TestBus;
+
+beforeEach(async () => {
+  bus = await TestBus.open({ gateway: "" });
+});
+afterEach(() => bus.close());
+
+describe("virtual time", () => {
+  it("ends a lease that nobody settled", async () => {
+    const queue = await bus.queue("task:*", { lease: 30 });
+    await bus.publish("task:a");
+    const first = await queue.get({ autoAck: false });
+    await bus.advance(29.999);
+    expect(await queue.getNowait()).toBeUndefined();
+    await bus.advance(0.001);
+    const again = await queue.get({ autoAck: false, block: false });
+    expect([first!.attempt, again!.attempt]).toEqual([1, 2]);
+    await expect(first!.ack()).rejects.toMatchObject({ reason: "LEASE_LOST" });
+  });
+
+  it("drops what is too old, of queues and of messages, to the millisecond", async () => {
+    const dropped = bus.follow("berrymq:drop");
+    const queue = await bus.queue("task:*", { ttl: 60 });
+    await bus.publish("task:a");
+    await bus.advance(100);
+    await bus.publish(new Message("task:b").with({ ttl: 5 }));
+    expect((await dropped.next()).value.kwargs).toMatchObject({ identifier: "task:a", reason: "expired" });
+    await bus.advance(4.999);
+    expect(await queue.qsize()).toBe(1);
+    await bus.advance(0.001);
+    expect(await queue.qsize()).toBe(0);
+  });
+
+  it("holds what is delayed back, and stamps what is published", async () => {
+    const queue = await bus.queue("task:*");
+    await bus.advance(3600);
+    await bus.publish(new Message("task:a").with({ delay: 10 }));
+    const before = Date.now();
+    expect(await queue.getNowait()).toBeUndefined();
+    const message = await queue.get({ timeout: 60 });
+    expect(bus.now).toBe(3610);
+    expect(message!.publishedAt!.getTime() - before).toBeGreaterThan(3_590_000);
+  });
+
+  it("retries for an hour of backoff in no time, up to the dead letters", async () => {
+    const times: number[] = [];
+    bus.onError(() => {});
+    bus.followingFunction(
+      "mail:send",
+      async () => {
+        times.push(bus.now);
+        throw new Error("no server");
+      },
+      { queue: "mails", queueOptions: { backoff: [1, 3600], maxAttempts: 12 } },
+    );
+    await bus.publish("mail:send", "bob");
+    const begun = performance.now();
+    await bus.advance(3600);
+    expect(times).toEqual([0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 2047]);
+    const mails = await bus.queue("mail:send", { shared: true, name: "mails", backoff: [1, 3600], maxAttempts: 12 });
+    expect((await mails.dead.getNowait())!.attributes["berrymq-dead-attempts"]).toBe("12");
+    expect(performance.now() - begun).toBeLessThan(3000);
+  });
+
+  it("extends leases while a handler waits, however long", async () => {
+    bus.followingFunction("slow:answer", () => new Promise(() => {}), { guard: () => false });
+    const outcomes: unknown[] = [];
+    const silent = await bus.queue("nothing:here");
+    bus.followingFunction(
+      "task:a",
+      async (message) => {
+        await silent.get({ timeout: 300 });
+        outcomes.push(message.attempt, message.signal!.aborted);
+      },
+      { queue: "tasks", queueOptions: { lease: 30 } },
+    );
+    await bus.publish("task:a");
+    await bus.advance(400);
+    expect(outcomes).toEqual([1, false]);
+  });
+
+  it("an ask that nobody answers times out at once", async () => {
+    bus.followingFunction("math:add", async () => {
+      await silence.get({ timeout: 1000 });
+    });
+    const silence = await bus.queue("nothing:here");
+    await expect(bus.within(30).ask("math:add")).rejects.toThrow(Timeout);
+    expect(bus.now).toBe(30);
+  });
+
+  it("an ask waits for a handler that really does something", async () => {
+    bus.followingFunction("math:add", async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return 3;
+    });
+    expect(await bus.within(0.001).ask("math:add")).toBe(3);
+    expect(bus.now).toBe(0);
+  });
+
+  it("moves with whoever waits, to what comes next, and to the end of the wait at the latest", async () => {
+    const queue = await bus.queue("tick:*");
+    const timer = bus.bus.clock.every(10, () => void bus.publish("tick:now", bus.now));
+    expect((await queue.get())!.args).toEqual([10]);
+    expect((await queue.get({ timeout: 60 }))!.args).toEqual([20]);
+    expect(await queue.get({ timeout: 5 })).toBeUndefined();
+    expect(bus.now).toBe(25);
+    for await (const message of bus.follow("tick:now")) {
+      if (message.args[0] === 50) break;
+    }
+    expect(bus.now).toBe(50);
+    timer.stop();
+  });
+
+  it("does what falls due in order, and in full before it goes on", async () => {
+    const order: unknown[] = [];
+    bus.followingFunction("later:*", async ({ action }) => {
+      await Promise.resolve();
+      order.push([bus.now, action]);
+      if (action === "a") await bus.publish(new Message("later:c").with({ delay: 0 }));
+    });
+    const { clock } = bus.bus;
+    clock.after(2, () => void bus.publish("later:b"));
+    clock.after(1, () => void bus.publish("later:a"));
+    await bus.advance(5);
+    expect(order).toEqual([
+      [1, "a"],
+      [1, "c"],
+      [2, "b"],
+    ]);
+    expect(bus.now).toBe(5);
+  });
+
+  it("advances no further than it was told, though a handler waits longer", async () => {
+    let ended = false;
+    const silence = await bus.queue("nothing:here");
+    bus.followingFunction("a:b", async () => {
+      await silence.get({ timeout: 60 });
+      ended = true;
+    });
+    await bus.publish("a:b");
+    await bus.advance(10);
+    expect([bus.now, ended]).toEqual([10, false]);
+    await bus.settle();
+    expect([bus.now, ended]).toEqual([60, true]);
+  });
+
+  it("is no concern of a handler that follows a stream all its life", async () => {
+    const seen: unknown[] = [];
+    bus.followingFunction("life:begin", async () => {
+      for await (const message of bus.follow("life:event")) seen.push(message.args[0]);
+    });
+    await bus.publish("life:begin");
+    await bus.publish("life:event", 1);
+    await bus.advance(1);
+    expect(seen).toEqual([1]);
+  });
+
+  it("ends a pipeline at its deadline", async () => {
+    const silence = await bus.queue("nothing:here");
+    bus.followingFunction("p:a", async () => {
+      await silence.get({ timeout: 20 });
+    });
+    await pipeline("p:a", "p:end", { errors: "p:failed", deadline: 10, bus: bus.bus }).talk();
+    await bus.advance(20);
+    const [failed] = await bus.assertPublished("p:failed");
+    expect(failed!.failure!.className).toBe("Timeout");
+    await expect(pipeline("p:a", "p:b", { deadline: 5, bus: bus.bus }).ask()).rejects.toThrow(Timeout);
+    expect(bus.now).toBe(25);
+  });
+
+  it("is whole milliseconds, and goes forward only", () => {
+    expect(() => bus.advance(-1)).toThrow("advance takes seconds from 0, not -1");
+    expect(() => bus.advance(Number.POSITIVE_INFINITY)).toThrow(InvalidArgument);
+  });
+});
+
+describe("records", () => {
+  it("tell what was published, in order, answers too", async () => {
+    bus.followingFunction("a:double", (message) => message.args[0] * 2);
+    await bus.talk("a:double", "a:result", 21);
+    expect(bus.published.map(({ id, args }) => [id, args])).toEqual([
+      ["a:double", [21]],
+      ["a:result", [42]],
+    ]);
+  });
+
+  it("are asserted by pattern, arguments and some of the named ones", async () => {
+    await bus.publish("order:new", 7, { lines: [1, 2] }, kwargs({ size: 3, color: "red" }));
+    const [message] = await bus.assertPublished("order:*", 7, { lines: [1, expect.any(Number)] }, kwargs({ size: 3 }));
+    expect(message!.kwargs).toEqual({ size: 3, color: "red" });
+    await bus.assertPublished("order:new");
+    await bus.assertNotPublished("order:gone");
+    await bus.assertNotPublished("order:new", 8);
+    await expect(bus.assertPublished("order:new", 8)).rejects.toThrow(
+      'nothing was published to order:new with [8]; published:\n  order:new [7,{"lines":[1,2]}] {"size":3,"color":"red"}',
+    );
+    await expect(bus.assertNotPublished("*:new")).rejects.toThrow("*:new was published 1 times:\n  order:new");
+  });
+
+  it("tell what a handler was called with, once it has ended", async () => {
+    const handler = async () => {};
+    class Shop {
+      order() {}
+    }
+    const shop = new Shop();
+    bus.followingFunction("a:b", handler);
+    bus.followingFunction("a:queued", handler, { queue: "q" });
+    bus.registMethod("a:b", shop, shop.order);
+    await bus.publish("a:b", 1, kwargs({ size: 2 }));
+    const mock = bus.mock(handler);
+    await mock.assertCalledOnceWith(1, kwargs({ size: 2 }));
+    await bus.mock(shop.order).assertCalledOnceWith(1);
+    await bus.publish("a:queued", 2);
+    await bus.settle();
+    expect([mock.called, mock.callCount, mock.calls.map(({ args }) => args)]).toEqual([true, 2, [[1], [2]]]);
+    await expect(mock.assertCalledOnceWith(1)).rejects.toThrow("handler was not called once with [1]; it was called 2");
+    await expect(mock.assertNotCalled()).rejects.toThrow("handler was called; it was called 2 times, with:\n  a:b [1]");
+    await bus.mock(() => {}).assertNotCalled();
+  });
+});
+
+describe("faults", () => {
+  const heard = async (seed: number) => {
+    await using other = await TestBus.open({ seed, gateway: "" });
+    const numbers: number[] = [];
+    other.followingFunction("n:*", (message) => void numbers.push(message.args[0]));
+    other.faults({ drop: 0.5 });
+    for (let i = 0; i < 50; i++) await other.publish("n:x", i);
+    return numbers;
+  };
+
+  it("are the same again with the same seed", async () => {
+    const first = await heard(42);
+    expect(first.length).toBeGreaterThan(5);
+    expect(first.length).toBeLessThan(45);
+    expect(await heard(42)).toEqual(first);
+    expect(await heard(43)).not.toEqual(first);
+  });
+
+  it("have a queue hand out once more what was acknowledged, and what was in front later", async () => {
+    const queue = await bus.queue("n:*");
+    bus.faults({ duplicate: 1, reorder: 1 });
+    for (let i = 1; i <= 3; i++) await bus.publish("n:x", i);
+    const numbers: number[] = [];
+    for (let delivery = await next(); delivery !== undefined; delivery = await next()) {
+      numbers.push(delivery.message.args[0]);
+      await delivery.ack();
+    }
+    expect([...numbers].sort()).toEqual([1, 1, 2, 2, 3, 3]);
+    expect(numbers[0]).toBe(2);
+    expect(await queue.status()).toMatchObject({ ready: 0, leased: 0, bytes: 0 });
+    function next() {
+      return queue.get({ block: false, autoAck: false });
+    }
+  });
+
+  it("never take a queue's message away", async () => {
+    const queue = await bus.queue("n:*");
+    bus.faults({ drop: 1 });
+    await bus.publish("n:x", 1);
+    expect((await queue.getNowait())!.args).toEqual([1]);
+  });
+
+  it("are probabilities", () => {
+    expect(() => bus.faults({ drop: 2 })).toThrow("drop is a probability from 0 to 1, not 2");
+    expect(() => bus.faults({ loss: 1 } as never)).toThrow("a fault is drop, duplicate or reorder, not loss");
+  });
+});
+
+describe("a bus under test", () => {
+  it("keeps what was there before, and loses what came with the test", async () => {
+    const shop = new Bus();
+    const heard: unknown[] = [];
+    shop.followingFunction(
+      "mail:send",
+      () => {
+        throw new Reject("no address");
+      },
+      { queue: "mails" },
+    );
+    shop.followingFunction("a:b", (message) => void heard.push(message.args[0]));
+    const errors: unknown[] = [];
+    shop.onError((error) => errors.push(error));
+    const queue = await shop.queue("task:*");
+    await shop.publish("task:before");
+    const test = await TestBus.open({ bus: shop, gateway: "" });
+    test.followingFunction("a:b", () => heard.push("meanwhile"));
+    test.onError(() => {});
+    const stream = test.follow("a:*");
+    await test.publish("mail:send");
+    await test.publish("task:meanwhile");
+    await test.settle();
+    const mails = await test.queue("mail:send", { shared: true, name: "mails" });
+    expect(await mails.dead.qsize()).toBe(1);
+    await test.close();
+    await shop.publish("a:b", 1);
+    expect(heard).toEqual([1]);
+    expect((await stream.next()).done).toBe(true);
+    expect((await queue.getMany(9, { block: false })).map(({ id }) => id)).toEqual(["task:before"]);
+    const again = await shop.queue("mail:send", { shared: true, name: "mails" });
+    expect([await again.qsize(), await again.dead.qsize()]).toEqual([0, 0]);
+    expect(Math.abs(shop.clock.wall() - Date.now())).toBeLessThan(1000);
+    await shop.close();
+  });
+
+  it("takes its time along: what is to come comes after as many seconds as before", async () => {
+    const shop = new Bus();
+    const queue = await shop.queue("task:*", { lease: 0.2 });
+    await shop.publish("task:a");
+    const delivery = await queue.get({ autoAck: false });
+    const test = await TestBus.open({ bus: shop, gateway: "" });
+    await test.advance(0.05);
+    expect(await queue.getNowait()).toBeUndefined();
+    await test.close();
+    expect((await queue.get({ timeout: 5 }))!.attempt).toBe(2);
+    expect(delivery!.attempt).toBe(1);
+    await shop.close();
+  });
+
+  it("is under one test at a time, and not connected", async () => {
+    await expect(TestBus.open({ bus: bus.bus })).rejects.toThrow("this bus is under test already");
+  });
+
+  it("gives up after five seconds on handlers that never end, and has a seed that is a number", async () => {
+    await expect(TestBus.open({ seed: 1.5 })).rejects.toThrow("a seed is a whole number from 0 to 4294967295, not 1.5");
+    expect(Number.isInteger(bus.seed)).toBe(true);
+  });
+
+  it("has the public calls of the bus", async () => {
+    bus.registFunction("a:b", () => 1);
+    expect([bus.ident, bus.showFollowers(), await bus.ask("a:b")]).toEqual([bus.bus.ident, ["a:b"], 1]);
+  });
+});
