@@ -14,9 +14,15 @@ export class Acknowledging {
       dispatcher.dispatch(message, true, answering);
       return;
     }
-    const watching = new Acknowledgement(answering, () => this.acknowledge(message.messageId));
-    this.waiting.set(message, watching);
+    const watching = this.expect(message, answering);
     watching.reached(dispatcher.dispatch(message, true, watching));
+  }
+
+  /** Watches the handlers of one message. */
+  expect(message: Message, answering: Answering | undefined): Acknowledgement {
+    const made = new Acknowledgement(answering, () => this.acknowledge(message.messageId));
+    this.waiting.set(message, made);
+    return made;
   }
 
   /** A stream's iteration took it. */

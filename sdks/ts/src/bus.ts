@@ -146,7 +146,9 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   }
 
   /** An endless iteration over what is published from now on. The last argument may be options. */
-  follow<const P extends PatternOf<E>>(...patterns: readonly [P, ...(P | StreamOptions)[]]): Stream<MessageOf<E, P>> {
+  follow<const P extends PatternOf<E>, const Q extends PatternOf<E> = never>(
+    ...patterns: readonly [P, ...(Q | StreamOptions)[]]
+  ): Stream<MessageOf<E, P | Q>> {
     this.assertOpen();
     const options = patterns.find((each) => typeof each === "object") ?? {};
     const texts = patterns.filter((each) => typeof each === "string");
@@ -158,7 +160,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
       taken: (message) => this.acknowledging.taken(message),
     });
     if (!options.signal?.aborted) this.streams.add(stream);
-    return stream as unknown as Stream<MessageOf<E, P>>;
+    return stream as unknown as Stream<MessageOf<E, P | Q>>;
   }
 
   /**

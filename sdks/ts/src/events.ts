@@ -69,7 +69,10 @@ export type MessagesOf<E, Ps extends readonly string[]> = { [I in keyof Ps]: Mes
 
 /** What a handler of a pattern returns; anything, unless what it meets says so. */
 export type ReturnOf<E, P> =
-  Loose<E> extends true ? unknown : { [K in keyof E]: P extends Meets<K> ? Returned<E[K]> : never }[keyof E];
+  Loose<E> extends true
+    ? unknown
+    : OrAnything<{ [K in keyof E]: P extends Meets<K> ? Returned<E[K]> : never }[keyof E]>;
+type OrAnything<R> = [R] extends [never] ? unknown : R;
 
 /** What `ask` gets. */
 export type ResultOf<E, K> =
