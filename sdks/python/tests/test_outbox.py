@@ -9,6 +9,7 @@ import pytest
 from berrymq import BerryMQError, Closed, QueueFull, Receipt, Timeout
 from berrymq.gen.berrymq.v1 import error_pb2, publisher_service_pb2
 from berrymq.outbox import BATCH_BYTES, BATCH_MESSAGES, Outbox
+from berrymq.progress import Progress
 
 Answer = publisher_service_pb2.PublishBatchesResponse
 Accepted = publisher_service_pb2.Accepted
@@ -22,7 +23,7 @@ def outbox() -> Outbox:
 
 def add(outbox: Outbox, *frames: bytes, receipt: Receipt | None = None) -> Receipt:
     receipt = receipt or Receipt(None)
-    outbox.add(frames, sum(map(len, frames)), receipt, threading.Condition())
+    outbox.add(frames, sum(map(len, frames)), receipt, Progress(threading.Lock()))
     return receipt
 
 

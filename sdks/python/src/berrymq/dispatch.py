@@ -66,6 +66,11 @@ class Dispatcher:
                 self._coroutines.set_multiplicity(self._multiplicity)
             return self._coroutines
 
+    @property
+    def crowded(self) -> bool:
+        """Whether whoever publishes may have to wait for a thread of the pool."""
+        return self._pool is not None and self._pool.crowded
+
     def set_multiplicity(self, threads: int) -> None:
         """Handlers run in so many threads from now on; 0 = in the thread that publishes. Of coroutines so many run at
         once; 0 = all."""

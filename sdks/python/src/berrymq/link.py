@@ -11,15 +11,19 @@ import random
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import BacklogFull, BerryMQError, Closed, Timeout, Unavailable
 from .inbox import Inbox
 from .outbox import Outbox
+from .progress import Progress
 from .receipt import Receipt
 from .registry import Registry
 from .session import Session
 from .transports.transport import Address, Transport
+
+if TYPE_CHECKING:
+    import asyncio
 
 log = logging.getLogger("berrymq")
 
@@ -48,7 +52,7 @@ class Link:
     def __init__(self, options: LinkOptions, registry: Registry, inbox: Inbox, connect: Connect) -> None:
         self.options = options
         self.lock = threading.Lock()
-        self.progress = threading.Condition(self.lock)
+        self.progress = Progress(self.lock)
         self.work = threading.Condition(self.lock)
         self.outbox = Outbox(options.max_held, options.max_held_bytes)
         self.registry = registry
@@ -103,6 +107,13 @@ class Link:
                 else:
                     self.progress.wait()
 
+    def crowded(self) -> asyncio.Future[None] | None:
+        """For coroutines, which must not wait in `send`: None = nobody has to, else what is done when it is worth
+        asking again."""
+        with self.lock:
+            full = self._connected and not self._closed and self.outbox.crowded
+            return self.progress.wakeups.next() if full else None
+
     def flush(self, timeout: float) -> None:
         """Returns once every publish so far is answered and every pattern so far is followed. Raises Timeout,
         Closed."""
@@ -146,7 +157,7 @@ class Link:
     def orphan(self) -> None:
         """In a forked child: the parent sends and hears; what it published before is not for the child to wait for."""
         self.lock = threading.Lock()
-        self.progress = threading.Condition(self.lock)
+        self.progress = Progress(self.lock)
         self.work = threading.Condition(self.lock)
         self._closed = True
         self.outbox.abandon(Closed("published before the fork: the parent process sends it and hears the answer"))

@@ -3,13 +3,13 @@ both."""
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .errors import BerryMQError, from_wire
 from .gen.berrymq.v1 import publisher_service_pb2
+from .progress import Progress
 from .receipt import Receipt
 
 BATCH_MESSAGES = 512
@@ -76,6 +76,11 @@ class Outbox:
         """Messages that are unsent or unanswered."""
         return self.last - self.settled_through
 
+    @property
+    def crowded(self) -> bool:
+        """Whether less than a tenth of the room is left."""
+        return self.held * 10 >= self._max_held * 9 or self._bytes * 10 >= self._max_held_bytes * 9
+
     def room(self, frames: Sequence[bytes], size: int) -> int:
         """How many of these messages, of so many bytes together, fit now. One always fits into an empty outbox."""
         messages, left = self._max_held - self.held, self._max_held_bytes - self._bytes
@@ -89,7 +94,7 @@ class Outbox:
             fitting += 1
         return fitting or (self.held == 0)
 
-    def add(self, frames: Sequence[bytes], size: int, receipt: Receipt, settled: threading.Condition) -> None:
+    def add(self, frames: Sequence[bytes], size: int, receipt: Receipt, settled: Progress) -> None:
         """Takes messages in, the next ones in order, no more at once than a batch may hold. A receipt may come
         several times."""
         first = self.last + 1

@@ -19,6 +19,10 @@ class Tasks(Protocol):
     def run(self, task: Task) -> None:
         """Has it done; it never raises."""
 
+    @property
+    def crowded(self) -> bool:
+        """Whether `run` may have to wait before long."""
+
     def stop(self) -> None:
         """Takes nothing new and returns at once."""
 
@@ -44,6 +48,11 @@ class Pool:
             self._tasks.put_nowait(task)
         except queue.Full:
             task()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether half of the room for waiting tasks is taken."""
+        return self._tasks.qsize() * 2 > self._tasks.maxsize
 
     def stop(self) -> None:
         """Takes nothing new and returns at once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
@@ -23,6 +24,7 @@ from .keeper import (
 )
 from .message import Message
 from .queue_patterns import read_patterns
+from .verdicts import Reject, Release, Retry, Verdict
 
 if TYPE_CHECKING:
     from .bus import Bus
@@ -35,7 +37,7 @@ class _Settler(Protocol):
 
 class Delivery:
     """One message handed over to one consumer, who owns it until `deadline`. Settling twice is harmless; settling
-    after the lease was lost raises LeaseLost."""
+    after the lease was lost raises LeaseLost. `with delivery:` acknowledges at the end, and gives back what raised."""
 
     __slots__ = ("_keeper", "_settler", "attempt", "deadline", "lease_id", "message")
 
@@ -70,6 +72,29 @@ class Delivery:
         """The lease ends `seconds` from now (None = the queue's lease); `deadline` tells when."""
         self._check_leased()
         self.deadline = self._keeper.extend(self.lease_id, seconds)
+
+    def __enter__(self) -> Delivery:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Acknowledges; gives back what raised, as handlers of durable followings do: by the queue's backoff, or as a
+        verdict says, which ends here. What is no Exception, such as KeyboardInterrupt, gives it back uncounted."""
+        if error is None:
+            self.ack()
+            return False
+        with suppress(LeaseLost):
+            self._give_back(error)
+        return isinstance(error, Verdict)
+
+    def _give_back(self, error: BaseException) -> None:
+        if isinstance(error, Reject):
+            self.reject(error.why)
+        elif isinstance(error, Release) or not isinstance(error, Exception):
+            self.release()
+        else:
+            self.retry(error.after if isinstance(error, Retry) else None)
 
     def _settle(self, verb: Verb, delay: float | None = None, why: str | None = None) -> None:
         self._check_leased()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-
 from .errors import BerryMQError, Timeout
 from .message import Message
+from .progress import Progress
 
 
 class Receipt:
@@ -21,7 +20,7 @@ class Receipt:
         self._error: BerryMQError | None = None
         self._outstanding = 0
         # Notified whenever the outbox settles something; None = nothing was sent.
-        self._settled: threading.Condition | None = None
+        self._settled: Progress | None = None
 
     @property
     def message_id(self) -> str:

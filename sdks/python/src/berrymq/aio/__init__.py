@@ -1,0 +1,16 @@
+"""berryMQ for programs that live in asyncio: the names of `berrymq`, as coroutines.
+
+async with await aio.connect("localhost:7201") as mq:
+    await mq.publish("door:opened", 7)
+    async for message in mq.follow("door:*"):
+        print(message.args)
+"""
+
+from .asks import Answers, Within
+from .bus import Bus, Following, connect
+from .deliveries import Deliveries
+from .delivery import Delivery
+from .queue import Queue
+from .receipt import Receipt
+
+__all__ = ["Answers", "Bus", "Deliveries", "Delivery", "Following", "Queue", "Receipt", "Within", "connect"]
