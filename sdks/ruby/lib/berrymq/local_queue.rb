@@ -76,17 +76,19 @@ module BerryMQ
 
     # Up to `max` Deliveries; waits for the first. A block that turns true ends the wait; `wake` has it asked.
     def take(max, timeout, auto_ack, &given_up)
-      deadline = @clock.now + timeout
+      now = @clock.now
+      deadline = now + timeout
       @mutex.synchronize do
         loop do
           raise @ended if @ended
 
-          look_after
+          look_after(now)
           deliveries = @paused ? [] : hand_out(max, auto_ack)
-          return deliveries if deliveries.any? || @clock.past?(deadline) || given_up&.call
+          return deliveries if deliveries.any? || now >= deadline || given_up&.call
 
           ends = [deadline, @shelf.next_due, @leases.next_end].compact.min
           @changed.wait(@mutex, ends.finite? ? @clock.left(ends) : nil)
+          now = @clock.now
         end
       end
     end
@@ -273,9 +275,8 @@ module BerryMQ
     end
 
     # Drops what expired, moves what is due, and gives back what leases that ran out held.
-    def look_after
-      drop_expired
-      now = @clock.now
+    def look_after(now = @clock.now)
+      drop_expired if @shelf.next_end
       @shelf.advance(now)
       @leases.lapse(now).each { |item| count_attempt(item, 0, "the lease ran out") }
     end
@@ -284,7 +285,7 @@ module BerryMQ
 
     def hand_out(max, auto_ack)
       deliveries = []
-      while deliveries.size < max && (item = next_item)
+      while deliveries.size < max && (item = @faults ? next_item : @shelf.shift)
         if auto_ack
           @bytes -= item.bytes
           deliveries << Delivery.new(self, item.message, item.attempt, nil, nil)
@@ -297,7 +298,7 @@ module BerryMQ
 
     def next_item
       item = @shelf.shift
-      item && @faults ? @faults.next_of(item, @shelf) : item
+      item && @faults.next_of(item, @shelf)
     end
 
     def leased(item)

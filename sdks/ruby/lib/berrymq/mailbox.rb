@@ -53,6 +53,9 @@ module BerryMQ
       end
     end
 
+    # What is called with what is sent to this bus.
+    attr_accessor :receivers
+
     # `tell` is called with (error, message, handler).
     def initialize(bus, leases, tell)
       @bus = bus

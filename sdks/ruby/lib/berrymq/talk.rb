@@ -62,14 +62,14 @@ module BerryMQ
     def initialize(clock)
       @clock = clock
       @mutex = Mutex.new
-      @changed = clock.condition
+      @changed = nil # a condition, once somebody waits
       @outcomes = []
     end
 
     def push(outcome)
       @mutex.synchronize do
         @outcomes << outcome
-        @changed.signal
+        @changed&.signal
       end
     end
 
@@ -79,7 +79,7 @@ module BerryMQ
         until (outcome = @outcomes.shift)
           raise Timeout, "no handler answered in time" if @clock.past?(deadline)
 
-          @changed.wait(@mutex, @clock.left(deadline))
+          (@changed ||= @clock.condition).wait(@mutex, @clock.left(deadline))
         end
         outcome
       end
