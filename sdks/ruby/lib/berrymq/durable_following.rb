@@ -99,7 +99,8 @@ module BerryMQ
     # `queue_options` asks for another queue than the one that is there.
     def add(handler, name, queue_options, concurrency)
       options = asked(handler.identifier, name, queue_options || {})
-      work = Work.new(handler, @leases, concurrency: concurrency, tell: @bus.method(:report), answer: method(:answer), watch: @bus.dispatcher.method(:watch))
+      work = Work.new(handler, @leases, concurrency: concurrency, tell: @bus.method(:report), answer: method(:answer),
+                                        watch: @bus.dispatcher.method(:watch))
       following = DurableFollowing.new(self, handler, options, work, takes_any: queue_options.nil?)
       here = @bus.link.nil? || handler.identifier.local?
       here ? following.work_here(opened_here(options, queue_options)) : following.work_there(@bus.link)
