@@ -33,9 +33,9 @@ class TestBus(_Calls):
     """Puts a bus (None = a new one) under test until it is closed, and has its public calls, too.
 
     Without a server its time is virtual: it passes when the test says so (`advance`), or waits for something. With
-    `gateway` (None = BERRYMQ_TEST_GATEWAY, "" = none) the same test runs against that gateway, in real time. `seed` decides on
-    faults; a failing test tells which it was. What was registered and opened meanwhile ends with it, what was there
-    before stays; queues in the process begin the test empty.
+    `gateway` (None = BERRYMQ_TEST_GATEWAY, "" = none) the same test runs against that gateway, in real time. `seed`
+    decides on faults; a failing test tells which it was. What was registered and opened meanwhile ends with it (at a
+    gateway queues are deleted), what was there before stays; queues in the process begin the test empty.
 
     Raises InvalidArgument when the bus is linked or under test already; with a gateway Unavailable.
     """

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..message import Message
-
-if TYPE_CHECKING:
-    from .records import Records
+from .records import Records, weakly
 
 
 class Mock:
@@ -18,12 +16,14 @@ class Mock:
 
     def __init__(self, records: Records, handler: Callable[..., Any]) -> None:
         self._records = records
-        self._handler = handler
+        # A handler carries its mock, which must not keep it alive.
+        self._handler = weakly(handler)
+        self._name = getattr(handler, "__qualname__", repr(handler))
 
     @property
     def calls(self) -> list[Message]:
         """The messages that it was called with, in order."""
-        return self._records.calls(self._handler)
+        return self._records.calls(self._handler())
 
     @property
     def called(self) -> bool:
@@ -40,7 +40,7 @@ class Mock:
         calls = self.calls
         if len(calls) != 1 or calls[0].args != args or calls[0].kwargs != kwargs:
             raise AssertionError(
-                f"{self._name()} was to be called once with {_call(args, kwargs)}; it was called "
+                f"{self._name} was to be called once with {_call(args, kwargs)}; it was called "
                 + (f"{len(calls)} times: " if len(calls) > 1 else "")
                 + (", ".join(_call(call.args, call.kwargs) for call in calls) or "never")
             )
@@ -51,10 +51,7 @@ class Mock:
         calls = self.calls
         if calls:
             told = ", ".join(f"{call.id}{_call(call.args, call.kwargs)}" for call in calls)
-            raise AssertionError(f"{self._name()} was not to be called; it was called with {told}")
-
-    def _name(self) -> str:
-        return getattr(self._handler, "__qualname__", repr(self._handler))
+            raise AssertionError(f"{self._name} was not to be called; it was called with {told}")
 
 
 def _call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ class Mocks:
     def __init__(self, bus: Bus, make: Callable[[Callable[..., Any]], Mock]) -> None:
         self._bus = bus
         self._make = make
-        self._marked: list[Any] = []
+        self._marked: list[weakref.ref[Any]] = []
         self._courier = bus._courier
         self._changed, self._hire = self._courier.registry.changed, self._courier.hire
         self._courier.registry.changed, self._courier.hire = self._registry_changed, self._hired
@@ -27,8 +28,10 @@ class Mocks:
 
     def remove(self) -> None:
         self._courier.registry.changed, self._courier.hire = self._changed, self._hire
-        for function in self._marked:
-            vars(function).pop(_NAME, None)
+        for marked in self._marked:
+            function = marked()
+            if function is not None:
+                vars(function).pop(_NAME, None)
 
     def _registry_changed(self) -> None:
         self._changed()
@@ -47,4 +50,4 @@ class Mocks:
             function = getattr(handler, "__func__", handler)
             if inspect.isfunction(function) and _NAME not in vars(function):
                 setattr(function, _NAME, self._make(function))
-                self._marked.append(function)
+                self._marked.append(weakref.ref(function))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -26,7 +28,8 @@ class Records:
         self.on_open: Callable[[Keeper], object] = lambda _: None
         """Told of queues at a gateway."""
         self._published: list[Message] = []
-        self._calls: list[tuple[object, Message]] = []
+        # Handlers are held weakly, as their bus holds them.
+        self._calls: list[tuple[Callable[[], object], Message]] = []
 
     # The probe.
 
@@ -44,7 +47,7 @@ class Records:
         ]
 
     def called(self, handler: object, message: Message) -> None:
-        self._calls.append((handler, message))
+        self._calls.append((weakly(handler), message))
 
     def opened(self, keeper: Keeper) -> None:
         self.on_open(keeper)
@@ -58,7 +61,7 @@ class Records:
 
     def calls(self, handler: Callable[..., Any]) -> list[Message]:
         self._settle()
-        return [message for called, message in list(self._calls) if _is(called, handler)]
+        return [message for called, message in list(self._calls) if _is(called(), handler)]
 
     def assert_published(self, pattern: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Message]:
         __tracebackhide__ = True
@@ -107,6 +110,14 @@ class _Recorded:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._receiver, name)
+
+
+def weakly(handler: object) -> Callable[[], Any]:
+    """Answers with it while it lives; one that cannot be held so is held."""
+    try:
+        return weakref.WeakMethod(handler) if inspect.ismethod(handler) else weakref.ref(handler)
+    except TypeError:
+        return lambda: handler
 
 
 def _holds(kwargs: dict[str, Any], wanted: dict[str, Any]) -> bool:
