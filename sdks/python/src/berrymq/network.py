@@ -49,13 +49,16 @@ def show(format: str, courier: Courier, works: Works, queues: Iterable[Queue]) -
         if node is not None:
             edges |= _received(identifiers, node, receiver.patterns)
     for queue in queues:
+        if queue._closed:
+            continue
         edges |= _received(identifiers, _queue(queue.name), map(Identifier.parse, queue.patterns))
     for work, target in works.handlers():
         if work.fed_from is not None:
             name, pattern = work.fed_from
             edges |= _received(identifiers, _queue(name), [Identifier.parse(pattern)])
             edges.add(Edge(_queue(name), _follower(target)))
-    return draw(sorted({node for edge in edges for node in edge[:2]}), sorted(edges))
+    nodes = {node for edge in edges for node in edge[:2]}
+    return draw(sorted(nodes, key=_place_of), sorted(edges, key=lambda edge: (*map(_place_of, edge[:2]), edge.label)))
 
 
 def _sent(courier: Courier) -> Iterable[Edge]:
@@ -94,6 +97,11 @@ def _queue(name: str) -> Node:
     return Node("queue", f"queue {_UNNAMED.sub('', name)}")
 
 
+def _place_of(node: Node) -> tuple[int, str]:
+    """In the order of a message's way."""
+    return _KINDS.index(node.kind), node.label
+
+
 def _dot(nodes: list[Node], edges: list[Edge]) -> str:
     ids = _ids(nodes)
     lines = ["digraph berrymq {", "  rankdir=LR;"]
@@ -107,6 +115,8 @@ def _dot(nodes: list[Node], edges: list[Edge]) -> str:
 def _mermaid(nodes: list[Node], edges: list[Edge]) -> str:
     ids = _ids(nodes)
     lines = ["flowchart LR"]
+    if any(node.kind == "pattern" for node in nodes):
+        lines.append("  classDef pattern stroke-dasharray: 4")
     lines += ["  " + ids[node] + _MERMAID_SHAPES[node.kind].format(_escaped(node.label)) for node in nodes]
     for edge in edges:
         label = f"|{_escaped(edge.label)}|" if edge.label else ""
@@ -129,6 +139,8 @@ def _escaped(text: str) -> str:
     special = re.sub(r"[#&<>\"`|]", lambda match: f"#{ord(match[0])};", text)
     return f'"{special}"'
 
+
+_KINDS = ("place", "identifier", "pattern", "queue", "stream", "follower")
 
 _FORMATS: dict[str, Callable[[list[Node], list[Edge]], str]] = {"dot": _dot, "mermaid": _mermaid}
 
