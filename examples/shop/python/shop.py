@@ -10,7 +10,7 @@ Order = dict[str, Any]
 
 CHECKOUT = pipeline("stock:reserve", "payment:charge", "order:confirmed", errors="order:failed")
 # Tried again after 1 s and 2 s, then a dead letter.
-MAILS = {"backoff": (1, 60), "max_attempts": 3}
+MAILS: dict[str, Any] = {"backoff": (1, 60), "max_attempts": 3}
 
 
 class Shop(Follower):
