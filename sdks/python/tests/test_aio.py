@@ -123,6 +123,16 @@ def test_waiting_blocks_no_loop_and_a_receipt_has_its_timeout(fresh_gateway: Gat
     run(main())
 
 
+def test_a_loop_of_publishes_starves_no_other_task() -> None:
+    async def main() -> None:
+        async with aio.Bus() as mq:
+            other = asyncio.ensure_future(asyncio.sleep(0))
+            while not other.done():
+                await mq.publish("aio:one")
+
+    run(main())
+
+
 def test_a_bus_that_is_there_may_be_used_and_context_goes_along(bus: Bus) -> None:
     user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
 

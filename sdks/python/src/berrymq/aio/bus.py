@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -28,6 +30,9 @@ from .workers import workers
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+_TURN = 0.02
+"""Seconds of publishing without a pause, before the other tasks of the loop have a turn."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -50,6 +55,8 @@ class Bus:
         if of is not None and ident is not None:
             raise InvalidArgument(f"Bus({ident!r}, of=…): the bus that is there has its ident already")
         self.sync = of or SyncBus(ident)
+        # When the other tasks had theirs.
+        self._turn = time.monotonic()
 
     @property
     def ident(self) -> str:
@@ -183,6 +190,9 @@ class Bus:
         await self.close()
 
     async def _publish(self, publish: Callable[[], SyncReceipt]) -> Receipt:
+        if time.monotonic() - self._turn > _TURN:
+            await asyncio.sleep(0)
+            self._turn = time.monotonic()
         if self.sync._dispatcher.crowded:
             return Receipt(await workers.run(publish))
         link = self.sync._link
