@@ -1,8 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { IntervalTimer } from "../src/adapters.js";
 import { Bus, InvalidArgument, kwargs, Message, pipeline, Reject, Timeout } from "../src/index.js";
-import { TestBus } from "../src/testing/index.js";
+import * as testing from "../src/testing/index.js";
+import { until } from "./support/until.js";
 
-let bus: TestBus;
+const { TestBus } = testing;
+
+let bus: testing.TestBus;
 
 beforeEach(async () => {
   bus = await TestBus.open({ gateway: "" });
@@ -172,9 +176,39 @@ describe("virtual time", () => {
     expect(bus.now).toBe(25);
   });
 
-  it("is whole milliseconds, and goes forward only", () => {
-    expect(() => bus.advance(-1)).toThrow("advance takes seconds from 0, not -1");
-    expect(() => bus.advance(Number.POSITIVE_INFINITY)).toThrow(InvalidArgument);
+  it("goes forward only, and not for ever", async () => {
+    await expect(bus.advance(-1)).rejects.toThrow("advance takes seconds from 0, not -1");
+    await expect(bus.advance(Number.POSITIVE_INFINITY)).rejects.toThrow(InvalidArgument);
+  });
+
+  it("moves the timers of adapters, which end with the test", async () => {
+    const shop = new Bus();
+    const test = await TestBus.open({ bus: shop, gateway: "" });
+    const timer = new IntervalTimer("clock", 60, { bus: test.bus });
+    await test.advance(3600);
+    await test.assertPublished("clock:tick", 60);
+    expect(test.published).toHaveLength(60);
+    await test.close();
+    expect(shop.clock.repeated).toEqual([]);
+    timer.stop();
+    await shop.close();
+  });
+
+  it("tells after three seconds for which handler it waits", async () => {
+    const told = vi.spyOn(console, "error").mockImplementation(() => {});
+    let end = () => {};
+    bus.followingFunction("a:b", async function reading() {
+      await new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    await bus.publish("a:b");
+    const settled = bus.settle();
+    await until(() => told.mock.calls.length > 0);
+    end();
+    await settled;
+    expect(String(told.mock.calls[0])).toMatch(/handlers have ended: reading .*testing\.test\.ts:\d+/);
+    told.mockRestore();
   });
 });
 
@@ -195,6 +229,8 @@ describe("records", () => {
     await bus.assertPublished("order:new");
     await bus.assertNotPublished("order:gone");
     await bus.assertNotPublished("order:new", 8);
+    bus.faults({ drop: 1 });
+    await expect(bus.assertPublished("order:new", 9)).rejects.toThrow(`berryMQ seed: ${bus.seed}`);
     await expect(bus.assertPublished("order:new", 8)).rejects.toThrow(
       'nothing was published to order:new with [8]; published:\n  order:new [7,{"lines":[1,2]}] {"size":3,"color":"red"}',
     );
@@ -325,7 +361,7 @@ describe("a bus under test", () => {
     await expect(TestBus.open({ bus: bus.bus })).rejects.toThrow("this bus is under test already");
   });
 
-  it("gives up after five seconds on handlers that never end, and has a seed that is a number", async () => {
+  it("has a seed, which is a whole number", async () => {
     await expect(TestBus.open({ seed: 1.5 })).rejects.toThrow("a seed is a whole number from 0 to 4294967295, not 1.5");
     expect(Number.isInteger(bus.seed)).toBe(true);
   });
@@ -334,4 +370,8 @@ describe("a bus under test", () => {
     bus.registFunction("a:b", () => 1);
     expect([bus.ident, bus.showFollowers(), await bus.ask("a:b")]).toEqual([bus.bus.ident, ["a:b"], 1]);
   });
+});
+
+it("the public surface of berrymq/testing is exactly this", () => {
+  expect(Object.keys(testing)).toEqual(["TestBus"]);
 });

@@ -1,9 +1,11 @@
 // Which handlers are at work, and which of them only wait for others: that is how a test knows that nothing happens any more.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isThenable } from "../pool.js";
+import type { Target } from "../target.js";
 
 /** One call of a handler, whose promise is open. */
 export interface Work {
+  readonly target: Target;
   /** Calls that it waits for and that end with the time, at the latest. */
   bounded: number;
   /** Calls that it waits for, perhaps for ever. */
@@ -20,8 +22,8 @@ export class AtWork {
   constructor(private readonly changed: () => void) {}
 
   /** Makes a call; when it gives a promise, it is at work until that has settled. */
-  handle(call: () => unknown): unknown {
-    const work: Work = { bounded: 0, endless: 0 };
+  handle(target: Target, call: () => unknown): unknown {
+    const work: Work = { target, bounded: 0, endless: 0 };
     const value = course.run(work, call);
     if (!isThenable(value)) return value;
     this.open.add(work);
@@ -48,7 +50,12 @@ export class AtWork {
 
   /** Whether one of them does something, and does not only wait. */
   get busy(): boolean {
-    return this.some(({ bounded, endless }) => bounded + endless === 0);
+    return this.some(does);
+  }
+
+  /** Those that do something: `mail shop.ts:42`. */
+  get names(): string[] {
+    return [...this.open].filter(does).map(({ target: { name, place } }) => `${name} ${place}`.trim());
   }
 
   /** Whether one of them waits for what ends with the time. */
@@ -64,6 +71,10 @@ export class AtWork {
     for (const each of this.open) if (what(each)) return true;
     return false;
   }
+}
+
+function does({ bounded, endless }: Work): boolean {
+  return bounded + endless === 0;
 }
 
 /** Does something in nobody's course. */

@@ -31,6 +31,10 @@ export class Mischief {
     this.chances = { ...NONE, ...faults };
   }
 
+  get on(): boolean {
+    return Object.values(this.chances).some((chance) => chance > 0);
+  }
+
   happens(fault: keyof Faults): boolean {
     const chance = this.chances[fault];
     return chance > 0 && this.random() < chance;

@@ -10,6 +10,7 @@ export class Mock {
     private readonly name: string,
     private readonly heard: () => readonly Message[],
     private readonly passing: Passing,
+    private readonly hint: () => string,
   ) {}
 
   /** The messages that it was called with, in order. */
@@ -41,7 +42,7 @@ export class Mock {
   private fail(what: string): never {
     const calls = this.calls.map((each) => `\n  ${told(each)}`).join("");
     throw new AssertionError({
-      message: `${this.name} ${what}; it was called ${this.callCount} times${calls && `, with:${calls}`}`,
+      message: `${this.name} ${what}; it was called ${this.callCount} times${calls && `, with:${calls}`}${this.hint()}`,
       stackStartFn: this.assertCalledOnceWith,
     });
   }

@@ -1,4 +1,5 @@
 // How time passes for a test: virtually, or as at a gateway, really.
+import type { Target } from "../target.js";
 
 export interface Passing {
   /** Seconds since the beginning. */
@@ -10,7 +11,7 @@ export interface Passing {
   /** Asks again and again, for as long as an answer may still come; undefined = it did not. */
   eventually<T>(look: () => T | undefined): Promise<T | undefined>;
   /** Makes the call of a handler. */
-  handle(call: () => unknown): unknown;
+  handle(target: Target, call: () => unknown): unknown;
   /** Time is the machine's again. */
   end(): void;
 }

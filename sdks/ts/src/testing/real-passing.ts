@@ -1,6 +1,7 @@
 // Time as it really passes, for a test that runs against a gateway.
 import { machineClock } from "../clock.js";
 import { InvalidArgument } from "../errors.js";
+import type { Target } from "../target.js";
 import { AtWork } from "./at-work.js";
 import type { Passing } from "./passing.js";
 
@@ -37,8 +38,8 @@ export class RealPassing implements Passing {
     return look();
   }
 
-  handle(call: () => unknown): unknown {
-    return this.atWork.handle(call);
+  handle(target: Target, call: () => unknown): unknown {
+    return this.atWork.handle(target, call);
   }
 
   end(): void {}

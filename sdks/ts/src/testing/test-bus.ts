@@ -115,14 +115,17 @@ export class TestBus extends BusCalls implements AsyncDisposable {
     await this.passing.settle();
     const found = expected.of(pattern, this.messages);
     if (found.length > 0) {
-      fail(`${pattern}${expected.text} was published ${found.length} times:${list(found)}`, this.assertNotPublished);
+      fail(
+        `${pattern}${expected.text} was published ${found.length} times:${list(found)}${this.hint}`,
+        this.assertNotPublished,
+      );
     }
   }
 
   /** What a function that follows was called with; of a method, that of all objects: `mock(Shop.prototype.order)`. */
   mock(handler: (...messages: never[]) => unknown): Mock {
     const heard = () => this.handled.filter(({ target }) => target.is(handler)).map(({ message }) => message);
-    return new Mock(handler.name || "the handler", heard, this.passing);
+    return new Mock(handler.name || "the handler", heard, this.passing, () => this.hint);
   }
 
   /** What goes wrong from now on. @throws InvalidArgument; NotSupported at a gateway */
@@ -156,7 +159,7 @@ export class TestBus extends BusCalls implements AsyncDisposable {
       published: (message) => this.messages.push(message),
       handle: (target, message, call) => {
         this.handled.push({ target, message });
-        return this.passing.handle(call);
+        return this.passing.handle(target, call);
       },
       misses: () => this.mischief.happens("drop"),
       repeats: () => this.mischief.happens("duplicate"),
@@ -164,9 +167,14 @@ export class TestBus extends BusCalls implements AsyncDisposable {
     };
   }
 
+  /** How to have the same faults again. */
+  private get hint(): string {
+    return this.mischief.on ? `\nberryMQ seed: ${this.seed}` : "";
+  }
+
   private miss(what: string): never {
     const others = this.messages.length === 0 ? "; nothing was published at all" : `; published:${list(this.messages)}`;
-    return fail(`${what}${others}`, this.assertPublished);
+    return fail(`${what}${others}${this.hint}`, this.assertPublished);
   }
 }
 

@@ -1,11 +1,14 @@
 // Moves virtual time: as far as a test says, and while calls wait that nothing else will end. It never guesses whether something still
 // happens: it knows who is at work, and gives everything that needs no time a turn of the event loop.
-import { type Clock, machine } from "../clock.js";
+import { type Clock, machine, machineClock } from "../clock.js";
 import { InvalidArgument } from "../errors.js";
+import type { Target } from "../target.js";
 import { AtWork, apart } from "./at-work.js";
 import type { Passing } from "./passing.js";
 import { VirtualTime, wholeMilliseconds } from "./virtual-time.js";
 
+/** Real seconds after which it is told for whom a test waits. */
+const PATIENCE = 3;
 /** Taken before anybody fakes it. */
 const turnOver = globalThis.setImmediate;
 
@@ -35,12 +38,12 @@ export class VirtualPassing implements Passing {
   }
 
   /** One after the other. */
-  advance(seconds: number): Promise<void> {
+  async advance(seconds: number): Promise<void> {
     if (!(seconds >= 0 && Number.isFinite(seconds))) {
       throw new InvalidArgument(`advance takes seconds from 0, not ${seconds}`);
     }
     this.turn = this.turn.then(() => this.advanceNow(seconds));
-    return this.turn;
+    await this.turn;
   }
 
   settle(): Promise<void> {
@@ -55,8 +58,8 @@ export class VirtualPassing implements Passing {
     return look();
   }
 
-  handle(call: () => unknown): unknown {
-    return this.atWork.handle(call);
+  handle(target: Target, call: () => unknown): unknown {
+    return this.atWork.handle(target, call);
   }
 
   end(): void {
@@ -131,9 +134,18 @@ export class VirtualPassing implements Passing {
 
   private async change(): Promise<void> {
     if (!this.wanted) return;
+    const late = machineClock.after(PATIENCE, () => this.tellLate(), false);
     await new Promise<void>((resolve) => {
       this.wake = resolve;
     });
+    late.stop();
     this.wake = () => {};
+  }
+
+  /** A test that hangs says over whom. */
+  private tellLate(): void {
+    const { names } = this.atWork;
+    if (names.length === 0) return;
+    console.error(`berryMQ: time stands still until these handlers have ended: ${names.join(", ")}`);
   }
 }
