@@ -9,7 +9,7 @@ import { PublishBatchesRequest } from "../../gateway/src/gen/berrymq/v1/publishe
 import { Gateway } from "../support/gateway.ts";
 import { until } from "../support/until.ts";
 import { RawClient } from "./raw-client.ts";
-import { answers, batch, batches, follow, following, heard } from "./requests.ts";
+import { answers, batch, batches, follow, following, heard, holds } from "./requests.ts";
 
 let data: string;
 let gateway: Gateway;
@@ -40,7 +40,7 @@ test("40,000 messages that have to be acknowledged reach who follows late, and e
   const ids = () => new Set(heard(late).map(({ id }) => id));
   await until("the late follower has them all", () => ids().size === COUNT, 30);
   await late.write(follow({ acknowledge: [...ids()], revision: 2n }));
-  await until("the acknowledgements arrived", () => late.responses.length > 0 && heard(late).length >= COUNT);
+  await until("the acknowledgements hold", () => holds(late, 2n), 30);
   late.call.cancel();
   const next = await following(rawClient().stream("FollowerService/Follow"), "late:*");
   const marker = new Message("late:marker").with({ requireAck: true });

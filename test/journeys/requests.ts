@@ -41,6 +41,11 @@ export function heard(stream: RawStream): Message[] {
   return stream.responses.flatMap((response) => FollowResponse.decode(response).batch?.messages ?? []);
 }
 
+/** Whether a change of a follow stream holds. */
+export function holds(stream: RawStream, revision: bigint): boolean {
+  return stream.responses.some((response) => FollowResponse.decode(response).appliedRevision === revision);
+}
+
 /** The answers of a publish stream so far, as one. */
 export function answers(stream: RawStream) {
   const all = stream.responses.map((response) => PublishBatchesResponse.decode(response));
