@@ -85,6 +85,13 @@ test.each([
   60_000,
 );
 
+test("nothing of the npm package of the SDK is what other tools stumble over", async () => {
+  const sdk = built(".tgz").find((path) => /berrymq-\d/.test(path))!;
+  await succeed([join(root, "node_modules/.bin/publint"), "run", "--strict", sdk]);
+  // Who has CommonJS imports it dynamically.
+  await succeed([join(root, "node_modules/.bin/attw"), sdk, "--profile", "esm-only", "--no-color"]);
+}, 60_000);
+
 test("the installed packages are those that run, not the checkout's", async () => {
   const where = "import berrymq; print(berrymq.__file__)";
   expect(await succeed([join(venv, "bin/python"), "-c", where])).toContain(venv);

@@ -77,7 +77,7 @@ function checkNamespace(namespace: string, text: string): void {
 function checkPart(what: string, part: string, text: string, forbidden: RegExp): void {
   if (part === "") throw fault(what, part, text, "is empty");
   if (part !== "*" && part.includes("*"))
-    throw fault(what, part, text, "holds a `*`, which stands for a whole part only");
+    throw fault(what, part, text, "holds a `*`, which stands for a whole part only, as in `*:action` and `name:*`");
   if (CONTROL.test(part)) throw fault(what, part, text, "holds a control character");
   if (forbidden.test(part)) throw fault(what, part, text, "holds a character that is not allowed there (`@` or `:`)");
   if (LONE_SURROGATE.test(part)) throw fault(what, part, text, "is not valid Unicode");

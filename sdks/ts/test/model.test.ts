@@ -208,7 +208,9 @@ describe("bad use", () => {
   ])("a partial wildcard in %s says what is allowed", async (_, call) => {
     const error = (await (async () => call(new Bus()))().catch((caught) => caught)) as Error;
     expect(error).toBeInstanceOf(InvalidIdentifier);
-    expect(error.message).toBe('the name "te*t" of "te*t:run" holds a `*`, which stands for a whole part only');
+    expect(error.message).toBe(
+      'the name "te*t" of "te*t:run" holds a `*`, which stands for a whole part only, as in `*:action` and `name:*`',
+    );
   });
 
   it.each<[string, (bus: Bus) => unknown]>([
