@@ -110,6 +110,8 @@ class Link:
     def crowded(self) -> asyncio.Future[None] | None:
         """For coroutines, which must not wait in `send`: None = nobody has to, else what is done when it is worth
         asking again."""
+        if not self.outbox.crowded:
+            return None
         with self.lock:
             full = self._connected and not self._closed and self.outbox.crowded
             return self.progress.wakeups.next() if full else None

@@ -34,9 +34,10 @@ class Published:
                 return
             places = self.places.setdefault(identifier, {})
         caller = caller_of(frame)
-        if caller is frame:
-            key = (frame.f_code, frame.f_lasti)
-            self._last[identifier] = key
+        if caller is not None:
+            key = (caller.f_code, caller.f_lasti)
+            if caller is frame:
+                self._last[identifier] = key
             seen = self._seen.setdefault(identifier, set())
             if key in seen:
                 return
