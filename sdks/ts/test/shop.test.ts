@@ -31,9 +31,9 @@ it("the example shop is tested by the same tests at a gateway", async () => {
 it("a failing test prints its seed, and each test has a bus as new", async () => {
   // Inside the package, so that `berrymq/vitest` finds its build.
   const folder = fileURLToPath(new URL("../.build/failing", import.meta.url));
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(`${folder}/test`, { recursive: true });
   writeFileSync(
-    `${folder}/failing.test.mjs`,
+    `${folder}/test/failing.test.ts`,
     `import { test } from "berrymq/vitest";
      import { publish } from "berrymq";
      test("fails", async ({ berrymq }) => {
