@@ -12,7 +12,11 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 async function vitest(folder: string, environment: Readonly<Record<string, string>> = {}) {
   const program = `${root}/node_modules/vitest/vitest.mjs`;
   const env = { ...process.env, BERRYMQ_TEST_GATEWAY: "", NO_COLOR: "1", ...environment };
-  const ran = promisify(execFile)(process.execPath, [program, "run", "--root", folder, "--reporter", "json"], { env });
+  const ran = promisify(execFile)(
+    process.execPath,
+    [program, "run", "--root", folder, "--reporter", "json", "--disableConsoleIntercept"],
+    { env },
+  );
   const { stdout, stderr } = await ran.catch((failed) => failed);
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = JSON.parse(stdout);
   return { passed, failed, skipped, stderr: String(stderr) };
