@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
@@ -11,15 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from .errors import InvalidArgument
 from .handler_errors import HandlerErrors
+from .log import log
 from .message import Message
 from .pending import Pending
 from .pool import Pool, Tasks
 from .registry import Receiver
+from .source import described
 
 if TYPE_CHECKING:
     from .coroutines import Coroutines
-
-log = logging.getLogger("berrymq")
 
 OnError = Callable[[BaseException, Message, object], object]
 """Called with what was raised, the message and the handler."""
@@ -196,4 +195,5 @@ class Dispatcher:
 
 
 def _log_error(error: BaseException, message: Message, handler: object) -> None:
-    log.error("%r raised on %s", handler, message.id, exc_info=error)
+    told = "a follower" if handler is None else described(handler)
+    log.error("%s raised on %s: %s: %s", told, message.id, type(error).__name__, error, exc_info=error)

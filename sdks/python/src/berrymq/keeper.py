@@ -159,13 +159,26 @@ def check_options(options: QueueOptions) -> QueueOptions:
         raise InvalidArgument(f"policy={options.policy!r}: 'round_robin' or 'broadcast'")
     for option, (least, longest) in _RANGES.items():
         value = getattr(options, option)
-        if value is not None and not least <= value <= longest:
+        if value is not None and not (_is_number(value) and least <= value <= longest):
             raise InvalidArgument(f"{option}={value!r}: from {least:g} to {longest:.0f} seconds")
     if options.backoff is not None:
-        first, most = options.backoff
-        if not 0 <= first <= most:
-            raise InvalidArgument(f"backoff={options.backoff!r}: (first, most) in seconds, first not above most")
+        _check_backoff(options.backoff)
     return options
+
+
+def _check_backoff(backoff: object) -> None:
+    if not isinstance(backoff, (tuple, list)) or len(backoff) != 2 or not all(map(_is_number, backoff)):
+        raise InvalidArgument(
+            f"backoff={backoff!r}: two numbers of seconds, backoff=(first, most): before the first retry, and at most, "
+            "as it doubles; such as backoff=(1, 300)"
+        )
+    first, most = backoff
+    if not 0 <= first <= most:
+        raise InvalidArgument(f"backoff={backoff!r}: (first, most) in seconds, first not below 0 and not above most")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def nothing_lost() -> None:

@@ -205,7 +205,7 @@ class Link:
             self.connections += 1
             self._failure = None
             self.progress.notify_all()
-        log.info("linked to %s", self.options.target)
+        log.info("linked to %s%s", self.options.target, " again" if self.connections > 1 else "")
 
     def _lost(self, session: Session, failure: BerryMQError) -> None:
         with self.lock:
