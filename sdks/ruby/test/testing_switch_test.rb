@@ -92,6 +92,11 @@ class TestingSwitchTest < Minitest::Test
     assert_match(/seed: 7 \(/, ruby("-e", FAILING, BERRYMQ_TEST_SEED: "7"))
   end
 
+  def test_without_a_framework_it_fails_all_the_same
+    said = ruby("-rberrymq/testing", "-e", "BerryMQ::Testing::TestBus.open { |mq| mq.assert_published('a:b') }")
+    assert_includes said, "nothing like a:b was published; there was nothing at all (BerryMQ::Testing::AssertionFailed)"
+  end
+
   def test_the_shop_is_tested_in_the_process
     said = ruby(SHOP)
     assert_match(/ 0 failures, 0 errors, 0 skips/, said)

@@ -152,6 +152,30 @@ class TestingTimeTest < Minitest::Test
     assert_equal 30, done.size
   end
 
+  def test_what_waits_for_a_thread_past_its_deadline_is_not_handled
+    mq.set_multiplicity(1)
+    handled = []
+    replies = mq.queue("reply:*")
+    mq.regist_function("slow:x") { replies.get(timeout: 20) }
+    mq.regist_function("a:b") { handled << mq.now }
+    mq.regist_function("errors:x") { |message| message }
+    mq.publish("slow:x")
+    mq.pipeline("a:b", "c:d", deadline: 10, errors: "errors:x").talk
+    mq.advance(30)
+    assert_empty handled
+    assert_equal "Timeout", mq.assert_published("errors:x").first.failure.class_name
+  end
+
+  def test_other_threads_wait_in_the_time_of_the_test
+    queue = mq.queue("task:*")
+    other = Thread.new { [queue.get(timeout: 60), mq.now] }
+    eventually { other.status == "sleep" }
+    mq.advance(59)
+    assert_predicate other, :alive?
+    mq.advance(1)
+    assert_equal [nil, 60], other.value
+  end
+
   def test_a_stream_waits_in_virtual_time
     stream = mq.follow("a:b")
     assert_nil stream.get(timeout: 600)

@@ -4,7 +4,7 @@
 module BerryMQ
   # `Clock.now`, `Clock.left` and `Clock.past?` are real time, which links measure with. Each bus has a Clock of its own, which is
   # real until somebody sets `virtual`: something with `now`, `wall`, `wait(condition, mutex, seconds)`, `wake(condition, all)`,
-  # `began` and `ended` (a thread of the bus), `refuse(url)` (a gateway), as BerryMQ::Testing::VirtualTime.
+  # `began` and `ended` (a thread of the bus), `workers(count)` (in place of Workers), `refuse(url)` (a gateway), as BerryMQ::Testing::VirtualTime.
   class Clock
     MICROS = 1_000_000
 
@@ -53,17 +53,6 @@ module BerryMQ
           thread.name = name
           @crew[thread] = true
         end
-      end
-    end
-
-    # Something to do for a thread that is not of the bus: it is, from now on until it is done.
-    def job(&body)
-      return body unless (virtual = @virtual)
-
-      virtual.began
-      lambda do
-        @mutex.synchronize { @crew[Thread.current] = true }
-        aboard(&body)
       end
     end
 

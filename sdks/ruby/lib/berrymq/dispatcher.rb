@@ -81,7 +81,7 @@ module BerryMQ
       end
 
       before = @workers
-      @workers = count.zero? ? nil : Workers.new(count, @clock)
+      @workers = count.zero? ? nil : workers(count)
       @multiplicity = count
       before&.close
     end
@@ -93,10 +93,12 @@ module BerryMQ
 
     # A forked child has none of its parent's threads.
     def after_fork
-      @workers &&= Workers.new(@multiplicity, @clock)
+      @workers &&= workers(@multiplicity)
     end
 
     private
+
+    def workers(count) = @clock.virtual ? @clock.virtual.workers(count) : Workers.new(count)
 
     # How many took it.
     def give(sinks, message, remote)
@@ -120,7 +122,7 @@ module BerryMQ
     def take_in(terms, message, remote, handlers)
       return 0 if terms.empty?
 
-      terms = terms.select { |term| term.alive? ? !(remote && term.local?) : term.unfollow }
+      terms = terms.select { |term| term.alive? ? !(remote && term.local?) && !@watch&.dropped?(term, message) : term.unfollow }
       taken = terms.group_by(&:target).map do |condition, own|
         condition.take(message, own) { |error, term| report(error, message, term.registration) }
       end
@@ -131,7 +133,15 @@ module BerryMQ
     def start(handler, message, number, of, answer)
       return call(handler, message, number, of, answer) unless @workers
 
-      @workers.run { call(handler, message, number, of, answer) }
+      @workers.run { in_time?(message, number, of, answer) && call(handler, message, number, of, answer) }
+    end
+
+    # A message may expire while it waits for a thread.
+    def in_time?(message, number, of, answer)
+      return true if message.expires_micros.zero? || !message.expired?(@clock.wall)
+
+      answer&.call(Outcome.new(number, of, nil, Timeout.new("#{message.id} expired before a thread was free")))
+      false
     end
 
     def call(handler, message, number, of, answer)

@@ -7,8 +7,7 @@ module BerryMQ
     MAX_WAITING = 1024
     private_constant :MAX_WAITING
 
-    def initialize(count, clock)
-      @clock = clock
+    def initialize(count)
       @jobs = SizedQueue.new(MAX_WAITING)
       @threads = Array.new(count) { |index| start(index) }
     end
@@ -18,7 +17,7 @@ module BerryMQ
     def run(&job)
       return job.call if Thread.current[:berrymq_workers].equal?(self)
 
-      @jobs << @clock.job(&job)
+      @jobs << job
     end
 
     # Runs what is waiting, then ends the threads.

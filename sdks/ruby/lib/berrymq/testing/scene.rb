@@ -22,6 +22,11 @@ module BerryMQ
         @put_back = @queues.map(&:set_aside)
       end
 
+      # Has handlers run in threads as the clock now has them, if they run in threads.
+      def change_workers
+        @bus.dispatcher.multiplicity = @multiplicity unless @bus.closed? || [@multiplicity, @bus.dispatcher.multiplicity].sum.zero?
+      end
+
       # Has the threads of the bus wait by its clock as it now is.
       def wake
         @queues.each(&:wake)
@@ -37,7 +42,6 @@ module BerryMQ
         (@bus.local_queues.all - @queues).each { |queue| end_queue(queue) }
         (@bus.router.entries - @entries).each { |entry| end_entry(entry) }
         @bus.dispatcher.on_error = @on_error
-        @bus.dispatcher.multiplicity = @multiplicity unless @bus.dispatcher.multiplicity == @multiplicity
       end
 
       # Fills the queues again.

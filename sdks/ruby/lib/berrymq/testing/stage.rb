@@ -28,7 +28,11 @@ module BerryMQ
           @time = VirtualTime.new(bus.clock, queues: bus.local_queues.method(:all), at_work: method(:at_work))
           @real = Clock.now
           @time.begin { @scene.wake }
+          @scene.change_workers
           bus.dispatcher.watch = records
+        rescue Timeout # a handler of before does not end
+          leave
+          raise
         end
 
         def order_faults(faults)
@@ -37,16 +41,22 @@ module BerryMQ
         end
 
         def end(own)
+          @time.run_out { @records.at_work.empty? }
           own ? @bus.close : @scene.strike
         ensure
+          leave
+        end
+
+        private
+
+        def leave
           @bus.dispatcher.watch = @bus.local_queues.faults = nil
           @time.end
+          @scene.change_workers
           @bus.times.hasten(@time.elapsed - (Clock.now - @real))
           @scene.restore
           @scene.wake
         end
-
-        private
 
         def at_work
           places = @records.at_work
@@ -62,9 +72,9 @@ module BerryMQ
           @bus = bus
           @records = records
           @time = RealTime.new(bus, records)
-          bus.dispatcher.watch = records
           @scene = Scene.new(bus)
           bus.connect(address)
+          bus.dispatcher.watch = records
         end
 
         def order_faults(_faults)
@@ -74,6 +84,7 @@ module BerryMQ
         def end(own)
           queues = @bus.works.all.map { |following| following.options.name } | @records.queues
           @scene.strike unless own
+          @scene.change_workers
           @bus.works.stop
           queues.each { |name| delete(name) }
         ensure

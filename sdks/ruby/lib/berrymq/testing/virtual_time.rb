@@ -67,6 +67,9 @@ module BerryMQ
       # What handlers do is done then: a condition that does not hold now never will.
       def until = settle
 
+      # Moves time until the block is true, an hour at most: handlers that wait come to their end.
+      def run_out(&done) = run_until(@now + 3600, &done)
+
       # What follows is the Clock's to call.
 
       # As ConditionVariable#wait, in this time.
@@ -94,7 +97,10 @@ module BerryMQ
                             "gateway: #{TestBus::GATEWAY}=#{url}"
       end
 
-      # A thread of the bus, or something for one to do, begins; ends.
+      # Threads for handlers.
+      def workers(count) = Pool.new(count, @clock)
+
+      # A thread of the bus begins; ends.
       def began = @mutex.synchronize { @busy += 1 }
 
       def ended = @mutex.synchronize { idle_by_one }
