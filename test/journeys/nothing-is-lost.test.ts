@@ -32,21 +32,24 @@ function rawClient(): RawClient {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
 
-test("40,000 messages that have to be acknowledged reach who follows late, and end with the acknowledgement", async () => {
-  const COUNT = 40_000;
+test("20,000 messages that have to be acknowledged reach who follows late, and end with the acknowledgement", async () => {
+  const COUNT = 20_000;
   await using mq = await connect(gateway.url);
   await mq.publishMany(numbers(COUNT).map((number) => new Message("late:x", number).with({ requireAck: true })));
   const late = await following(rawClient().stream("FollowerService/Follow"), "late:*");
   const ids = () => new Set(heard(late).map(({ id }) => id));
   await until("the late follower has them all", () => ids().size === COUNT, 30);
   await late.write(follow({ acknowledge: [...ids()], revision: 2n }));
-  await until("the acknowledgements hold", () => holds(late, 2n), 30);
+  await until("the acknowledgements arrived", () => holds(late, 2n));
   late.call.cancel();
-  const next = await following(rawClient().stream("FollowerService/Follow"), "late:*");
-  const marker = new Message("late:marker").with({ requireAck: true });
-  await mq.publish(marker);
-  await until("the marker comes", () => heard(next).some(({ identifier }) => identifier === "late:marker"), 15);
-  expect(heard(next).map(({ identifier }) => identifier)).toEqual(["late:marker"]);
+  await mq.publish(new Message("late:marker").with({ requireAck: true }));
+  // What is acknowledged is forgotten soon, not at once.
+  await until("who follows next hears nothing but the marker", async () => {
+    const next = await following(rawClient().stream("FollowerService/Follow"), "late:*");
+    await until("the marker comes", () => heard(next).some(({ identifier }) => identifier === "late:marker"), 15);
+    next.call.cancel();
+    return heard(next).length === 1;
+  });
 }, 60_000);
 
 test("a gateway that is halted past leases and lives loses nothing that it confirmed", async () => {
