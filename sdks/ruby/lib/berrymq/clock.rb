@@ -4,7 +4,8 @@
 module BerryMQ
   # `Clock.now`, `Clock.left` and `Clock.past?` are real time, which links measure with. Each bus has a Clock of its own, which is
   # real until somebody sets `virtual`: something with `now`, `wall`, `wait(condition, mutex, seconds)`, `wake(condition, all)`,
-  # `began` and `ended` (a thread of the bus), `workers(count)` (in place of Workers), `refuse(url)` (a gateway), as BerryMQ::Testing::VirtualTime.
+  # `began` and `ended` (a thread of the bus), `workers(count)` (in place of Workers), `refuse(url)` (a gateway), as
+  # BerryMQ::Testing::VirtualTime.
   class Clock
     MICROS = 1_000_000
 
