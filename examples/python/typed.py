@@ -1,4 +1,4 @@
-# Types all the way: what is published is a dataclass, and so is what a handler gets. `mypy --strict` has nothing to say.
+# Types all the way: a dataclass is published, and a dataclass is what the handler gets. `mypy --strict` finds no fault.
 # It needs no gateway, but pip install "berrymq[typed]".
 from __future__ import annotations
 
