@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Listener } from "../src/follower.js";
+import { Clock } from "../src/clock.js";
+import { followingOf, type Listener } from "../src/follower.js";
 import { Batch, Message as Generated } from "../src/gen/berrymq/v1/message.js";
 import { Bus, type Message } from "../src/index.js";
 import { received } from "../src/message.js";
@@ -69,9 +70,10 @@ describe("a stream", () => {
     const listeners: Listener[] = [];
     const add = (listener: Listener) => {
       listeners.push(listener);
-      return { pattern: "rare:*", unfollow: () => {} };
+      return followingOf("rare:*", () => {});
     };
-    const stream = new Stream(["rare:*"], {}, { add, lagged: () => {}, gone: () => {}, taken: () => {} });
+    const clock = new Clock();
+    const stream = new Stream(["rare:*"], {}, { clock, add, lagged: () => {}, gone: () => {}, taken: () => {} });
     const messages = Array.from({ length: 100 }, (_, i) =>
       Generated.create({ id: String(i), identifier: i === 50 ? "rare:x" : "often:x", payload: Buffer.alloc(1000) }),
     );
