@@ -73,8 +73,9 @@ class Bus(Registration, Inspection, ClassicStyles):
         Raises InvalidIdentifier, ReservedIdentifier, Closed, QueueFull of a queue in this process; when the message
         leaves the process NotEncodable, MessageTooLarge, and BacklogFull while the link is down."""
         message = as_message(identifier, args, kwargs)
-        receipt = self._courier.publish(message)
-        self._courier.published.note(message.id, _getframe(1))
+        courier = self._courier
+        receipt = courier.publish(message)
+        courier.published.note(message._wire.identifier, _getframe(1))
         return receipt
 
     twitter = publish

@@ -54,9 +54,10 @@ class Courier:
 
     def publish(self, message: Message) -> Receipt:
         """To the receivers of this process, then to the link."""
-        self.check_open()
+        if self.closed:
+            self.check_open()
         link = self.link
-        if stays(message.id) or link is None:
+        if stays(message._wire.identifier) or link is None:
             return self.publish_locally(message)
         # It is made first: what cannot travel reaches nobody.
         frame = self.encode(message)
@@ -74,18 +75,22 @@ class Courier:
 
     def publish_locally(self, message: Message) -> Receipt:
         """To the receivers of this process only; the system's own messages, too."""
-        self.sign(message)
+        wire = message._wire
+        if not wire.sender:
+            wire.sender = self.ident
         if self.debugging is not None:
             self.debugging.tell("send", message)
-        receivers: Sequence[Receiver] = self.registry.route(message.id)
+        receivers: Sequence[Receiver] = self.registry.route(wire.identifier)
         if self.probe is not None:
             receivers = self.probe.published(message, receivers)
         if not receivers:
             return Receipt(message)
-        if message._courier is not self:
+        if message._courier is None:
+            message._courier = self
+        elif message._courier is not self:
             message = delivered_by(self, message)
         self.queues.check_room(receivers, message)
-        if not message.reply_to:
+        if not wire.reply_to:
             return Receipt(message, *self.dispatcher.hand_over(message, receivers))
         return Receipt(message, *self.dispatcher.dispatch(message, receivers, self.published_answers(message)))
 
