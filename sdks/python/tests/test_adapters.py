@@ -21,7 +21,7 @@ def test_a_timer_counts_its_ticks_from_one_in_its_rhythm() -> None:
     with TestBus() as bus:
         heard: list[tuple[float, int]] = []
         kept = bus.regist_function("clock:tick", lambda message: heard.append((round(bus.now), message.args[0])))
-        with IntervalTimer("clock", 60, bus=bus.bus) as timer:
+        with IntervalTimer("clock", 60, bus=bus) as timer:
             bus.advance(3 * 60 + 1)
             assert heard == [(60, 1), (120, 2), (180, 3)]
             timer.stop()
@@ -136,7 +136,7 @@ def test_a_folder_that_cannot_be_watched_is_looked_at(
 def test_in_virtual_time_files_are_looked_at_as_time_goes(tmp_path: Path) -> None:
     with TestBus() as bus:
         heard = bus.follow("files:*")
-        with FileObserver(f"{tmp_path}/*", "files", bus=bus.bus):
+        with FileObserver(f"{tmp_path}/*", "files", bus=bus):
             (tmp_path / "a").write_text("1", encoding="utf-8")
             bus.advance(4.9)
             bus.assert_not_published("files:*")

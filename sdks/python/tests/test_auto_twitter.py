@@ -142,9 +142,29 @@ def test_a_handler_may_be_told_of_too() -> None:
         def hear(self, message: Message) -> None:
             seen.append(f"{message.id} {message.args[0].id}")
 
+        @staticmethod
+        @following("told_clerk:static")
+        @told_on_the_default_bus("told_clerk_static:exit")
+        def static(message: Message) -> str:
+            return message.id
+
+        @following("told_clerk:class")
+        @told_on_the_default_bus("told_clerk_class:exit")
+        @classmethod
+        def of_class(cls, message: Message) -> str:
+            return f"{cls.__name__} {message.id}"
+
+        @following("*:exit")
+        def hear_exits(self, message: Message) -> None:
+            if message.name.startswith("told_clerk"):
+                seen.append(message.args[0])
+
     clerk = Clerk()
     twitter("told_clerk:work")
     assert seen == ["told_clerk_works:entry told_clerk:work", "told_clerk:work"]
+    twitter("told_clerk:static")
+    twitter("told_clerk:class")
+    assert seen[2:] == ["told_clerk:static", "Clerk told_clerk:class"]
     del clerk
 
 
@@ -218,7 +238,9 @@ def test_methods_and_coroutines_tell_their_exceptions(bus: Bus, told: Told) -> N
 
     clerk = Clerk()
     assert [clerk.work(), clerk.static(), asyncio.run(clerk.later())] == [None, None, None]
-    assert [message.value for message in told.messages] == ["method", "static", "later"]
+    assert asyncio.run(bus.twitter_exception("f:handed-on")(lambda: Clerk.later.__wrapped__(clerk))()) is None  # type: ignore[attr-defined]
+    assert [message.value for message in told.messages] == ["method", "static", "later", "later"]
+    assert all("in later" in message.traceback for message in told.messages[2:])
 
 
 def test_what_is_no_error_passes_untold(bus: Bus, told: Told) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from waiting import Heard, until
 
 from berrymq import Bus, Message
@@ -71,8 +73,10 @@ def test_a_question_is_told_as_it_is_asked(bus: Bus) -> None:
     kept.unfollow()
 
 
-def test_what_is_published_by_who_hears_them_is_not_told(bus: Bus) -> None:
+@pytest.mark.parametrize("threads", [0, 1])
+def test_what_is_published_by_who_hears_them_is_not_told(bus: Bus, threads: int) -> None:
     seen: list[str] = []
+    bus.set_multiplicity(threads)
 
     @bus.following_function("berrymq:send_message")
     def tell_on(message: Message) -> None:
@@ -80,6 +84,30 @@ def test_what_is_published_by_who_hears_them_is_not_told(bus: Bus) -> None:
 
     kept = bus.regist_function("log:line", lambda message: seen.append(message.args[0]))
     bus.debug_messages()
+    for identifier in ("a:b", "a:c", "a:d"):
+        bus.publish(identifier)
+    until(lambda: len(seen) >= 3)
+    bus.debug_messages(False)
+    bus.publish("log:line", "last")
+    until(lambda: seen[-1] == "last")
+    assert seen == ["a:b", "a:c", "a:d", "last"]
+    kept.unfollow()
+
+
+def test_nor_is_what_a_coroutine_publishes_that_hears_them(bus: Bus) -> None:
+    seen: list[str] = []
+
+    @bus.following_function("berrymq:send_message")
+    async def tell_on(message: Message) -> None:
+        await asyncio.sleep(0)
+        bus.publish("log:line", message.kwargs["identifier"])
+
+    kept = bus.regist_function("log:line", lambda message: seen.append(message.args[0]))
+    bus.debug_messages()
     bus.publish("a:b")
-    assert seen == ["a:b"]
+    until(lambda: seen)
+    bus.publish("a:c")
+    until(lambda: len(seen) >= 2)
+    bus.debug_messages(False)
+    assert seen == ["a:b", "a:c"]
     kept.unfollow()

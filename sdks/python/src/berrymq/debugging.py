@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
 from .message import Message
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 What = Literal["send", "forward", "receive"]
 
+# Handlers run in the context of who published, in pools and on event loops, too.
+_telling: ContextVar[bool] = ContextVar("berrymq-telling", default=False)
+
 
 class Debugging:
     """Tells followers of this process. Nothing is told of the system's own messages, nor of what a follower of these
@@ -21,15 +24,14 @@ class Debugging:
     def __init__(self, registry: Registry, dispatcher: Dispatcher) -> None:
         self._registry = registry
         self._dispatcher = dispatcher
-        self._telling = threading.local()
 
     def tell(self, what: What, message: Message) -> None:
         receivers = self._registry.route(f"berrymq:{what}_message")
-        if not receivers or message.identifier.reserved or getattr(self._telling, "now", False):
+        if not receivers or message.identifier.reserved or _telling.get():
             return
         told = {"identifier": message.id, "message_id": message.message_id, "sender": message.sender}
-        self._telling.now = True
+        before = _telling.set(True)
         try:
             self._dispatcher.hand_over(Message(f"berrymq:{what}_message", **told), receivers)
         finally:
-            self._telling.now = False
+            _telling.reset(before)

@@ -51,25 +51,30 @@ class TwitterException(Generic[Reraise]):
 
             @wraps(function)
             async def watched_later(*args: Any, **kwargs: Any) -> Any:
-                try:
-                    return await function(*args, **kwargs)
-                except Exception as error:
-                    self._tell(error, watched_later)
-                    if self._reraise:
-                        raise
+                return await self._await(function(*args, **kwargs), watched_later)
 
             return watched_later
 
         @wraps(function)
         def watched(*args: Any, **kwargs: Any) -> Any:
             try:
-                return function(*args, **kwargs)
+                result = function(*args, **kwargs)
             except Exception as error:
                 self._tell(error, watched)
                 if self._reraise:
                     raise
+                return None
+            return self._await(result, watched) if inspect.iscoroutine(result) else result
 
         return watched
+
+    async def _await(self, result: Coroutine[Any, Any, Any], wrapper: object) -> Any:
+        try:
+            return await result
+        except Exception as error:
+            self._tell(error, wrapper)
+            if self._reraise:
+                raise
 
     def _tell(self, error: Exception, wrapper: object) -> None:
         # Its first entry is the wrapper's own.

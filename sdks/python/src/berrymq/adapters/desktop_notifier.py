@@ -24,7 +24,7 @@ _SCRIPT = ("on run argv", "display notification (item 2 of argv) with title (ite
 class DesktopNotifier(Adapter):
     """Shows a notification of each message that the pattern reaches, by `notify-send` or, on macOS, `osascript`;
     override `format` to say it otherwise. It holds up no publisher: up to 100 wait to be shown; of what comes beyond
-    `on_error` hears, as LimitReached. Raises NotSupported where neither program is installed, InvalidIdentifier, Closed."""
+    `on_error` hears, as LimitReached. Raises NotSupported where neither program is there, InvalidIdentifier, Closed."""
 
     def __init__(self, pattern: str, *, bus: Bus | None = None) -> None:
         super().__init__(bus)

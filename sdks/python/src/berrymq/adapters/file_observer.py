@@ -29,7 +29,9 @@ class FileObserver(Adapter):
     By the operating system's events where watchdog is installed (`berrymq[files]`); else, and where the folder cannot
     be watched, by looking every `interval` seconds. Raises InvalidIdentifier, InvalidArgument, Closed."""
 
-    def __init__(self, pattern: str, id_name: str, interval: float = 5, *, bus: Bus | None = None) -> None:
+    def __init__(
+        self, pattern: str | os.PathLike[str], id_name: str, interval: float = 5, *, bus: Bus | None = None
+    ) -> None:
         super().__init__(bus)
         self._pattern = os.fspath(pattern)
         self._interval = check_interval("FileObserver", interval)
