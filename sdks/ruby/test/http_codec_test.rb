@@ -39,7 +39,7 @@ class HttpCodecTest < Minitest::Test
     message = message.with(priority: random.rand(0..9), delay: random.rand(0..99), require_ack: true) if random.rand < 0.3
     answer = BerryMQ::Answer.new(to: "x", number: 1, of: 2, failed: true)
     message = message.with(reply_to: "c:d", hops: 3, answer: answer) if random.rand < 0.3
-    message.stamp([nil, "me", "you and me"].sample(random: random))
+    message.stamp([nil, "me", "you and me"].sample(random: random), BerryMQ.default_bus)
   end
 
   def test_what_the_contract_leaves_out_has_its_default

@@ -35,8 +35,8 @@ module BerryMQ
     end
 
     # Its time, and what it calls later; the queues of this process; what `show_network` draws; its durable followings; what follows,
-    # and who calls it; its mailboxes.
-    attr_reader :clock, :times, :local_queues, :network, :works, :router, :dispatcher, :mailroom
+    # and who calls it.
+    attr_reader :clock, :times, :local_queues, :network, :works, :router, :dispatcher
 
     # Calls the matching followers here, in order, then hands the message to the link. `identifier` is a String or a Message.
     # Returns a Receipt. Raises InvalidIdentifier, ReservedIdentifier, Closed, and (with a link) NotEncodable,

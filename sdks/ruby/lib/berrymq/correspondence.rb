@@ -22,6 +22,13 @@ module BerryMQ
 
     def on_disconnect(callback = nil, &block) = mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block))
 
+    # What is called with what is sent to this bus.
+    def receivers = @mailroom.receivers
+
+    def receivers=(callbacks)
+      @mailroom.receivers = callbacks
+    end
+
     private
 
     def mailroom

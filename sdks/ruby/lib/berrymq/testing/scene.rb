@@ -13,7 +13,7 @@ module BerryMQ
         @queues = bus.local_queues.all
         @on_error = bus.dispatcher.on_error
         @multiplicity = bus.dispatcher.multiplicity
-        @receivers = bus.mailroom.receivers
+        @receivers = bus.receivers
         @put_back = []
       end
 
@@ -36,7 +36,7 @@ module BerryMQ
 
       # Ends what was registered and opened since.
       def strike
-        @bus.mailroom.receivers = @receivers
+        @bus.receivers = @receivers
         (@bus.adapters - @adapters).each(&:stop)
         (@bus.works.all - @works).each(&:unfollow)
         (@bus.local_queues.all - @queues).each { |queue| end_queue(queue) }
