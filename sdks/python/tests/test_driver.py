@@ -63,3 +63,26 @@ def test_durable_handlers_mailboxes_and_redriving_are_driven(gateway: Gateway) -
     assert told[8]["ok"] == 1
     assert told[14]["ok"]["queues"] == 1
     assert (told[15]["ok"][0]["from"], told[15]["ok"][0]["args"]) == ("driven", ["hello"])
+
+
+def test_the_programming_model_is_played(gateway: Gateway) -> None:
+    _, _, _, together, told, raised, errors, _, sent, pulled, empty, _, unsent = answers(
+        {"do": "open"},
+        {"do": "handle_together", "as": "both", "patterns": ["a:x", "b:y"]},
+        {"do": "publish_many", "messages": [{"identifier": "b:y"}, {"identifier": "a:x"}]},
+        {"do": "received", "as": "both", "count": 2},
+        {"do": "told", "identifier": "f", "args": [1], "returns": {"$bytes": "AAE="}},
+        {"do": "told_exception", "identifier": "f:raised", "raises": "broken", "reraise": True},
+        {"do": "take_errors"},
+        {"do": "connect", "url": gateway.url, "style": "queue", "pattern": "driver:*"},
+        {"do": "send_message", "identifier": "driver:x", "args": [1], "kwargs": {"level": 2}},
+        {"do": "pull"},
+        {"do": "pull", "timeout": 0},
+        {"do": "close_connection"},
+        {"do": "send_message", "identifier": "driver:x"},
+    )
+    assert [message["id"] for message in together["ok"]] == ["a:x", "b:y"]
+    assert (told["ok"], errors["ok"]) == ({"$bytes": "AAE="}, [])
+    assert raised["error"]["message"] == "broken"
+    assert (pulled["ok"]["kwargs"], empty["ok"], sent["ok"]["queues"]) == ({"level": 2}, None, 1)
+    assert unsent["error"]["reason"] == "UNAVAILABLE"
