@@ -29,10 +29,10 @@ module BerryMQ
     end
 
     # Seconds that only go forward.
-    def now = @virtual ? @virtual.now : Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    def now = (virtual = @virtual) ? virtual.now : Process.clock_gettime(Process::CLOCK_MONOTONIC)
 
     # Microseconds since the Unix epoch.
-    def wall = @virtual ? @virtual.wall : Process.clock_gettime(Process::CLOCK_REALTIME, :microsecond)
+    def wall = (virtual = @virtual) ? virtual.wall : Process.clock_gettime(Process::CLOCK_REALTIME, :microsecond)
 
     # Time, in so many seconds.
     def time(seconds = 0) = Time.at(0, wall + (seconds * MICROS).round, :usec)
@@ -68,8 +68,11 @@ module BerryMQ
       end
     end
 
-    # A forked child has none of its parent's threads.
-    def after_fork = @crew.clear
+    # A forked child has none of its parent's threads, and lives in real time.
+    def after_fork
+      @crew.clear
+      @virtual = nil
+    end
 
     # A condition variable of a clock. Waiting may end early: whoever waits looks again.
     class Condition < ConditionVariable

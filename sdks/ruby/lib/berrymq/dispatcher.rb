@@ -98,7 +98,7 @@ module BerryMQ
 
     private
 
-    def workers(count) = @clock.virtual ? @clock.virtual.workers(count) : Workers.new(count)
+    def workers(count) = @clock.virtual&.workers(count) || Workers.new(count)
 
     # How many took it.
     def give(sinks, message, remote)

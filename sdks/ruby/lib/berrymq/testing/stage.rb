@@ -41,15 +41,27 @@ module BerryMQ
         end
 
         def end(own)
-          @time.run_out { @records.at_work.empty? }
+          stuck = run_out
           own ? @bus.close : @scene.strike
+          raise stuck if stuck
         ensure
           leave
         end
 
         private
 
+        # What does not end in virtual time is given up in real time, and told.
+        def run_out
+          @time.run_out { @records.at_work.empty? }
+          nil
+        rescue Timeout => e
+          leave
+          e
+        end
+
         def leave
+          return if @time.over?
+
           @bus.dispatcher.watch = @bus.local_queues.faults = nil
           @time.end
           @scene.change_workers

@@ -48,6 +48,8 @@ module BerryMQ
         @mutex.synchronize { @parked.dup.each { |parked| wake_one(parked) } }
       end
 
+      def over? = @ended
+
       # Virtual seconds since the beginning.
       def elapsed = (@now - @start).round(6)
 
