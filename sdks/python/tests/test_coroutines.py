@@ -18,6 +18,7 @@ from waiting import until
 
 from berrymq import Bus, Closed, Follower, HandlerFailed, Message, Queue, Reject, Retry, following
 from berrymq.default_bus import bus as default_bus
+from berrymq.testing import TestBus
 
 Make = Callable[[], Bus]
 
@@ -311,3 +312,52 @@ def test_a_durable_one_ends_with_its_loop_and_gives_the_message_back(place: Bus,
     assert isinstance(errors[0], Closed)
     assert queue_of(place, name).get(timeout=10).args == (1,)
     del kept
+
+
+def test_under_test_they_have_ended_when_the_bus_is_settled() -> None:
+    live: list[int] = []
+    durable: list[int] = []
+
+    async def hear(message: Message) -> None:
+        await asyncio.sleep(0)
+        live.append(message.args[0])
+
+    async def work(message: Message) -> None:
+        await asyncio.sleep(0)
+        if message.attempt == 1:
+            raise ValueError("not yet")
+        durable.append(message.args[0])
+
+    with TestBus() as test:
+        test.on_error(lambda *_: None)
+        kept = [test.regist_function("a:b", hear), test.regist_function("a:b", work, queue="q", concurrency=2)]
+        for number in range(5):
+            test.publish("a:b", number)
+        test.settle()
+        assert sorted(live) == list(range(5))
+        test.advance(60)
+        assert sorted(durable) == list(range(5))
+        del kept
+
+
+def test_callbacks_of_mailboxes_may_be_coroutine_functions(linked: Make) -> None:
+    here, there = linked(), linked()
+    heard: list[tuple[str, str]] = []
+    gone: list[str] = []
+
+    async def receive(ident: str, message: Message) -> None:
+        await asyncio.sleep(0)
+        heard.append((ident, message.args[0]))
+
+    async def left(ident: str) -> None:
+        await asyncio.sleep(0)
+        gone.append(ident)
+
+    there.on_recv(receive)
+    here.on_disconnect(left)
+    here.flush()
+    for text in ("one", "two"):
+        here.send(there.ident, text)
+    until(lambda: heard == [(here.ident, "one"), (here.ident, "two")])
+    there.close()
+    until(lambda: there.ident in gone)

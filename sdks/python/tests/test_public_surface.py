@@ -7,6 +7,7 @@ import inspect
 import pytest
 
 import berrymq
+import berrymq.aio
 from berrymq import errors
 from berrymq.gen.berrymq.v1 import error_pb2
 
@@ -112,6 +113,20 @@ def test_the_public_names_are_these() -> None:
 def test_the_functions_of_the_package_are_those_of_the_default_bus() -> None:
     for name in set(FUNCTIONS) - {"cond", "following", "matches"}:
         assert getattr(berrymq, name).__func__ is getattr(berrymq.Bus, name)
+
+
+def test_the_names_of_asyncio_are_these() -> None:
+    assert sorted(berrymq.aio.__all__) == [
+        "Answers",
+        "Bus",
+        "Deliveries",
+        "Delivery",
+        "Following",
+        "Queue",
+        "Receipt",
+        "Within",
+        "connect",
+    ]
 
 
 def test_every_reason_of_the_protocol_has_one_class() -> None:

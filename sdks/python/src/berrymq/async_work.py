@@ -27,6 +27,17 @@ class AsyncWork(Work):
         super().__init__(*arguments)
         # A place is taken behind each start, so that nothing is taken from the queue for which there is none.
         self._places = threading.Semaphore(self._concurrency - 1)
+        # Under test one thread does everything: it asks for the place before the next delivery, and does not wait.
+        self._stepping = self._owing = False
+
+    def _step(self, keeper: Keeper, consumer: Consumer, linked: bool) -> bool:
+        if self._owing and not self._places.acquire(blocking=False):
+            return False
+        self._stepping, self._owing = True, False
+        try:
+            return super()._step(keeper, consumer, linked)
+        finally:
+            self._stepping = False
 
     def _handle(self, keeper: Keeper, consumer: Consumer, taken: Taken, handler: Handle, linked: bool) -> None:
         message = taken.message
@@ -45,7 +56,10 @@ class AsyncWork(Work):
         if value is not None:
             lost.call(value.cancel_soon)
             self._courier.dispatcher.coroutines.finish(value, lambda ended: end(partial(_result, ended, lost)))
-        self._places.acquire()
+        if self._stepping:
+            self._owing = True
+        else:
+            self._places.acquire()
 
     def _begin(
         self, handler: Handle, taken: Taken, consumer: Consumer, end: Callable[[Callable[[], object]], None]

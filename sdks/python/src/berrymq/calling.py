@@ -38,6 +38,25 @@ def calling(
     return None if wanted.plain else _Making(wanted)
 
 
+def starting(dispatcher: Dispatcher, callback: Callable[..., Any]) -> Call | None:
+    """For a handler that returns what `callback` returned: None, unless that is a coroutine function."""
+    return _Starting(dispatcher, Parameters(awaited=True), False) if parameters.is_awaited(callback) else None
+
+
+def waiting(dispatcher: Dispatcher, callback: Callable[..., Any]) -> Callable[..., Any]:
+    """The callback itself; of a coroutine function, what has it run on its loop and waits until it has ended."""
+    if not parameters.is_awaited(callback):
+        return callback
+    from .event_loop import home
+
+    loop, coroutines = home(), dispatcher.coroutines
+
+    def wait(*arguments: object) -> object:
+        return coroutines.start(callback(*arguments), loop, counted=False).result()
+
+    return wait
+
+
 class _Making:
     """With what is made of the messages."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import follower
+from .calling import starting, waiting
 from .errors import InvalidArgument
 from .gateway_queue import GatewayQueue
 from .ident import check_ident
@@ -76,6 +77,7 @@ class Correspondence:
 
     def on_recv(self, callback: Recv) -> Callback:
         self._courier.check_open()
+        callback = waiting(self._courier.dispatcher, callback)
         with self._lock:
             self._callbacks = [*self._callbacks, callback]
             if not self._consuming:
@@ -83,25 +85,28 @@ class Correspondence:
         return Callback(lambda: self._remove(callback))
 
     def on_drop(self, callback: Drop) -> Callback:
-        def dropped(message: Message) -> None:
+        def dropped(message: Message) -> object:
             told = message.kwargs
             mailbox, _, action = str(told.get("identifier", "")).rpartition(":")
             if mailbox in (PERSISTENT, TRANSIENT) and told.get("sender") == self._courier.ident:
-                callback(_unescape(action), told["message_id"])
+                return callback(_unescape(action), told["message_id"])
+            return None
 
-        return self._follow("berrymq:drop", dropped)
+        return self._follow("berrymq:drop", dropped, callback)
 
     def on_presence(self, action: str, callback: Presence) -> Callback:
         """`connect` or `disconnect`."""
-        return self._follow(f"berrymq:{action}", lambda message: callback(message.kwargs["ident"]))
+        return self._follow(f"berrymq:{action}", lambda message: callback(message.kwargs["ident"]), callback)
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
         self._turn = threading.Lock()
 
-    def _follow(self, pattern: str, handle: follower.Handle) -> Callback:
+    def _follow(self, pattern: str, handle: follower.Handle, callback: Callable[..., object]) -> Callback:
+        """`handle` returns what the callback returned."""
         self._courier.check_open()
-        following = follower.regist(self._courier.registry, pattern, handle)
+        call = starting(self._courier.dispatcher, callback)
+        following = follower.regist(self._courier.registry, pattern, handle, call=call)
         # Followers are held weakly; a callback stays until it is removed.
         self._followings.add(following)
 

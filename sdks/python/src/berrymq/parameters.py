@@ -65,7 +65,7 @@ def read(target: Callable[..., Any], terms: int = 1) -> Parameters:
 
 
 def _read(target: Callable[..., Any], terms: int) -> Parameters:
-    awaited = _is_coroutine_function(target)
+    awaited = is_awaited(target)
     try:
         signature = inspect.signature(target)
     except (TypeError, ValueError):
@@ -212,5 +212,6 @@ def _names_here() -> Mapping[str, Any]:
     return frame.f_locals
 
 
-def _is_coroutine_function(target: Callable[..., Any]) -> bool:
+def is_awaited(target: Callable[..., Any]) -> bool:
+    """Whether it is a coroutine function, perhaps behind a partial or decorators."""
     return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(function_of(target))
