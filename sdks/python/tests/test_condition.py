@@ -115,7 +115,8 @@ def test_terms_are_filled_from_another_process_but_not_local_ones(bus: Bus, link
 
 
 def test_a_message_that_requires_it_is_acknowledged_by_a_term(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    both, acknowledged = Both(), []
+    both = Both()
+    acknowledged: list[str] = []
     monkeypatch.setattr(bus._courier, "_acknowledge", acknowledged.append)
     bus.regist_method(cond("x:a") & cond("x:b"), both.hear)
     for action in "abc":

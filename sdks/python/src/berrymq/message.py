@@ -6,13 +6,14 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import payload as payloads
 from .clock import stamp
 from .errors import InvalidArgument
 from .gen.berrymq.v1 import message_pb2
-from .hops import publish_on
+from .hops import next_hop
 from .identifier import Identifier
 from .message_id import message_ids
 from .payload import Call, Failure
@@ -195,7 +196,11 @@ class Message:
     def twitter(self, identifier: str, /, *args: Any, **kwargs: Any) -> Receipt:
         """Publishes on, on the bus that delivered this message (one made by hand: the default bus), with `hops` one
         more. Raises HopLimit above 100, and what `Bus.publish` raises."""
-        return publish_on(self, Message(identifier, *args, **kwargs))
+        onward = Message(identifier, *args, **kwargs)
+        courier = next_hop(self, onward)
+        receipt = courier.publish(onward)
+        courier.published.note(identifier, _getframe(1))
+        return receipt
 
     def with_(
         self,

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .clock import stamp
 from .errors import BerryMQError, Closed, HopLimit, InvalidArgument, MalformedMessage, NoFollowers, Timeout
+from .hops import MOST_HOPS
 from .identifier import Identifier
 from .message import Message, answering
 from .payload import Call
 from .receipt import Receipt
-from .talk import MOST_HOPS
 
 if TYPE_CHECKING:
     from .courier import Courier

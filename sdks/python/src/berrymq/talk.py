@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .clock import Clock
 from .errors import BerryMQError, HandlerFailed, HopLimit, NoFollowers, NotEncodable, Timeout
+from .hops import MOST_HOPS
 from .message import Message, answering
 from .payload import Call
 
 if TYPE_CHECKING:
     from .bus import Bus
 
-MOST_HOPS = 100
 DEFAULT_TIMEOUT = 30.0
 
 Send = Callable[[Message], object]
