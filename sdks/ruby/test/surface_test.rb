@@ -2,6 +2,8 @@
 
 # The public surface: what the signatures say is what there is, and the list of names changes only on purpose.
 require "support"
+require "berrymq/adapters"
+require "berrymq/testing/minitest"
 require "rbs"
 require "rbs/cli"
 require "stringio"
@@ -14,7 +16,7 @@ class SurfaceTest < Minitest::Test
   FILES = Dir["#{Support::ROOT}/sdks/ruby/sig/*.rbs"]
 
   def declared
-    FILES.flat_map { |file| RBS::Parser.parse_signature(RBS::Buffer.new(name: file, content: File.read(file))) }.first.members
+    FILES.flat_map { |file| RBS::Parser.parse_signature(RBS::Buffer.new(name: file, content: File.read(file))) }.flat_map(&:members)
   end
 
   def test_the_signatures_are_valid
@@ -33,9 +35,16 @@ class SurfaceTest < Minitest::Test
   end
 
   def test_every_class_and_method_of_the_signatures_is_there
-    declared.grep(RBS::AST::Declarations::Class).each do |declaration|
-      here = BerryMQ.const_get(declaration.name.name)
-      declaration.members.each { |member| assert_member(here, member) }
+    assert_all(BerryMQ, declared)
+  end
+
+  def assert_all(namespace, members)
+    members.each do |member|
+      next unless member.is_a?(RBS::AST::Declarations::Class) || member.is_a?(RBS::AST::Declarations::Module)
+
+      here = namespace.const_get(member.name.name)
+      member.members.each { |one| assert_member(here, one) }
+      assert_all(here, member.members)
     end
   end
 

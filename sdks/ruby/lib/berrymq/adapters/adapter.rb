@@ -7,8 +7,8 @@ module BerryMQ
     # followers hold nothing up but themselves. In a forked child it is stopped.
     class Adapter
       # As `new`; with a block it is stopped at the end of it, and the block's value is returned.
-      def self.open(...)
-        adapter = new(...)
+      def self.open(*args, **options)
+        adapter = new(*args, **options)
         return adapter unless block_given?
 
         begin
