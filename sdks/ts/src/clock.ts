@@ -172,7 +172,7 @@ export const machine: TimeSource = {
   now: () => performance.now(),
   wall: () => Date.now(),
   set: (alarm, milliseconds) => {
-    const handle = setTimeout(ring, Math.min(TIMER_AT_MOST, Math.max(0, milliseconds)), alarm);
+    const handle = setTimeout(ring, Math.min(TIMER_AT_MOST, Math.max(0, Math.ceil(milliseconds - 0.001))), alarm);
     if (!alarm.holds) (handle as { unref?: () => void }).unref?.();
     return handle;
   },

@@ -1,5 +1,5 @@
 // Pipelines: talks over several identifiers. What a handler of one returns is published to the next, wherever its handlers run.
-import type { Bus } from "./bus.js";
+import type { AnyBus } from "./bus.js";
 import type { Clock, Timer } from "./clock.js";
 import { defaultBus } from "./default-bus.js";
 import { HandlerFailed, InvalidArgument, NoFollowers, ReservedIdentifier, Timeout } from "./errors.js";
@@ -19,7 +19,7 @@ export interface PipelineOptions {
   /** Seconds for the whole. Messages past it are not handled. Default: none; `ask` waits 30. */
   readonly deadline?: number;
   /** Default: the default bus. */
-  readonly bus?: Bus;
+  readonly bus?: AnyBus;
 }
 
 const IDENTIFIERS_AT_MOST = 100;
@@ -40,7 +40,7 @@ export function pipeline(...all: readonly [string, ...(string | PipelineOptions)
 /** Made by {@link pipeline}; may be used as often as one likes. */
 export class Pipeline {
   readonly identifiers: readonly string[];
-  private readonly bus: Bus;
+  private readonly bus: AnyBus;
 
   constructor(
     identifiers: readonly unknown[],
@@ -73,7 +73,7 @@ export class Pipeline {
   }
 
   /**
-   * Asks the last identifier, too: its first answer.
+   * Asks the last identifier, too: its first answer. What `errors` would hear is thrown.
    *
    * @throws Timeout at the deadline; NoFollowers; HandlerFailed
    */

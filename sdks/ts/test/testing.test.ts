@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { IntervalTimer } from "../src/adapters.js";
-import { Bus, InvalidArgument, kwargs, Message, pipeline, Reject, Timeout } from "../src/index.js";
+import { Bus, InvalidArgument, kwargs, Message, NotSupported, pipeline, Reject, Timeout } from "../src/index.js";
 import * as testing from "../src/testing/index.js";
+import { Gateway } from "./support/gateway.js";
 import { until } from "./support/until.js";
 
 const { TestBus } = testing;
@@ -164,6 +165,7 @@ describe("virtual time", () => {
   });
 
   it("ends a pipeline at its deadline", async () => {
+    bus.onError(() => {});
     const silence = await bus.queue("nothing:here");
     bus.followingFunction("p:a", async () => {
       await silence.get({ timeout: 20 });
@@ -364,6 +366,36 @@ describe("a bus under test", () => {
   it("has a seed, which is a whole number", async () => {
     await expect(TestBus.open({ seed: 1.5 })).rejects.toThrow("a seed is a whole number from 0 to 4294967295, not 1.5");
     expect(Number.isInteger(bus.seed)).toBe(true);
+  });
+
+  it("says so when it is used after its end", async () => {
+    const test = await TestBus.open({ gateway: "" });
+    await test.close();
+    await expect(test.advance(1)).rejects.toThrow("this TestBus is closed");
+    await expect(test.assertPublished("a:b")).rejects.toThrow("this TestBus is closed");
+  });
+
+  it("at a gateway takes nobody's messages, leaves no queue behind, and refuses faults", async () => {
+    await using gateway = await Gateway.start();
+    await using shop = new Bus();
+    const handled: unknown[] = [];
+    shop.followingFunction("mail:send", (message) => void handled.push(message.args[0]), { queue: "mails" });
+    await using other = await new Bus().connect(gateway.url);
+    const mails = await other.queue("mail:send", { shared: true, name: "mails" });
+    await other.publish("mail:send", "not yours");
+    await expect(TestBus.open({ bus: shop, gateway: gateway.url })).rejects.toThrow(
+      `the queue mails at ${gateway.url} holds 1 messages, which a test would take`,
+    );
+    await mails.delete();
+    const test = await TestBus.open({ bus: shop, gateway: gateway.url });
+    await test.publish("mail:send", "ours");
+    await test.settle();
+    expect(handled).toEqual(["ours"]);
+    expect(() => test.faults({ drop: 1 })).toThrow(NotSupported);
+    await test.close();
+    await expect(mails.status()).rejects.toMatchObject({ reason: "QUEUE_NOT_FOUND" });
+    await shop.publish("mail:send", "at home");
+    await until(() => handled.length === 2);
   });
 
   it("has the public calls of the bus", async () => {

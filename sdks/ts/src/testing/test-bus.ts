@@ -1,7 +1,7 @@
 // A bus under test: its time is virtual, what is published and called is recorded, and what came with the test ends with it.
 import { AssertionError } from "node:assert";
 import { type AnyBus, Bus } from "../bus.js";
-import { InvalidArgument, NotSupported } from "../errors.js";
+import { Closed, InvalidArgument, NotSupported } from "../errors.js";
 import type { Message } from "../message.js";
 import type { Target } from "../target.js";
 import type { Trial } from "../trial.js";
@@ -81,13 +81,15 @@ export class TestBus extends BusCalls implements AsyncDisposable {
    * Moves time, and does all that falls due, in order: leases, ttl, delays, backoff, timers. Handlers that it set off have ended when it
    * resolves, but for those that wait for a later time. At a gateway it waits.
    */
-  advance(seconds: number): Promise<void> {
-    return this.passing.advance(seconds);
+  async advance(seconds: number): Promise<void> {
+    this.assertOpen();
+    await this.passing.advance(seconds);
   }
 
   /** Resolves when no handler is at work. */
-  settle(): Promise<void> {
-    return this.passing.settle();
+  async settle(): Promise<void> {
+    this.assertOpen();
+    await this.passing.settle();
   }
 
   /** What was published on this bus, in order: by programs, as answers, and by pipelines. */
@@ -101,6 +103,7 @@ export class TestBus extends BusCalls implements AsyncDisposable {
    * @throws AssertionError when there is none, with what was published instead
    */
   async assertPublished(pattern: string, ...all: readonly unknown[]): Promise<readonly Message[]> {
+    this.assertOpen();
     const expected = new Expected(all);
     const look = () => {
       const found = expected.of(pattern, this.messages);
@@ -111,6 +114,7 @@ export class TestBus extends BusCalls implements AsyncDisposable {
 
   /** @throws AssertionError */
   async assertNotPublished(pattern: string, ...all: readonly unknown[]): Promise<void> {
+    this.assertOpen();
     const expected = new Expected(all);
     await this.passing.settle();
     const found = expected.of(pattern, this.messages);
@@ -141,17 +145,22 @@ export class TestBus extends BusCalls implements AsyncDisposable {
     if (this.closed) return;
     this.closed = true;
     const patience = AbortSignal.timeout(END_SECONDS * 1000);
-    await Promise.race([this.settle(), new Promise((resolve) => patience.addEventListener("abort", resolve))]);
+    await Promise.race([this.passing.settle(), new Promise((resolve) => patience.addEventListener("abort", resolve))]);
     tested(this.bus).stand.trial = undefined;
     this.passing.end();
-    await this.gateway?.clear();
+    const { names } = this.scope;
     await this.scope.end();
-    await this.gateway?.leave();
+    // Only now: durable followings go on in this process, in queues that were there before.
+    await this.gateway?.leave(names);
     if (this.own) await this.bus.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new Closed("this TestBus is closed; what happens after its end is no part of the test");
   }
 
   private trial(): Trial {
