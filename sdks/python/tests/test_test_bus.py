@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import berrymq
-from berrymq import Bus, Follower, Message, NoFollowers, Queue, following
+from berrymq import Bus, Follower, InvalidArgument, Message, NoFollowers, Queue, following
 from berrymq.adapters import IntervalTimer
 from berrymq.testing import TestBus
 
@@ -197,10 +197,18 @@ def test_a_pulling_queue_fails_in_the_same_ways(bus: TestBus) -> None:
     assert [queue.get_nowait().args[0] for _ in range(2)] == [3, 2]
 
 
-def test_a_block_that_fails_prints_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_block_that_fails_prints_its_seed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(RuntimeError), TestBus(seed=11, gateway=""):
         raise RuntimeError
     assert "berryMQ seed: 11" in capsys.readouterr().err
+    monkeypatch.setenv("BERRYMQ_TEST_SEED", "11")
+    with TestBus(gateway="") as again:
+        assert again.seed == 11
+    monkeypatch.setenv("BERRYMQ_TEST_SEED", "eleven")
+    with pytest.raises(InvalidArgument, match="eleven"):
+        TestBus(gateway="")
 
 
 PLUGIN_TESTS = """

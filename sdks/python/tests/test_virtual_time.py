@@ -342,3 +342,20 @@ def test_what_makes_no_sense_is_refused(bus: TestBus) -> None:
         bus.faults(drop=2)
     with pytest.raises(InvalidArgument, match="seed"):
         TestBus(seed="x")  # type: ignore[arg-type]
+
+
+def test_within_an_event_loop_a_thread_moves_time(bus: TestBus) -> None:
+    done: list[float] = []
+
+    async def main() -> None:
+        @bus.following_function("a:x", queue="work", queue_options={"backoff": (60, 60)})
+        async def work(message: Message) -> None:
+            done.append(bus.now)
+            if message.attempt == 1:
+                raise RuntimeError("once")
+
+        bus.publish("a:x")
+        await asyncio.to_thread(bus.advance, 100)
+
+    asyncio.run(main())
+    assert done == [0, 60]

@@ -60,5 +60,7 @@ def pytest_runtest_makereport(
         for name in ("berrymq", "berrymq_bus"):
             under_test = getattr(item, "funcargs", {}).get(name)
             if under_test is not None:
-                report.sections.append((name, f"berryMQ seed: {under_test.seed}"))
+                from berrymq.testing.seed import told
+
+                report.sections.append((name, told(under_test.seed)))
     return report

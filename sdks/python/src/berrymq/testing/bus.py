@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -34,8 +35,10 @@ class TestBus(_Calls):
 
     Without a server its time is virtual: it passes when the test says so (`advance`), or waits for something. With
     `gateway` (None = BERRYMQ_TEST_GATEWAY, "" = none) the same test runs against that gateway, in real time. `seed`
-    decides on faults; a failing test tells which it was. What was registered and opened meanwhile ends with it (at a
-    gateway queues are deleted), what was there before stays; queues in the process begin the test empty.
+    (None = BERRYMQ_TEST_SEED, or a random one) decides on faults; a failing test tells which it was.
+
+    What was registered and opened meanwhile ends with it (at a gateway queues are deleted), what was there before stays;
+    queues in the process begin the test empty, and have again what they held once it is over.
 
     Raises InvalidArgument when the bus is linked or under test already; with a gateway Unavailable.
     """
@@ -70,13 +73,14 @@ class TestBus(_Calls):
     def advance(self, seconds: float) -> None:
         """Lets so many seconds pass, and does all that falls due, in order: leases, ttl, delays, backoff, timers. When
         it returns, handlers that it set off have ended."""
-        if not seconds >= 0:
+        if not 0 <= seconds < math.inf:
             raise InvalidArgument(f"advance({seconds!r}): seconds, 0 or more; time does not go back")
         self._setting.advance(seconds)
 
     def settle(self) -> None:
         """Returns when no handler is at work: of durable followings, in a pool, coroutines. Raises Timeout when some
-        are for 5 s of real time."""
+        are for 5 s of real time. Handlers that run on the caller's own event loop cannot end meanwhile: there,
+        `await asyncio.to_thread(bus.settle)`, and so with `advance`."""
         self._setting.settle()
 
     @property

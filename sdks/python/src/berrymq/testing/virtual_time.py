@@ -60,6 +60,7 @@ class VirtualTime:
         self._ready = ready
         self._numbers = itertools.count()
         self._timers: list[tuple[int, int, Timer]] = []
+        self._adding = threading.Lock()
         self._begin = self._us = int(time.time()) * 1_000_000
         self._begin_monotonic = self._monotonic = time.monotonic()
         self._epoch = self._us / 1e6
@@ -123,7 +124,8 @@ class VirtualTime:
                 if time.monotonic() > limit:
                     raise Timeout(
                         f"handlers are still at work after {REAL_GRACE:g} s of real time: do they wake each other for "
-                        "ever, or wait for something that no virtual time moves?"
+                        "ever, or wait for something that no virtual time moves, such as this very event loop? (There: "
+                        "await asyncio.to_thread(…))"
                     )
 
     def advance(self, seconds: float) -> None:
@@ -190,12 +192,13 @@ class VirtualTime:
             self._turn.release()
 
     def _next(self) -> Due | None:
-        while self._timers and self._timers[0][2].over:
-            heapq.heappop(self._timers)
         dues = list(self._ready.due())
-        if self._timers:
-            at, _, timer = self._timers[0]
-            dues.append(Due(at, 0.0, True, timer.fire, timer))
+        with self._adding:
+            while self._timers and self._timers[0][2].over:
+                heapq.heappop(self._timers)
+            if self._timers:
+                at, _, timer = self._timers[0]
+                dues.append(Due(at, 0.0, True, timer.fire, timer))
         return min(dues, key=lambda due: due.at, default=None)
 
     def _fire(self, due: Due) -> None:
@@ -205,8 +208,6 @@ class VirtualTime:
             self._monotonic = max(self._monotonic, due.seconds) + _BREATH
         else:
             self._epoch = max(self._epoch, due.seconds)
-        if due.timer is not None:
-            heapq.heappop(self._timers)
         self._inheriting = due.timer in self._inherited
         try:
             due.call()
@@ -220,7 +221,8 @@ class VirtualTime:
             self._monotonic = max(self._monotonic, self._begin_monotonic + (at - self._begin) / 1e6)
 
     def _add(self, seconds: float, timer: Timer) -> None:
-        heapq.heappush(self._timers, (self._us + _microseconds(max(0.0, seconds)), next(self._numbers), timer))
+        with self._adding:
+            heapq.heappush(self._timers, (self._us + _microseconds(max(0.0, seconds)), next(self._numbers), timer))
 
     # What follows waits in real time.
 
