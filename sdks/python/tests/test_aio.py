@@ -31,10 +31,10 @@ async def two(gateway: Gateway) -> AsyncIterator[tuple[aio.Bus, aio.Bus]]:
 
 
 def test_the_classes_and_functions_are_those_of_the_ordinary_bus() -> None:
+    # What never waits is done with `mq.sync`; the styles of connection are for programs that have them.
     left_out = {
-        "pipeline", "mailbox", "on_recv", "on_drop", "on_connect", "on_disconnect", "unfollow", "auto_twitter",
-        "twitter_exception", "show_network", "debug_messages", "take_errors", "interconnect", "connect_oneway",
-        "connect_via_queue", "send_message", "get", "get_nowait", "close_connection",
+        "auto_twitter", "twitter_exception", "show_network", "debug_messages", "take_errors",
+        "interconnect", "connect_oneway", "connect_via_queue", "send_message", "get", "get_nowait", "close_connection",
     }  # fmt: skip
     public = {name for name in dir(Bus) if not name.startswith("_")}
     assert public - set(dir(aio.Bus)) == left_out
@@ -177,11 +177,54 @@ def test_a_program_is_reached_by_its_ident(gateway: Gateway) -> None:
     async def main() -> None:
         async with two(gateway) as (here, there):
             heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-            loop = asyncio.get_running_loop()
-            here.sync.on_recv(
-                lambda ident, message: loop.call_soon_threadsafe(heard.put_nowait, (ident, message.args[0]))
-            )
+            gone: asyncio.Queue[str] = asyncio.Queue()
+
+            async def receive(ident: str, message: Message) -> None:
+                heard.put_nowait((ident, message.args[0]))
+
+            callback = here.on_recv(receive)
+            here.on_disconnect(gone.put_nowait)
+            await here.flush()
             await there.send("aio-here", "hello")
-            assert await asyncio.wait_for(heard.get(), 10) == (there.ident, "hello")
+            await there.mailbox("aio-here", ttl=60).send("again")
+            for text in ("hello", "again"):
+                assert await asyncio.wait_for(heard.get(), 10) == (there.ident, text)
+            await callback.remove()
+
+    run(main())
+
+
+def test_a_pipeline(bus: Bus) -> None:
+    async def main() -> None:
+        mq = aio.Bus(of=bus)
+
+        @mq.following_function("pipe:double")
+        async def double(message: Message) -> int:
+            return 2 * int(message.args[0])
+
+        @mq.following_function("pipe:more")
+        def more(message: Message) -> int:
+            return int(message.args[0]) + 1
+
+        stream = mq.follow("pipe:end")
+        pipeline = mq.pipeline("pipe:double", "pipe:more", "pipe:end")
+        await pipeline.talk(4)
+        assert (await anext(stream)).args == (9,)
+        assert await mq.pipeline("pipe:double", "pipe:more").ask(1) == 3
+        assert await mq.unfollow(double) == 1
+
+    run(main())
+
+
+def test_asking_in_the_loop_on_which_the_handler_runs_says_that_it_would_wait_for_itself(bus: Bus) -> None:
+    async def main() -> None:
+        @bus.following_function("a:b")
+        async def answer(message: Message) -> int:
+            return 1
+
+        bus.on_error(lambda *_: None)
+        with pytest.raises(HandlerFailed, match=r"would wait for itself.*await mq.ask"):
+            bus.ask("a:b")
+        assert await aio.Bus(of=bus).ask("a:b") == 1
 
     run(main())

@@ -7,6 +7,8 @@ import contextvars
 import functools
 import gc
 import logging
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -57,6 +59,31 @@ def test_many_run_at_once_and_after_set_multiplicity_so_many(bus: Bus) -> None:
         until(lambda: done[0] == 20)
         assert most[0] in expected
     kept.unfollow()
+
+
+def test_a_thread_that_publishes_waits_beyond_so_many_at_work(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("berrymq.coroutines.MOST_AT_WORK", 10)
+    gates: list[asyncio.Event] = []
+    published, done = [0], [0]
+
+    @bus.following_function("a:b")
+    async def slow(_: Message) -> None:
+        if not gates:
+            gates.append(asyncio.Event())
+        await gates[0].wait()
+        done[0] += 1
+
+    def publish() -> None:
+        for _ in range(30):
+            bus.publish("a:b")
+            published[0] += 1
+
+    thread = threading.Thread(target=publish, daemon=True)
+    thread.start()
+    until(lambda: published[0] == 10 and bus._dispatcher.coroutines.at_work == 10)
+    bus._dispatcher.coroutines._own.get().call_soon_threadsafe(lambda: gates[0].set())
+    until(lambda: done[0] == 30)
+    thread.join(10)
 
 
 def test_registered_within_a_running_loop_it_runs_there(bus: Bus) -> None:
@@ -361,3 +388,26 @@ def test_callbacks_of_mailboxes_may_be_coroutine_functions(linked: Make) -> None
     until(lambda: heard == [(here.ident, "one"), (here.ident, "two")])
     there.close()
     until(lambda: there.ident in gone)
+
+
+def test_a_forked_child_runs_them_in_a_loop_of_its_own() -> None:
+    program = """
+import os, queue, threading
+from berrymq import Bus
+bus, heard = Bus(), queue.Queue()
+async def hear(message):
+    heard.put(message.args[0])
+kept = bus.regist_function("a:b", hear)
+bus.publish("a:b", 1)
+assert heard.get(timeout=20) == 1
+child = os.fork()
+bus.publish("a:b", 2)
+assert heard.get(timeout=20) == 2
+bus.close()
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print("both")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("both\n", "")

@@ -119,9 +119,12 @@ def test_the_names_of_asyncio_are_these() -> None:
     assert sorted(berrymq.aio.__all__) == [
         "Answers",
         "Bus",
+        "Callback",
         "Deliveries",
         "Delivery",
         "Following",
+        "Mailbox",
+        "Pipeline",
         "Queue",
         "Receipt",
         "Within",

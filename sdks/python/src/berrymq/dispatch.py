@@ -168,6 +168,7 @@ class Dispatcher:
         try:
             value = handler.take(message)
             if isinstance(value, Pending):
+                _check_not_waiting_for_itself(value, answers, handler)
                 self.coroutines.finish(value, partial(self._answer_later, handler, message, number, of, answers))
                 return
             step = partial(answers.returned, number, of, value)
@@ -197,3 +198,12 @@ class Dispatcher:
 def _log_error(error: BaseException, message: Message, handler: object) -> None:
     told = "a follower" if handler is None else described(handler)
     log.error("%s raised on %s: %s: %s", told, message.id, type(error).__name__, error, exc_info=error)
+
+
+def _check_not_waiting_for_itself(value: Pending, answers: Answers, handler: Receiver) -> None:
+    if getattr(answers, "waits", False) and value.is_here():
+        value.cancel_soon()
+        raise InvalidArgument(
+            f"an ask in the event loop on which {described(handler.handler)} runs would wait for itself; "
+            "berrymq.aio does not: await mq.ask(…)"
+        )

@@ -47,6 +47,12 @@ class Pending(Future[object]):
         except RuntimeError:
             self.fail(CancelledError("the event loop was closed before the handler ended"))
 
+    def is_here(self) -> bool:
+        """Whether its loop is the one that runs in this thread."""
+        from .event_loop import running
+
+        return running() is self.loop
+
     def _begin(self) -> None:
         self._task = self.loop.create_task(self._coroutine)
         self._task.add_done_callback(self._end)

@@ -67,6 +67,9 @@ class Outcome(NamedTuple):
 class CollectedAnswers:
     """Answers of this process's own handlers to its own ask."""
 
+    waits = True
+    """Somebody waits for them in the thread that published."""
+
     def __init__(self, clock: Clock) -> None:
         self.of = 0
         self._clock = clock

@@ -8,9 +8,23 @@ async with await aio.connect("localhost:7201") as mq:
 
 from .asks import Answers, Within
 from .bus import Bus, Following, connect
+from .correspondence import Callback, Mailbox, Pipeline
 from .deliveries import Deliveries
 from .delivery import Delivery
 from .queue import Queue
 from .receipt import Receipt
 
-__all__ = ["Answers", "Bus", "Deliveries", "Delivery", "Following", "Queue", "Receipt", "Within", "connect"]
+__all__ = [
+    "Answers",
+    "Bus",
+    "Callback",
+    "Deliveries",
+    "Delivery",
+    "Following",
+    "Mailbox",
+    "Pipeline",
+    "Queue",
+    "Receipt",
+    "Within",
+    "connect",
+]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -18,20 +16,19 @@ from ..durable import Durable
 from ..errors import InvalidArgument
 from ..follower import Following as SyncFollowing
 from ..follower import Guard, Handle
+from ..mailbox import Drop, Presence, Recv
 from ..message import Message
-from ..receipt import Receipt as SyncReceipt
 from ..stream import Stream
 from ..talk import DEFAULT_TIMEOUT
 from .asks import Answers, Within
+from .correspondence import Callback, Mailbox, Pipeline
+from .publishing import Publishing
 from .queue import Options, Queue
 from .receipt import Receipt
 from .workers import workers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-_TURN = 0.02
-"""Seconds of publishing without a pause, before the other tasks of the loop have a turn."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,8 +52,7 @@ class Bus:
         if of is not None and ident is not None:
             raise InvalidArgument(f"Bus({ident!r}, of=…): the bus that is there has its ident already")
         self.sync = of or SyncBus(ident)
-        # When the other tasks had theirs.
-        self._turn = time.monotonic()
+        self._publishing = Publishing(self.sync)
 
     @property
     def ident(self) -> str:
@@ -70,7 +66,7 @@ class Bus:
 
     async def publish(self, identifier: str | Message, /, *args: Any, **kwargs: Any) -> Receipt:
         """As `berrymq.Bus.publish`; waits for room where that would block."""
-        return await self._publish(partial(self.sync.publish, identifier, *args, **kwargs))
+        return await self._publishing.publish(partial(self.sync.publish, identifier, *args, **kwargs))
 
     twitter = publish
 
@@ -80,7 +76,15 @@ class Bus:
 
     async def talk(self, identifier: str | Message, reply_to: str, /, *args: Any, **kwargs: Any) -> Receipt:
         """Publishes; what each handler returns, wherever it runs, is published to `reply_to`."""
-        return await self._publish(partial(self.sync.talk, identifier, reply_to, *args, **kwargs))
+        return await self._publishing.publish(partial(self.sync.talk, identifier, reply_to, *args, **kwargs))
+
+    def pipeline(
+        self, *identifiers: str, errors: str | None = None, results: str | None = None, deadline: float | None = None
+    ) -> Pipeline:
+        """As `berrymq.Bus.pipeline`."""
+        return Pipeline(
+            self.sync.pipeline(*identifiers, errors=errors, results=results, deadline=deadline), self._publishing
+        )
 
     async def ask(self, identifier: str | Message, /, *args: Any, **kwargs: Any) -> Any:
         """The value of the first answer. Raises HandlerFailed, NoFollowers at once, Timeout after 30 s."""
@@ -135,6 +139,10 @@ class Bus:
 
     regist_method = regist_function
 
+    async def unfollow(self, target: object) -> int:
+        """As `berrymq.Bus.unfollow`."""
+        return await workers.run(partial(self.sync.unfollow, target))
+
     async def set_multiplicity(self, threads: int) -> None:
         """Handlers run in so many threads, and so many coroutines at once; 0 = in the loop, and all."""
         await workers.run(partial(self.sync.set_multiplicity, threads))
@@ -149,7 +157,27 @@ class Bus:
 
     async def send(self, ident: str, /, *args: Any, **kwargs: Any) -> Receipt:
         """Reaches the program of that ident now, or when it next connects, in order."""
-        return await self._publish(partial(self.sync.send, ident, *args, **kwargs))
+        return await self._publishing.publish(partial(self.sync.send, ident, *args, **kwargs))
+
+    def mailbox(self, ident: str, ttl: float | None = None, persistent: bool = True) -> Mailbox:
+        """As `berrymq.Bus.mailbox`."""
+        return Mailbox(self.sync.mailbox(ident, ttl, persistent), self._publishing)
+
+    def on_recv(self, callback: Recv) -> Callback:
+        """As `berrymq.Bus.on_recv`; a coroutine function runs on this loop."""
+        return Callback(self.sync.on_recv(callback))
+
+    def on_drop(self, callback: Drop) -> Callback:
+        """As `berrymq.Bus.on_drop`; a coroutine function runs on this loop."""
+        return Callback(self.sync.on_drop(callback))
+
+    def on_connect(self, callback: Presence) -> Callback:
+        """As `berrymq.Bus.on_connect`; a coroutine function runs on this loop."""
+        return Callback(self.sync.on_connect(callback))
+
+    def on_disconnect(self, callback: Presence) -> Callback:
+        """As `berrymq.Bus.on_disconnect`; a coroutine function runs on this loop."""
+        return Callback(self.sync.on_disconnect(callback))
 
     def queue(
         self,
@@ -188,17 +216,6 @@ class Bus:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    async def _publish(self, publish: Callable[[], SyncReceipt]) -> Receipt:
-        if time.monotonic() - self._turn > _TURN:
-            await asyncio.sleep(0)
-            self._turn = time.monotonic()
-        if self.sync._dispatcher.crowded:
-            return Receipt(await workers.run(publish))
-        link = self.sync._link
-        while link is not None and (waiting := link.crowded()) is not None:
-            await waiting
-        return Receipt(publish())
 
 
 async def connect(
