@@ -7,6 +7,8 @@ require "berrymq/testing/minitest"
 class TestingSwitchTest < Minitest::Test
   include Support
 
+  parallelize_me! # most of them wait for real time
+
   TestBus = BerryMQ::Testing::TestBus
   SHOP = "#{Support::ROOT}/examples/shop/ruby/shop_test.rb".freeze
   # A case that fails, with what is under test in it.
@@ -70,13 +72,6 @@ class TestingSwitchTest < Minitest::Test
     refute_predicate here, :connected?
     here.publish("#{unique}:x", 2)
     eventually { heard == [1, 2] }
-  end
-
-  def test_the_environment_names_the_gateway
-    ENV[TestBus::GATEWAY] = shared_url
-    TestBus.open { |mq| assert_predicate mq, :connected? }
-  ensure
-    ENV.delete(TestBus::GATEWAY)
   end
 
   def ruby(*arguments, **environment)

@@ -179,14 +179,23 @@ class TestingTest < Minitest::Test
   def test_delays_of_before_go_on_in_real_time
     here = bus
     queue = here.queue("a:*")
-    here.publish(BerryMQ::Message.new("a:b", 1).with(delay: 0.2))
+    [0.1, 60].each { |delay| here.publish(BerryMQ::Message.new("a:b", delay).with(delay: delay)) }
     TestBus.open(here, gateway: false) do |under_test|
       under_test.publish("a:b", 2)
       under_test.advance(3600)
       assert_equal [[2]], queue.get_many(5).map(&:args)
     end
+    assert_equal [0.1], queue.get(timeout: 5).args
     assert_equal 1, queue.status.delayed
-    assert_equal [1], queue.get(timeout: 5).args
+  end
+
+  def test_diagrams_show_the_places_of_the_test
+    mq.regist_function("a:b") { 1 }
+    mq.follow("a:*")
+    mq.publish("a:b")
+    drawn = mq.show_network
+    assert_equal 3, drawn.scan(/testing_test\.rb:\d+/).uniq.size
+    refute_match(/delegate|test_bus\.rb/, drawn)
   end
 
   def test_a_bus_is_under_one_test_at_a_time_and_connects_nowhere

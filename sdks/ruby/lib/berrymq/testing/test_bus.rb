@@ -1,28 +1,35 @@
 # frozen_string_literal: true
 
 # A bus under test: virtual time, records of what happened, faults; or, with one switch, a real gateway.
-require "delegate"
 require_relative "stage"
 
 module BerryMQ
   module Testing
     # `TestBus.open { |mq| … }`, or `TestBus.new` and `close`. It has the public calls of the bus, too.
-    class TestBus < DelegateClass(Bus)
+    class TestBus
+      (Bus.public_instance_methods - Object.public_instance_methods).each do |name|
+        define_method(name) { |*args, **kwargs, &block| @bus.public_send(name, *args, **kwargs, &block) }
+      end
+
       # The environment's word for `gateway:` and for `seed:`.
       GATEWAY = "BERRYMQ_TEST_GATEWAY"
       SEED = "BERRYMQ_TEST_SEED"
 
-      # What the random numbers of faults are made of.
-      attr_reader :seed
+      # The Bus under test; what the random numbers of faults are made of.
+      attr_reader :bus, :seed
       # Called at every assertion, as test frameworks count them.
       attr_writer :on_assert
 
-      # Puts a bus under test until the block ends; returns what the block returns.
+      # As `new`; with a block the test ends with it, and the block's value is returned.
       def self.open(bus = nil, **options)
         test_bus = new(bus, **options)
-        yield test_bus
-      ensure
-        test_bus&.close
+        return test_bus unless block_given?
+
+        begin
+          yield test_bus
+        ensure
+          test_bus.close
+        end
       end
 
       def self.checked_seed(seed)
@@ -35,17 +42,14 @@ module BerryMQ
       # run; nil, what BERRYMQ_TEST_GATEWAY says, if it says anything; false, none. Raises InvalidArgument for a bus that is connected.
       def initialize(bus = nil, seed: nil, gateway: nil)
         @own = bus.nil?
-        super(bus || Bus.new)
+        @bus = bus || Bus.new
         @seed = TestBus.checked_seed(seed || ENV.fetch(SEED) { Random.rand(1 << 32) })
         @records = Records.new
         @on_assert = nil
         gateway = ENV.fetch(GATEWAY, nil) if gateway.nil?
-        @stage = Stage.begin(self.bus, gateway, @records)
+        @stage = Stage.begin(@bus, gateway, @records)
         @over = false
       end
-
-      # The Bus under test.
-      def bus = __getobj__
 
       # Virtual seconds since the beginning; with a gateway, real ones.
       def now = @stage.time.elapsed
@@ -109,7 +113,7 @@ module BerryMQ
       end
 
       # See Bus#send.
-      def send(...) = bus.send(...)
+      def send(...) = @bus.send(...)
 
       # Ends the test: what was registered and opened since its beginning ends; a bus that it made is closed. Idempotent.
       def close
