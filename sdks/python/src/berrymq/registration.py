@@ -85,13 +85,13 @@ class Registration:
 
     @overload
     def twitter_exception(
-        self, identifier: str, reraise: Literal[False] = False, with_traceback: bool = True
-    ) -> TwitterException[Literal[False]]: ...
+        self, identifier: str, reraise: Literal[True], with_traceback: bool = True
+    ) -> TwitterException[Literal[True]]: ...
 
     @overload
     def twitter_exception(
-        self, identifier: str, reraise: Literal[True], with_traceback: bool = True
-    ) -> TwitterException[Literal[True]]: ...
+        self, identifier: str, reraise: bool = False, with_traceback: bool = True
+    ) -> TwitterException[Literal[False]]: ...
 
     def twitter_exception(self, identifier: str, reraise: bool = False, with_traceback: bool = True) -> Any:
         """Decorator of functions and methods: tells of what one raises, as a list of lines in `args[0]` and as texts
