@@ -91,7 +91,7 @@ class Registration:
     @overload
     def twitter_exception(
         self, identifier: str, reraise: bool = False, with_traceback: bool = True
-    ) -> TwitterException[Literal[False]]: ...
+    ) -> TwitterException[bool]: ...
 
     def twitter_exception(self, identifier: str, reraise: bool = False, with_traceback: bool = True) -> Any:
         """Decorator of functions and methods: tells of what one raises, as a list of lines in `args[0]` and as texts

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Reraise = TypeVar("Reraise", bound=bool)
+Reraise_co = TypeVar("Reraise_co", bound=bool, covariant=True)
 
 
-class TwitterException(Generic[Reraise]):
+class TwitterException(Generic[Reraise_co]):
     """What tells of the exceptions of one function, and raises them again or not. What is no `Exception`, such as
     KeyboardInterrupt, passes untold."""
 
@@ -32,16 +32,19 @@ class TwitterException(Generic[Reraise]):
         self._reraise = reraise
         self._with_traceback = with_traceback
 
+    # A flag that is decided later gets the more careful type.
     @overload
-    def __call__(self: TwitterException[Literal[True]], target: Callable[P, R]) -> Callable[P, R]: ...
+    def __call__(  # type: ignore[overload-overlap]
+        self: TwitterException[Literal[True]], target: Callable[P, R]
+    ) -> Callable[P, R]: ...
 
     @overload
     def __call__(
-        self: TwitterException[Literal[False]], target: Callable[P, Coroutine[Any, Any, R]]
+        self: TwitterException[bool], target: Callable[P, Coroutine[Any, Any, R]]
     ) -> Callable[P, Coroutine[Any, Any, R | None]]: ...
 
     @overload
-    def __call__(self: TwitterException[Literal[False]], target: Callable[P, R]) -> Callable[P, R | None]: ...
+    def __call__(self: TwitterException[bool], target: Callable[P, R]) -> Callable[P, R | None]: ...
 
     def __call__(self, target: Any) -> Any:
         return around(target, self._wrap, "twitter_exception")
