@@ -98,9 +98,32 @@ class ParametersTest < Minitest::Test
     assert_match(/needs the keyword level/, queue.dead.get(timeout: 10).attributes["berrymq-dead-reason"])
   end
 
+  def test_callbacks_are_looked_at_too
+    mq = bus
+    { on_error: "(error, message, handler)", on_recv: "(ident, message)", on_drop: "(ident, message_id)", on_connect: "(ident)",
+      on_disconnect: "(ident)" }.each do |name, given|
+      error = assert_raises(BerryMQ::InvalidArgument) { mq.public_send(name, -> {}) }
+      assert_match(/\Athe callback of #{name} \(.*parameters_test\.rb:\d+\) takes no arguments; it is called with #{Regexp.escape(given)}/,
+                   error.message)
+    end
+  end
+
+  def test_a_partial_wildcard_says_what_is_allowed_wherever_a_pattern_is_taken
+    mq = bus
+    wrong = "te*t:run"
+    [-> { mq.publish(wrong) }, -> { mq.follow(wrong) }, -> { mq.regist_function(wrong) { nil } }, -> { mq.queue(wrong) },
+     -> { mq.queue(["a:x", wrong], name: "q") }, -> { mq.cond(wrong) }, -> { mq.talk("a:x", wrong) }, -> { mq.ask(wrong) },
+     -> { mq.regist_function(wrong, queue: "q") { nil } }, -> { mq.auto_twitter(wrong) { nil } }, -> { mq.pipeline("a:x", wrong) },
+     -> { mq.regist_method(wrong, method(:asked)) }, -> { mq.publish_many([[wrong]]) }, -> { mq.connect_via_queue(wrong, "x:1") },
+     -> { Class.new { include BerryMQ::Follower }.following(wrong) }, -> { BerryMQ::Message.new(wrong) }].each do |call|
+      assert_match(/"te\*t" of "te\*t:run" holds a `\*`, which stands for a whole part only/,
+                   assert_raises(BerryMQ::InvalidIdentifier, &call).message)
+    end
+  end
+
   def test_several_messages_take_no_keywords
     mq = bus
     error = assert_raises(BerryMQ::InvalidArgument) { mq.regist_function(mq.cond("a:x") & mq.cond("a:y"), ->(_x, _y, level:) { level }) }
-    assert_match(/takes keywords, and is called with 2 messages/, error.message)
+    assert_match(/takes keywords; a handler is called with 2 messages/, error.message)
   end
 end

@@ -87,7 +87,7 @@ module BerryMQ
 
     # Is called with (error, message, handler) for what handlers raise; the default prints a line on stderr.
     def on_error(callback = nil, &block)
-      @dispatcher.on_error = Bus.callback(:on_error, callback || block)
+      @dispatcher.on_error = Bus.callback(:on_error, callback || block, %w[error message handler])
       nil
     end
 
@@ -245,10 +245,16 @@ module BerryMQ
         raise InvalidArgument, "the ident is #{ident.inspect}; it takes 1 to 255 printable ASCII characters"
       end
 
-      def callback(name, callback)
-        return callback if callback.respond_to?(:call)
+      # What can be called with these, for the call of that name; raises InvalidArgument.
+      def callback(name, callback, given)
+        unless callback.respond_to?(:call)
+          raise InvalidArgument, "#{name}(#{callback.inspect}): it takes a block, or something with a method `call`"
+        end
 
-        raise InvalidArgument, "#{name}(#{callback.inspect}): it takes a block, or something with a method `call`"
+        place = Following.source_of(callback.source_location) if callback.respond_to?(:source_location)
+        Parameters.new(callback).check(given.size, Parameters.label("the callback of #{name}", place),
+                                       "it is called with (#{given.join(", ")})")
+        callback
       end
     end
 

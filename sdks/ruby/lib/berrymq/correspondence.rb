@@ -12,15 +12,15 @@ module BerryMQ
 
     # Calls with (ident of the sender, message) for what is sent to this bus; what returns is done, what raises comes again. Each
     # of these returns something with `remove`.
-    def on_recv(callback = nil, &block) = mailroom.on_recv(Bus.callback(:on_recv, callback || block))
+    def on_recv(callback = nil, &block) = mailroom.on_recv(Bus.callback(:on_recv, callback || block, %w[ident message]))
 
     # Calls with (ident, message_id) when what was sent to that ident expired unread.
-    def on_drop(callback = nil, &block) = mailroom.on_drop(Bus.callback(:on_drop, callback || block))
+    def on_drop(callback = nil, &block) = mailroom.on_drop(Bus.callback(:on_drop, callback || block, %w[ident message_id]))
 
     # Calls with the ident of every program that connects, or is gone.
-    def on_connect(callback = nil, &block) = mailroom.on_connect(Bus.callback(:on_connect, callback || block))
+    def on_connect(callback = nil, &block) = mailroom.on_connect(Bus.callback(:on_connect, callback || block, %w[ident]))
 
-    def on_disconnect(callback = nil, &block) = mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block))
+    def on_disconnect(callback = nil, &block) = mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block, %w[ident]))
 
     # What is called with what is sent to this bus.
     def receivers = @mailroom.receivers

@@ -21,12 +21,16 @@ module BerryMQ
       @rest = names(:keyrest).any?
     end
 
-    # Raises InvalidArgument unless it can be called with so many messages; `label` names it.
-    def check(messages, label)
-      raise InvalidArgument, "#{label} #{misfit(messages)}" unless @lenient || takes?(messages)
+    # Raises InvalidArgument unless it can be called with so many messages; `label` names it. `called`: with as much else.
+    def check(messages, label, called = Parameters.called(messages))
+      raise InvalidArgument, "#{label} takes #{taken}; #{called}" unless @lenient || takes?(messages)
       return unless messages > 1 && keywords?
 
-      raise InvalidArgument, "#{label} takes keywords, and is called with #{messages} messages; take the messages, and read their kwargs"
+      raise InvalidArgument, "#{label} takes keywords; #{called}, and they have kwargs to be read"
+    end
+
+    def self.called(messages)
+      "a handler is called with #{messages == 1 ? "one message" : "#{messages} messages, one for each term"}"
     end
 
     # Whether the kwargs are wanted.
@@ -83,11 +87,6 @@ module BerryMQ
       required = @list.count { |kind, _| kind == :req }
       most = @list.any? { |kind, _| kind == :rest } ? Float::INFINITY : @list.count { |kind, _| POSITIONAL.include?(kind) }
       [required, most]
-    end
-
-    def misfit(messages)
-      given = messages == 1 ? "one message" : "#{messages} messages, one for each term"
-      "takes #{taken}; a handler is called with #{given}"
     end
 
     def taken
