@@ -68,8 +68,10 @@ class Folder:
         return sorted((message.action, os.path.relpath(message.args[0], self.path)) for message in messages)
 
     def write(self, name: str, text: str) -> None:
+        """At once: an observer sees no half of it."""
         (self.path / name).parent.mkdir(exist_ok=True)
-        (self.path / name).write_text(text, encoding="utf-8")
+        (self.path / "half").write_text(text, encoding="utf-8")
+        (self.path / "half").replace(self.path / name)
 
 
 @pytest.fixture
