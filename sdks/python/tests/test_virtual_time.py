@@ -137,7 +137,7 @@ def test_verdicts_and_a_lease_that_is_held_while_time_passes(bus: TestBus) -> No
 
 
 def test_a_handler_that_gives_back_for_ever_is_told_of(bus: TestBus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("berrymq.testing.virtual_time.REAL_GRACE", 0.05)
+    monkeypatch.setattr("berrymq.testing.virtual_time.LONGEST_TURN", 0.05)
 
     def never(_: Message) -> None:
         raise Release

@@ -37,8 +37,8 @@ class TestBus(_Calls):
     `gateway` (None = BERRYMQ_TEST_GATEWAY, "" = none) the same test runs against that gateway, in real time. `seed`
     (None = BERRYMQ_TEST_SEED, or a random one) decides on faults; a failing test tells which it was.
 
-    What was registered and opened meanwhile ends with it (at a gateway queues are deleted), what was there before stays;
-    queues in the process begin the test empty, and have again what they held once it is over.
+    What was registered and opened meanwhile ends with it (at a gateway queues are deleted); what was there before
+    stays. Queues in the process begin the test empty, and have again what they held once it is over.
 
     Raises InvalidArgument when the bus is linked or under test already; with a gateway Unavailable.
     """

@@ -25,8 +25,8 @@ class Stage:
         self._leases = leases
         self._tasks: deque[Task] = deque()
         self._seats: list[_Seat] = []
-        # Since when, in real time, only coroutines were at work.
-        self._waiting_since: float | None = None
+        # How many coroutines were at work last, and since when, in real time.
+        self._waiting = (0, 0.0)
 
     def hire(self, keeper: Keeper, work: Callable[[], None], step: Callable[[], bool]) -> None:
         self._seats.append(_Seat(step))
@@ -36,25 +36,28 @@ class Stage:
         return StagePool(self._tasks)
 
     def run_one(self) -> bool:
-        ran = self._run_task() or any(seat.work() for seat in self._seats)
-        if ran:
-            self._waiting_since = None
-        return ran
+        return self._run_task() or any(seat.work() for seat in self._seats)
 
     def wait_for_others(self) -> bool:
         """Coroutines work on an event loop, in real time; those that wait for virtual time would do so for ever, and
         are not waited for beyond 5 s."""
         coroutines = self._courier.dispatcher._coroutines
-        if coroutines is None or not coroutines.at_work:
-            self._waiting_since = None
+        at_work = 0 if coroutines is None else coroutines.at_work
+        if coroutines is None or not at_work:
+            self._waiting = (0, 0.0)
             return False
         now = time.monotonic()
-        self._waiting_since = self._waiting_since or now
-        if now - self._waiting_since > REAL_GRACE:
+        if at_work != self._waiting[0]:
+            self._waiting = (at_work, now)
+        if now - self._waiting[1] > REAL_GRACE:
             return False
         with coroutines._changed:
             coroutines._changed.wait(_LOOK)
         return True
+
+    def others_at_work(self) -> bool:
+        coroutines = self._courier.dispatcher._coroutines
+        return coroutines is not None and coroutines.at_work > 0
 
     def due(self) -> Iterator[Due]:
         for queue in local_queues(self._courier.registry):

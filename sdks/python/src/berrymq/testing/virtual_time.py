@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from ..errors import Timeout
 from ..timekeeper import Timer
+from .timers import Timers, ToCome
 
 REAL_GRACE = 5.0
 """Seconds of real time that virtual time waits for what it cannot see: other threads, coroutines."""
 
-_LOOK = 0.005
+LONGEST_TURN = 60.0
+"""Seconds of real time that handlers may work at one moment of virtual time."""
 
-_BREATH = 1e-7
-"""Seconds that timers are late, as they always are: none is ever early."""
+_LOOK = 0.005
 
 
 class Due(NamedTuple):
@@ -32,7 +32,6 @@ class Due(NamedTuple):
     """The same as whoever waits for it counts: since the epoch, or, where `monotonic`, as `now` says."""
     monotonic: bool
     call: Callable[[], object]
-    timer: Timer | None = None
 
 
 class Ready(Protocol):
@@ -42,7 +41,10 @@ class Ready(Protocol):
         """Has one handler work that could; whether there was one."""
 
     def wait_for_others(self) -> bool:
-        """Waits until one of the handlers has ended that work elsewhere; False = there are none."""
+        """Waits a moment for handlers that work elsewhere; False = there are none, or none gets on."""
+
+    def others_at_work(self) -> bool:
+        """Whether there are handlers that work elsewhere."""
 
     def due(self) -> Iterable[Due]:
         """What queues and leases wait for."""
@@ -58,9 +60,7 @@ class VirtualTime:
 
     def __init__(self, ready: Ready) -> None:
         self._ready = ready
-        self._numbers = itertools.count()
-        self._timers: list[tuple[int, int, Timer]] = []
-        self._adding = threading.Lock()
+        self._timers = Timers()
         self._begin = self._us = int(time.time()) * 1_000_000
         self._begin_monotonic = self._monotonic = time.monotonic()
         self._epoch = self._us / 1e6
@@ -72,9 +72,6 @@ class VirtualTime:
         self._sleepers: set[threading.Condition] = set()
         # Since when, and until when, in real time, nothing could be done.
         self._idle = (0.0, 0.0)
-        # Timers from before the test, and what they set off in their turn.
-        self._inherited: set[Timer] = set()
-        self._inheriting = False
 
     # What `Clock` asks for.
 
@@ -90,8 +87,6 @@ class VirtualTime:
     def later(self, seconds: float, call: Callable[[], object]) -> Timer:
         timer = Timer(call)
         self._add(seconds, timer)
-        if self._inheriting:
-            self._inherited.add(timer)
         return timer
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
@@ -104,9 +99,7 @@ class VirtualTime:
             went_on = self._go_on(end)
         finally:
             condition.acquire()
-        if went_on:
-            self._idle = (0.0, 0.0)
-        else:
+        if not went_on:
             self._wait_really(condition)
 
     # What tests ask for.
@@ -117,16 +110,20 @@ class VirtualTime:
         return (self._us - self._begin) / 1e6
 
     def settle(self) -> None:
-        """Returns when nobody is at work. Raises Timeout when handlers are for 5 s of real time."""
+        """Returns when nobody is at work. Raises Timeout when that does not come to an end."""
         with self._taking_turn():
-            limit = time.monotonic() + REAL_GRACE
+            limit = time.monotonic() + LONGEST_TURN
             while self._ready.run_one() or self._ready.wait_for_others():
                 if time.monotonic() > limit:
                     raise Timeout(
-                        f"handlers are still at work after {REAL_GRACE:g} s of real time: do they wake each other for "
-                        "ever, or wait for something that no virtual time moves, such as this very event loop? (There: "
-                        "await asyncio.to_thread(…))"
+                        f"handlers are still at work after {LONGEST_TURN:g} s of real time at one moment of virtual "
+                        "time; do they wake each other for ever?"
                     )
+            if self._ready.others_at_work():
+                raise Timeout(
+                    f"coroutines did not get on for {REAL_GRACE:g} s of real time: do they wait for something that no "
+                    "virtual time moves, or for this very event loop? (Then: await asyncio.to_thread(bus.settle))"
+                )
 
     def advance(self, seconds: float) -> None:
         """All that falls due within, in order; each settles before the next."""
@@ -142,16 +139,11 @@ class VirtualTime:
     def take_over(self, timers: Iterable[tuple[float, Timer]]) -> None:
         """Timers that were there before; `left` gives them back."""
         for seconds, timer in timers:
-            self._add(seconds, timer)
-            self._inherited.add(timer)
+            self._add(seconds, timer, inherited=True)
 
     def left(self) -> list[tuple[float, Timer]]:
         """In how many seconds which timers are due that were there before; the others are over with the test."""
-        return [
-            ((at - self._us) / 1e6, timer)
-            for at, _, timer in self._timers
-            if timer in self._inherited and not timer.over
-        ]
+        return [((at - self._us) / 1e6, timer) for at, _, timer in self._timers.inherited()]
 
     def end(self) -> None:
         """Wakes the threads that wait for a moment of it."""
@@ -176,6 +168,8 @@ class VirtualTime:
     def _go_on(self, end: int | None) -> bool:
         """Does the next thing there is to do, or moves to it, at most to the end; False = only others can help."""
         if not self._turn.acquire(blocking=False):
+            # Somebody else moves it.
+            self._idle = (0.0, 0.0)
             return False
         try:
             with self._taking_turn():
@@ -193,26 +187,21 @@ class VirtualTime:
 
     def _next(self) -> Due | None:
         dues = list(self._ready.due())
-        with self._adding:
-            while self._timers and self._timers[0][2].over:
-                heapq.heappop(self._timers)
-            if self._timers:
-                at, _, timer = self._timers[0]
-                dues.append(Due(at, 0.0, True, timer.fire, timer))
+        first = self._timers.first()
+        if first is not None:
+            dues.append(Due(first.at, first.seconds, True, partial(self._timers.fire, first.timer)))
         return min(dues, key=lambda due: due.at, default=None)
 
     def _fire(self, due: Due) -> None:
         self._move(due.at)
         # What somebody computed in floating point is over, even if the same sum comes out differently here.
         if due.monotonic:
-            self._monotonic = max(self._monotonic, due.seconds) + _BREATH
+            self._monotonic = max(self._monotonic, due.seconds)
+            # A breath late, as timers are: whoever keeps a rhythm finds none early by a rounding.
+            self._monotonic += 4 * math.ulp(self._monotonic)
         else:
             self._epoch = max(self._epoch, due.seconds)
-        self._inheriting = due.timer in self._inherited
-        try:
-            due.call()
-        finally:
-            self._inheriting = False
+        due.call()
 
     def _move(self, at: int) -> None:
         if at > self._us:
@@ -220,9 +209,10 @@ class VirtualTime:
             self._epoch = max(self._epoch, at / 1e6)
             self._monotonic = max(self._monotonic, self._begin_monotonic + (at - self._begin) / 1e6)
 
-    def _add(self, seconds: float, timer: Timer) -> None:
-        with self._adding:
-            heapq.heappush(self._timers, (self._us + _microseconds(max(0.0, seconds)), next(self._numbers), timer))
+    def _add(self, seconds: float, timer: Timer, inherited: bool = False) -> None:
+        due = self._monotonic + max(0.0, seconds)
+        at = self._begin + _microseconds(due - self._begin_monotonic)
+        self._timers.add(ToCome(max(at, self._us), due, timer), inherited)
 
     # What follows waits in real time.
 
