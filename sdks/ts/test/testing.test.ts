@@ -120,6 +120,19 @@ describe("virtual time", () => {
     timer.stop();
   });
 
+  it("stands still for a stream in the background while the test goes on", async () => {
+    const seen: unknown[] = [];
+    void (async () => {
+      for await (const message of bus.follow("tick:*")) seen.push(message.args[0]);
+    })();
+    const timer = bus.bus.clock.every(10, () => void bus.publish("tick:now", bus.now));
+    await bus.advance(20);
+    await bus.assertPublished("tick:now", 20);
+    await bus.settle();
+    expect([bus.now, seen]).toEqual([20, [10, 20]]);
+    timer.stop();
+  });
+
   it("does what falls due in order, and in full before it goes on", async () => {
     const order: unknown[] = [];
     bus.followingFunction("later:*", async ({ action }) => {

@@ -35,7 +35,12 @@ const END_SECONDS = 5;
 /** Of what was published, so many are shown when something is missed. */
 const SHOWN_AT_MOST = 20;
 
-/** Made by `await TestBus.open()`. It has the public calls of its {@link bus}, too. */
+/**
+ * Made by `await TestBus.open()`. It has the public calls of its {@link bus}, too.
+ *
+ * A call that waits (`get`, `ask`, `next` of a stream) moves time itself to what is due next, once no handler is at work. So does a stream
+ * that is iterated over in the background, when nothing else has happened for a while: of what is endless, wait for one thing at a time.
+ */
 export class TestBus extends BusCalls implements AsyncDisposable {
   private readonly messages: Message[] = [];
   private readonly handled: Call[] = [];

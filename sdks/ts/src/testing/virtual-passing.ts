@@ -9,6 +9,8 @@ import { VirtualTime, wholeMilliseconds } from "./virtual-time.js";
 
 /** Real seconds after which it is told for whom a test waits. */
 const PATIENCE = 3;
+/** Turns of the event loop in which nothing happens, before a wait without an end moves time: it may be one in the background. */
+const IDLE_TURNS = 5;
 /** Taken before anybody fakes it. */
 const turnOver = globalThis.setImmediate;
 
@@ -18,8 +20,9 @@ export class VirtualPassing implements Passing {
     () => this.changed(),
     (bounded) => this.wait(bounded),
   );
-  /** Waits that move time. */
-  private waits = 0;
+  /** Waits that move time: those that end with it, and those of the test that do not. */
+  private readonly waits = { bounded: 0, endless: 0 };
+  private idle = 0;
   /** Where an advance under way goes; undefined = none is. */
   private target: number | undefined;
   private advanced: () => void = () => {};
@@ -81,23 +84,29 @@ export class VirtualPassing implements Passing {
   /** What a handler waits for without an end of its own moves no time: it may be what the handler does all its life. */
   private wait(bounded: boolean): () => void {
     const { work, over } = this.atWork.wait(bounded);
+    const kind = bounded ? "bounded" : "endless";
     const moves = bounded || work === undefined ? 1 : 0;
-    this.waits += moves;
+    this.waits[kind] += moves;
     this.changed();
     let open = true;
     return () => {
       if (!open) return;
       open = false;
-      this.waits -= moves;
+      this.waits[kind] -= moves;
       over();
     };
   }
 
   private get wanted(): boolean {
-    return !this.ended && (this.target !== undefined || this.settling.length > 0 || this.waits > 0);
+    return !this.ended && (this.pressing || this.waits.endless > 0);
+  }
+
+  private get pressing(): boolean {
+    return this.target !== undefined || this.settling.length > 0 || this.waits.bounded > 0;
   }
 
   private changed(): void {
+    this.idle = 0;
     this.wake();
     if (this.moving || !this.wanted) return;
     this.moving = true;
@@ -108,6 +117,7 @@ export class VirtualPassing implements Passing {
     while (this.wanted) {
       await new Promise((resolve) => turnOver(resolve));
       if (this.atWork.busy || !this.wanted) await this.change();
+      else if (!this.pressing && this.idle++ < IDLE_TURNS) continue;
       else if (!this.step()) await this.change();
     }
     this.moving = false;
