@@ -11,6 +11,7 @@ export {
   type StyleOptions,
   sendMessage,
 } from "./classic.js";
+export type { Clock, Timer } from "./clock.js";
 export { Condition, cond } from "./condition.js";
 export { debugMessages } from "./debug-messages.js";
 export {
