@@ -41,6 +41,22 @@ def test_handlers_work_and_assertions_wait_for_them(bus: TestBus) -> None:
     assert bus.now >= 1
 
 
+def test_handlers_of_a_pool_have_ended_when_it_settles(bus: TestBus) -> None:
+    done: list[int] = []
+
+    @bus.following_function("switch:pool")
+    def work(message: Message) -> None:
+        if message.args[0] < 20:
+            bus.publish("switch:pool", message.args[0] + 1)
+        done.append(message.args[0])
+
+    bus.set_multiplicity(2)
+    bus.publish("switch:pool", 1)
+    bus.settle()
+    assert sorted(done) == list(range(1, 21))
+    assert bus.mock(work).call_count == 20
+
+
 def test_pipelines_queues_and_asks_are_the_same(bus: TestBus) -> None:
     keep = [bus.regist_function("switch:one", lambda message: message.args[0] + 1)]
     queue = Queue("switch:end", bus=bus)

@@ -59,7 +59,7 @@ class TestBus(_Calls):
         url = os.environ.get(GATEWAY) if gateway is None else gateway
         self._setting: Setting
         if url:
-            self._setting = WithGateway(self.bus, self._records, url)
+            self._setting = WithGateway(self.bus, self._records, self._records.work, url)
             self._records.on_open = self._setting.opened
         else:
             self._setting = WithoutServer(self.bus, self._records)

@@ -36,7 +36,7 @@ class Mock:
     def assert_called_once_with(self, /, *args: Any, **kwargs: Any) -> None:
         """One call, with exactly these arguments. Raises AssertionError."""
         __tracebackhide__ = True
-        self._records.until(lambda: self.calls)
+        self._records.until(lambda: self._records.calls_so_far(self._handler()))
         calls = self.calls
         if len(calls) != 1 or calls[0].args != args or calls[0].kwargs != kwargs:
             raise AssertionError(

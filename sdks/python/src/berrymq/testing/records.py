@@ -11,6 +11,7 @@ from ..identifier import Identifier, matches
 from ..keeper import Keeper
 from ..message import Message, _stamp
 from ..registry import Receiver
+from .at_work import AtWork
 from .faults import Faults
 
 _SHOWN = 20
@@ -27,6 +28,8 @@ class Records:
         """Returns once the condition is true, or the time for that is over."""
         self.on_open: Callable[[Keeper], object] = lambda _: None
         """Told of queues at a gateway."""
+        self.work = AtWork()
+        """Of live followers."""
         self._published: list[Message] = []
         # Handlers are held weakly, as their bus holds them.
         self._calls: list[tuple[Callable[[], object], Message]] = []
@@ -42,7 +45,7 @@ class Records:
 
     def heard(self, message: Message, receivers: Sequence[Receiver]) -> Sequence[Receiver]:
         return [
-            cast(Receiver, _Recorded(receiver, self.called)) if receiver.answers else receiver
+            cast(Receiver, _Recorded(receiver, self)) if receiver.answers else receiver
             for receiver in self._faults.reached(receivers)
         ]
 
@@ -60,7 +63,11 @@ class Records:
         return list(self._published)
 
     def calls(self, handler: Callable[..., Any]) -> list[Message]:
+        """What it was called with, once nobody is at work."""
         self._settle()
+        return self.calls_so_far(handler)
+
+    def calls_so_far(self, handler: Callable[..., Any]) -> list[Message]:
         return [message for called, message in list(self._calls) if _is(called(), handler)]
 
     def assert_published(self, pattern: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Message]:
@@ -73,6 +80,7 @@ class Records:
 
     def assert_not_published(self, pattern: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         __tracebackhide__ = True
+        self._settle()
         found = self._matching(pattern, args, kwargs)
         if found:
             told = ", ".join(_shown(each.id, each.args, each.kwargs) for each in found[:_SHOWN])
@@ -82,7 +90,7 @@ class Records:
         Identifier.parse(pattern)
         return [
             message
-            for message in self.messages()
+            for message in list(self._published)
             if matches(pattern, message.id) and (not args or message.args == args) and _holds(message.kwargs, kwargs)
         ]
 
@@ -98,15 +106,16 @@ class Records:
 class _Recorded:
     """A handler that tells of its calls; otherwise the receiver itself."""
 
-    __slots__ = ("_called", "_receiver")
+    __slots__ = ("_receiver", "_records")
 
-    def __init__(self, receiver: Receiver, called: Callable[[object, Message], None]) -> None:
+    def __init__(self, receiver: Receiver, records: Records) -> None:
         self._receiver = receiver
-        self._called = called
+        self._records = records
 
     def take(self, message: Message) -> object:
-        self._called(self._receiver.handler, message)
-        return self._receiver.take(message)
+        self._records.called(self._receiver.handler, message)
+        with self._records.work:
+            return self._receiver.take(message)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._receiver, name)

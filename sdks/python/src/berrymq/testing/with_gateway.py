@@ -11,7 +11,9 @@ from ..bus import Bus
 from ..errors import BerryMQError, NotSupported, Timeout
 from ..hire import hire_thread
 from ..keeper import Keeper
+from ..pool import Pool
 from ..probe import Probe
+from .at_work import AtWork, CountedPool
 from .before import Before
 from .faults import Faults
 from .setting import PATIENCE
@@ -22,7 +24,7 @@ _LOOK = 0.01
 class WithGateway:
     """A setting. The queues that are opened meanwhile are deleted at its end, with their dead letters."""
 
-    def __init__(self, bus: Bus, probe: Probe, url: str) -> None:
+    def __init__(self, bus: Bus, probe: Probe, work: AtWork, url: str) -> None:
         self._bus = bus
         self._courier = bus._courier
         self._began = time.monotonic()
@@ -31,6 +33,9 @@ class WithGateway:
         self._before = Before(bus)
         self._courier.probe = probe
         self._courier.hire = self._hire
+        self._work = work
+        self._courier.dispatcher.make_pool = self._make_pool
+        self._courier.dispatcher.set_multiplicity(self._before._multiplicity)
         self._connects = self._courier.link is None
         if self._connects:
             try:
@@ -80,7 +85,7 @@ class WithGateway:
                 keeper.dead().delete()
             with suppress(BerryMQError):
                 keeper.delete()
-        courier.probe, courier.hire = None, hire_thread
+        courier.probe, courier.hire, courier.dispatcher.make_pool = None, hire_thread, Pool
         if self._connects and not courier.closed:
             self._bus.close_connection()
         self._before.bring_back()
@@ -91,6 +96,9 @@ class WithGateway:
             self.opened(keeper)
         hire_thread(keeper, work, step)
 
+    def _make_pool(self, threads: int) -> Pool:
+        return CountedPool(threads, self._work)
+
     def _goes_on(self) -> bool:
         """Whether somebody is at work, or published meanwhile."""
         link = self._courier.link
@@ -99,7 +107,7 @@ class WithGateway:
         return self._at_work() or (link is not None and link.outbox.last > last)
 
     def _at_work(self) -> bool:
-        if self._courier.receipts.busy:
+        if self._courier.receipts.busy or self._work:
             return True
         coroutines = self._courier.dispatcher._coroutines
         if coroutines is not None and coroutines.at_work:
