@@ -45,7 +45,7 @@ class ClosedTest < Minitest::Test
   def test_streams_and_queues_of_the_process_end_with_it
     mq = bus
     queue = mq.queue("a:x")
-    waiting = [Thread.new { mq.follow("a:x").each { nil } }, Thread.new { queue.pop }]
+    waiting = [Thread.new { mq.follow("a:x").to_a }, Thread.new { queue.pop }]
     eventually { queue.num_waiting == 1 && mq.show_network.include?("stream") }
     mq.close
     waiting.each(&:join)

@@ -24,7 +24,7 @@ module BerryMQ
     # Raises InvalidArgument unless it can be called with so many messages; `label` names it. `called`: with as much else.
     def check(messages, label, called = Parameters.called(messages))
       raise InvalidArgument, "#{label} takes #{taken}; #{called}" unless @lenient || takes?(messages)
-      return unless messages > 1 && keywords?
+      return unless messages > 1 && @known.any?
 
       raise InvalidArgument, "#{label} takes keywords; #{called}, and they have kwargs to be read"
     end
