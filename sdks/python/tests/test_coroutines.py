@@ -123,6 +123,21 @@ def test_what_it_returns_answers_and_what_it_raises_is_reported_and_told(linked:
     assert list(map(str, errors)) == ["too little"] * 2
 
 
+def test_a_follower_of_answers_may_ask_in_its_turn(bus: Bus) -> None:
+    heard: list[int] = []
+
+    @bus.following_function("a:b")
+    async def double(message: Message) -> int:
+        return 2 * int(message.args[0])
+
+    @bus.following_function("a:answer")
+    def hear(message: Message) -> None:
+        heard.append(bus.within(10).ask("a:b", message.args[0]))
+
+    bus.talk("a:b", "a:answer", 1)
+    until(lambda: heard == [4])
+
+
 def test_methods_of_followers_partials_and_decorated_functions_are_awaited_too(bus: Bus) -> None:
     heard: list[str] = []
 

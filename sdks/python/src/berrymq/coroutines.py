@@ -10,15 +10,18 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
 from typing import Any
 
+from .crew import Crew
 from .errors import Closed
 from .event_loop import OwnLoop, running
-from .finisher import Finisher
 from .pending import Pending
 
 log = logging.getLogger("berrymq")
 
 MOST_AT_WORK = 1000
 """Coroutines that run or wait for their turn; beyond, a thread that publishes waits. An event loop never waits."""
+
+_MOST_FINISHERS = 32
+"""Answers and verdicts that may wait at once, each in a thread."""
 
 _CANCELLING = 1.0
 """Seconds that a cancelled handler may go on before nobody waits for it any more."""
@@ -31,7 +34,8 @@ class Coroutines:
 
     def __init__(self) -> None:
         self._own = OwnLoop()
-        self._finisher = Finisher()
+        # For what follows an end, and may wait: no work for an event loop.
+        self._finishers = Crew("berrymq-finish", _MOST_FINISHERS)
         self._limit = 0
         self._running: dict[Pending, None] = {}
         # How many of these the limit counts.
@@ -68,7 +72,7 @@ class Coroutines:
         """Has `step(pending)` done behind its end, in a thread that may wait. Within 5 s of `close`, too."""
         with self._changed:
             self._finishing += 1
-        pending.add_done_callback(lambda _: self._finisher.put(lambda: self._finish(pending, step)))
+        pending.add_done_callback(lambda _: self._finishers.run(lambda: self._finish(pending, step)))
 
     def set_multiplicity(self, limit: int) -> None:
         with self._changed:
@@ -103,8 +107,9 @@ class Coroutines:
     def after_fork(self) -> None:
         """In the child: what runs, runs in the parent."""
         self._own.after_fork()
-        self._finisher.after_fork()
+        self._finishers.after_fork()
         self._running, self._waiting, self._counted, self._finishing = {}, deque(), 0, 0
+        self.closing = False
         self._changed = threading.Condition()
 
     def _ended(self, pending: Pending) -> None:
