@@ -226,6 +226,31 @@ def test_close_waits_for_those_at_work(bus: Bus) -> None:
     until(lambda: loops[0] not in threading.enumerate())
 
 
+def test_what_comes_while_the_bus_is_closed_is_not_begun_and_who_asks_is_told(bus: Bus) -> None:
+    begun = threading.Event()
+    answers: list[str] = []
+    errors: list[BaseException] = []
+    bus.on_error(lambda error, *_: errors.append(error))
+
+    @bus.following_function("a:b")
+    async def hear(message: Message) -> None:
+        begun.set()
+        while not answers:
+            await asyncio.sleep(0.001)
+
+    bus.publish("a:b")
+    assert begun.wait(10)
+    closing = threading.Thread(target=bus.close)
+    closing.start()
+    until(lambda: bus._dispatcher.coroutines.closing)
+    bus.publish("a:b")
+    with pytest.raises(HandlerFailed, match="the bus is being closed") as told:
+        bus.ask("a:b")
+    answers.append(told.value.class_name)
+    closing.join(10)
+    assert (answers, errors) == (["Closed"], [])
+
+
 def test_what_does_not_end_in_time_is_cancelled_and_told(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
     begun, ended = threading.Event(), threading.Event()
 

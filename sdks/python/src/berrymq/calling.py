@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import parameters
-from .errors import Closed
 from .message import Message
 from .parameters import Parameters
 from .pending import Pending
@@ -90,13 +89,7 @@ class _Starting:
         if not inspect.iscoroutine(value):
             # A decorator made a function of it.
             return value
-        try:
-            pending = self._coroutines.start(value, self._loop, counted=not self._durable)
-        except Closed:
-            if self._durable or messages[-1].reply_to or not self._coroutines.closing:
-                raise
-            # Of live messages that come while the bus is closed nobody expects anything.
-            return None
+        pending = self._coroutines.start(value, self._loop, counted=not self._durable)
         if not self._durable:
             pending.add_done_callback(lambda _: self._report(pending, messages[-1], target))
         return pending

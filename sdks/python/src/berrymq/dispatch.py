@@ -8,7 +8,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from .errors import InvalidArgument
+from .errors import Closed, InvalidArgument
 from .handler_errors import HandlerErrors
 from .log import log
 from .message import Message
@@ -93,6 +93,9 @@ class Dispatcher:
 
     def report(self, error: BaseException, message: Message, handler: object) -> None:
         """Tells of an error; never raises."""
+        if isinstance(error, Closed) and self._coroutines is not None and self._coroutines.closing:
+            # Of what comes while the bus is closed nobody expects anything; who asked is told.
+            return
         try:
             self._on_error(error, message, handler)
         except Exception:
