@@ -213,7 +213,7 @@ module BerryMQ
       make_room(bytes)
       item = Shelf::Item.new(@numbers += 1, message, bytes, 1, message.priority, expires)
       @bytes += bytes
-      left = due - @clock.wall
+      left = due.zero? ? 0 : due - @clock.wall
       left.positive? ? put_later(item, left / MICROS.to_f) : put(item)
       @changed.signal
     end
