@@ -342,7 +342,7 @@ class LocalQueue:
         return item
 
     def _carry_out(self, item: Item, verb: Verb, delay: float | None, why: str | None) -> None:
-        if verb == "ack" and self.faults is not None and self.faults.again(item.message.message_id):
+        if verb == "ack" and self.faults is not None and self.faults.again(self.options.name, item.message):
             item.attempts += 1
             self._give_back(item, 0.0)
         elif verb == "ack":

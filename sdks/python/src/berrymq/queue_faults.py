@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .message import Message
+
 
 class QueueFaults(Protocol):
     def after_next(self) -> bool:
         """Whether the next but one is handed out first."""
 
-    def again(self, message_id: str) -> bool:
+    def again(self, queue: str, message: Message) -> bool:
         """Whether a message that is acknowledged is handed out once more."""

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 
 from ..errors import InvalidArgument
+from ..message import Message
 from ..registry import Receiver
 
 
@@ -15,7 +16,7 @@ class Faults:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._drop = self._duplicate = self._reorder = 0.0
-        self._repeated: set[str] = set()
+        self._repeated: set[tuple[str, str]] = set()
 
     def set(self, drop: float, duplicate: float, reorder: float) -> None:
         """Probabilities. Raises InvalidArgument."""
@@ -33,10 +34,11 @@ class Faults:
     def after_next(self) -> bool:
         return self._happens(self._reorder)
 
-    def again(self, message_id: str) -> bool:
-        if message_id in self._repeated or not self._happens(self._duplicate):
+    def again(self, queue: str, message: Message) -> bool:
+        one = (queue, message.message_id)
+        if one in self._repeated or not self._happens(self._duplicate):
             return False
-        self._repeated.add(message_id)
+        self._repeated.add(one)
         return True
 
     def _happens(self, probability: float) -> bool:
