@@ -4,7 +4,6 @@ import { Clock } from "./clock.js";
 import type { Condition } from "./condition.js";
 import { boundsOf, CONNECT_SECONDS, type ConnectOptions } from "./connect-options.js";
 import { Dispatcher, type ErrorCallback } from "./dispatcher.js";
-import type { Loss } from "./entry.js";
 import { Closed, InvalidArgument } from "./errors.js";
 import type {
   AnyEvents,
@@ -32,15 +31,15 @@ import {
   type ReceiveCallback,
   type Removable,
 } from "./mailbox.js";
-import { changed, Message, type Origin } from "./message.js";
+import type { Message, Origin } from "./message.js";
 import { randomText } from "./message-id.js";
-import { kwargs } from "./payload.js";
 import { type Publication, Publisher, type PublisherHost } from "./publisher.js";
 import { type Asking, Questions } from "./question.js";
 import { type Keeper, Queue, type QueueOptions } from "./queue.js";
 import type { Receipt } from "./receipt.js";
 import { Reporting } from "./reporting.js";
 import { Stream, type StreamOptions } from "./stream.js";
+import { System } from "./system.js";
 import { ASK_SECONDS } from "./talk.js";
 import { Target } from "./target.js";
 import type { Stand } from "./trial.js";
@@ -66,11 +65,12 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   private readonly followers = new Followers(() => this.link?.patternsChanged());
   private readonly origin: Origin = { again: (...all) => this.publisher.again(...all) };
   private readonly dispatcher = new Dispatcher(this.followers, this.report, this.origin, this.stand);
+  private readonly system = new System(this.dispatcher, this.clock);
   private readonly host = this.rooms();
   private readonly publisher = new Publisher(this.host);
   private readonly questions = new Questions(this.publisher, this.dispatcher);
   private readonly localQueues = new LocalQueues(this.clock, this.stand, this.followers, this.report, (...lost) =>
-    this.tellDrop(...lost),
+    this.system.dropped(...lost),
   );
   private readonly works = new Works({
     localQueues: this.localQueues,
@@ -155,7 +155,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     const stream = new Stream(texts, options, {
       clock: this.clock,
       add: (listener) => this.followers.add(listener),
-      lagged: (dropped, pattern) => this.tell("berrymq:lag", { dropped, pattern }),
+      lagged: (dropped, pattern) => this.system.tell("berrymq:lag", { dropped, pattern }),
       gone: (gone) => this.streams.delete(gone),
       taken: (message) => this.acknowledging.taken(message),
     });
@@ -353,24 +353,13 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     return { origin, calls: () => this.connected().calls(), connections: () => this.link?.connections ?? 0 };
   }
 
-  /** The system's own word, to the followers of this process only. */
-  private tell(identifier: string, values: Readonly<Record<string, unknown>>): void {
-    this.dispatcher.dispatch(
-      changed(new Message(identifier, kwargs(values)), { publishedAt: this.clock.wall() * 1000 }),
-      false,
-    );
-  }
-
-  /** As a gateway tells. Of the system's own messages nothing is told: a queue that keeps and loses them would never come to an end. */
-  private tellDrop(queue: string, { messageId, identifier, sender }: Message, reason: Loss): void {
-    if (identifier.reserved) return;
-    this.tell("berrymq:drop", { queue, message_id: messageId, identifier: identifier.text, sender, reason });
-  }
-
   private register(pattern: string | Condition, handler: Handler, options: FollowOptions, object?: object): Following {
     this.assertOpen();
     const { queue, guard } = options;
-    if (typeof pattern !== "string") return this.followers.add(pattern.follower(handler, options, object));
+    if (typeof pattern !== "string") {
+      const taken = (message: Message) => this.acknowledging.taken(message);
+      return this.followers.add(pattern.follower(handler, options, taken, object));
+    }
     const target = new Target(handler, 1, object);
     if (queue === undefined) return this.followers.addHandler(pattern, target, guard);
     return this.works.add(pattern, target, { ...options, queue });

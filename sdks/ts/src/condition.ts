@@ -13,6 +13,9 @@ interface Term {
   readonly guard: Guard | undefined;
 }
 
+/** A message was taken, and need not come again. */
+type Taken = (message: Message) => void;
+
 /** What may stand where a pattern is wanted for a handler; made by {@link cond}. */
 export class Condition<Patterns extends readonly string[] = readonly string[]> {
   declare readonly patterns: Patterns;
@@ -35,14 +38,14 @@ export class Condition<Patterns extends readonly string[] = readonly string[]> {
     return this.terms.length;
   }
 
-  /** What follows for a handler. @throws InvalidArgument */
-  follower(handler: Handler, { queue, guard }: FollowOptions, object?: object): HandlerFollower {
+  /** What follows for a handler. @param taken hears of messages that wait for others. @throws InvalidArgument */
+  follower(handler: Handler, { queue, guard }: FollowOptions, taken: Taken, object?: object): HandlerFollower {
     if (queue !== undefined) {
       throw new InvalidArgument(`a condition is not fed from a queue, as of ${queue}; follow a pattern with it`);
     }
     if (guard !== undefined)
       throw new InvalidArgument("the terms of a condition have the guards: cond(pattern, { guard })");
-    return new Joining(this.terms, new Target(handler, this.size, object));
+    return new Joining(this.terms, new Target(handler, this.size, object), taken);
   }
 }
 
@@ -68,6 +71,7 @@ class Joining extends HandlerFollower {
   constructor(
     private readonly terms: readonly Term[],
     target: Target,
+    private readonly taken: Taken,
   ) {
     super(
       terms.map(({ pattern }) => pattern),
@@ -83,7 +87,11 @@ class Joining extends HandlerFollower {
       if (guard === undefined || guard(message)) this.newest[index] = message.detach();
     });
     const messages = this.newest.filter((each) => each !== undefined);
-    if (messages.length < this.terms.length) return false;
+    if (messages.length < this.terms.length) {
+      // Coming again, it would fill a term of the next round.
+      if (message.requireAck && messages.includes(message)) this.taken(message);
+      return false;
+    }
     this.newest.fill(undefined);
     const earlier = this.complete.get(message);
     if (earlier === undefined) this.complete.set(message, [messages]);

@@ -13,7 +13,7 @@ export function debugMessages(on = true, { bus = defaultBus }: OnBus = {}): void
     ? (step, { identifier, messageId, sender }) => {
         // Of the system's own nothing is told: that would never come to an end.
         if (identifier.reserved) return;
-        own.tell(`berrymq:${step}_message`, { identifier: identifier.text, message_id: messageId, sender });
+        own.system.tell(`berrymq:${step}_message`, { identifier: identifier.text, message_id: messageId, sender });
       }
     : undefined;
 }

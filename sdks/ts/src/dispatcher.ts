@@ -66,6 +66,7 @@ export class Dispatcher {
       } else if (this.agrees(each, message, foreign)) {
         called++;
         if (agreed) agreed.push(each);
+        else if (this.pool.none) this.call(each, message);
         else this.pool.run(() => this.call(each, message));
       }
     }
@@ -91,21 +92,33 @@ export class Dispatcher {
 
   /** Calls one handler; returns its end when that is a promise. */
   private call(follower: HandlerFollower, message: Message, number = 0, answering?: Answering): unknown {
-    const failed = (error: unknown) => {
-      this.report(error, message, follower.target.handler());
-      answering?.threw(number, error);
-    };
     try {
       const { trial } = this.stand;
       const value =
         trial === undefined
           ? follower.call(message)
           : trial.handle(follower.target, message, () => follower.call(message));
-      if (isThenable(value)) return value.then((end) => answering?.returned(number, end), failed);
+      if (isThenable(value)) {
+        return value.then(
+          (end) => answering?.returned(number, end),
+          (error) => this.failed(error, follower, message, number, answering),
+        );
+      }
       answering?.returned(number, value);
     } catch (error) {
-      failed(error);
+      this.failed(error, follower, message, number, answering);
     }
     return undefined;
+  }
+
+  private failed(
+    error: unknown,
+    follower: HandlerFollower,
+    message: Message,
+    number: number,
+    answering: Answering | undefined,
+  ): void {
+    this.report(error, message, follower.target.handler());
+    answering?.threw(number, error);
   }
 }

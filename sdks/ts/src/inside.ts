@@ -6,6 +6,7 @@ import type { Origin } from "./message.js";
 import type { Publisher } from "./publisher.js";
 import type { Keeper, Queue } from "./queue.js";
 import type { Reporting } from "./reporting.js";
+import type { System } from "./system.js";
 import type { Works } from "./work.js";
 
 /** The members of `Bus` that these are. */
@@ -18,9 +19,9 @@ export interface Inside {
   readonly works: Works;
   readonly queues: ReadonlyMap<Queue, Keeper>;
   readonly reporting: Reporting;
+  readonly system: System;
   name: string;
   hears: boolean;
-  tell(identifier: string, values: Readonly<Record<string, unknown>>): void;
   leave(): Promise<void>;
 }
 

@@ -20,6 +20,11 @@ export class Pool {
     this.advance();
   }
 
+  /** Whether jobs need not be handed over at all. */
+  get none(): boolean {
+    return this.size === 0;
+  }
+
   run(job: Job): void {
     if (this.size === 0) job();
     else {

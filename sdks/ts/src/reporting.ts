@@ -1,5 +1,6 @@
 // Where errors go that have no caller: to `onError`, and those of handlers to who takes them.
 import type { ErrorCallback } from "./dispatcher.js";
+import { BerryMQError } from "./errors.js";
 import type { Handler } from "./follower.js";
 import type { Message } from "./message.js";
 
@@ -34,6 +35,8 @@ export class Reporting {
   }
 }
 
+/** Of what berryMQ itself refuses the text says all; of what a handler threw, its author needs the stack. */
 function log(error: unknown, message?: Message): void {
-  console.error(message === undefined ? "berryMQ:" : `berryMQ: at ${message.id}:`, error);
+  const what = error instanceof BerryMQError ? `${error.name}: ${error.message}` : error;
+  console.error(message === undefined ? "berryMQ:" : `berryMQ: at ${message.id}:`, what);
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Bus, cond, InvalidArgument, InvalidIdentifier, type Message, NoFollowers } from "../src/index.js";
+import { Acknowledging } from "../src/acknowledging.js";
+import { Dispatcher } from "../src/dispatcher.js";
+import { Followers } from "../src/follower.js";
+import { Bus, cond, InvalidArgument, InvalidIdentifier, Message, NoFollowers } from "../src/index.js";
 
 const ids = (...messages: Message[]) => messages.map(({ id, args }) => `${id} ${args.join()}`);
 
@@ -78,6 +81,26 @@ describe("a condition", () => {
     await bus.publish("a:x");
     await bus.publish("b:y");
     expect([both.calls, bus.showFollowers()]).toEqual([1, []]);
+  });
+
+  it("takes a message that wants to be acknowledged, and does not have it come again", () => {
+    const acknowledged: string[] = [];
+    const acknowledging = new Acknowledging((messageId) => acknowledged.push(messageId));
+    const followers = new Followers(() => {});
+    const dispatcher = new Dispatcher(followers, () => {}, new Bus() as never, { trial: undefined });
+    const both = cond("a:x").and(cond("b:y"));
+    followers.add(
+      both.follower(
+        (_a, _b) => {},
+        {},
+        (message) => acknowledging.taken(message),
+      ),
+    );
+    const [a, b] = ["a:x", "b:y"].map((id) => new Message(id).with({ requireAck: true })) as [Message, Message];
+    acknowledging.deliver(a, undefined, dispatcher);
+    expect(acknowledged).toEqual([a.messageId]);
+    acknowledging.deliver(b, undefined, dispatcher);
+    expect(acknowledged).toEqual([a.messageId, b.messageId]);
   });
 
   it("says what it does not take", () => {
