@@ -188,6 +188,29 @@ def test_an_ask_of_a_pipeline_times_out_at_its_deadline(bus: TestBus) -> None:
     assert bus.now == 60
 
 
+def test_a_pipeline_handles_nothing_beyond_its_deadline(bus: TestBus) -> None:
+    silent, failed = Queue("silent:x", bus=bus), Queue("failed:x", bus=bus)
+
+    def slow(_: Message) -> None:
+        with pytest.raises(Empty):
+            silent.get(timeout=100)
+
+    def late(_: Message) -> None: ...
+
+    keep = [bus.regist_function("slow:x", slow), bus.regist_function("late:x", late)]
+    bus.pipeline("slow:x", "end:x", errors="failed:x", deadline=60).talk()
+    assert "had passed when" in str(failed.get(timeout=1).failure)
+    bus.set_multiplicity(1)
+    bus.publish("slow:x")
+    bus.pipeline("late:x", "end:x", errors="failed:x", deadline=60).talk()
+    told = failed.get(timeout=1000)
+    assert told.failure is not None
+    assert told.failure.class_name == "Timeout"
+    assert told.expires_at is None
+    bus.mock(late).assert_not_called()
+    assert len(keep) == 2
+
+
 def test_handlers_of_a_pool_have_ended_when_it_settles(bus: TestBus) -> None:
     threads: list[str] = []
     bus.set_multiplicity(3)

@@ -21,7 +21,7 @@ from .probe import Probe
 from .published import Published
 from .receipt import Receipt
 from .registry import Receiver, Registry
-from .route import PIPELINE, HopAnswers, Receipts
+from .route import PIPELINE, HopAnswers, Receipts, in_time
 from .talk import PublishedAnswers
 
 
@@ -92,7 +92,9 @@ class Courier:
         self.queues.check_room(receivers, message)
         if not wire.reply_to:
             return Receipt(message, *self.dispatcher.hand_over(message, receivers))
-        return Receipt(message, *self.dispatcher.dispatch(message, receivers, self.published_answers(message)))
+        return Receipt(
+            message, *self.dispatcher.dispatch(message, in_time(message, receivers), self.published_answers(message))
+        )
 
     def hand_to_link(self, link: Link, message: Message, frame: bytes, receipt: Receipt) -> None:
         """Raises BacklogFull, Closed."""
@@ -147,7 +149,7 @@ class Courier:
             _, queues = self.dispatcher.dispatch(message, receivers, acknowledgement)
             acknowledgement.dispatched(kept=queues > 0)
         elif wire.reply_to:
-            self.dispatcher.dispatch(message, receivers, self.answers_to(message))
+            self.dispatcher.dispatch(message, in_time(message, receivers), self.answers_to(message))
         else:
             self.dispatcher.hand_over(message, receivers)
 

@@ -7,9 +7,9 @@ import json
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .clock import stamp
 from .errors import BerryMQError, Closed, HopLimit, InvalidArgument, MalformedMessage, NoFollowers, Timeout
@@ -21,6 +21,7 @@ from .receipt import Receipt
 
 if TYPE_CHECKING:
     from .courier import Courier
+    from .registry import Receiver
 
 log = logging.getLogger("berrymq")
 
@@ -107,8 +108,7 @@ class HopAnswers:
 
     def _check_goes_on(self) -> None:
         message = self._message
-        expires = message._wire.expires_at
-        if expires and expires <= stamp():
+        if _is_over(message):
             raise Timeout(f"the deadline of the pipeline had passed when a handler of {message.id!r} returned")
         if message.hops >= MOST_HOPS:
             raise HopLimit(f"{message.id!r} travelled {message.hops} hops, the pipeline goes no further")
@@ -131,6 +131,35 @@ class HopAnswers:
 
     def _fail(self, number: int, of: int, error: BaseException) -> None:
         fail(self._courier, self._message, self._route, number, of, error)
+
+
+class _InTime:
+    """A handler that no message reaches whose deadline has passed while it waited for its turn; otherwise itself."""
+
+    __slots__ = ("_receiver",)
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def take(self, message: Message) -> object:
+        if _is_over(message):
+            raise Timeout(f"the deadline of the pipeline had passed before {message.id!r} was handled")
+        return self._receiver.take(message)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._receiver, name)
+
+
+def in_time(message: Message, receivers: Sequence[Receiver]) -> Sequence[Receiver]:
+    """The same; handlers of a pipeline with a deadline only until then."""
+    if not message._wire.expires_at or PIPELINE not in message._wire.attributes:
+        return receivers
+    return [cast("Receiver", _InTime(receiver)) if receiver.answers else receiver for receiver in receivers]
+
+
+def _is_over(message: Message) -> bool:
+    expires = message._wire.expires_at
+    return bool(expires) and expires <= stamp()
 
 
 class Receipts:

@@ -25,6 +25,8 @@ class Stage:
         self._leases = leases
         self._tasks: deque[Task] = deque()
         self._seats: list[_Seat] = []
+        # How many tasks may be at work at once, and are.
+        self._threads = self._in_threads = 0
         # How many coroutines were at work last, and since when, in real time.
         self._waiting = (0, 0.0)
 
@@ -32,7 +34,8 @@ class Stage:
         self._seats.append(_Seat(step))
 
     def make_pool(self, threads: int) -> StagePool:
-        """In the place of a pool of threads."""
+        """In the place of a pool of threads: as many handlers work at once, while others wait for something."""
+        self._threads = threads
         return StagePool(self._tasks)
 
     def run_one(self) -> bool:
@@ -71,9 +74,13 @@ class Stage:
             yield Due(at, extension, True, self._leases.extend_due)
 
     def _run_task(self) -> bool:
-        if not self._tasks:
+        if not self._tasks or self._in_threads >= self._threads:
             return False
-        self._tasks.popleft()()
+        self._in_threads += 1
+        try:
+            self._tasks.popleft()()
+        finally:
+            self._in_threads -= 1
         return True
 
 
