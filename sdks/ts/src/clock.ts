@@ -49,9 +49,10 @@ export class Clock {
   /** Calls back once, so many seconds from now, never in this turn. Infinity = never. @param holds false = it keeps no program running */
   after(seconds: number, work: () => void, holds = true): Timer {
     if (seconds === Number.POSITIVE_INFINITY) return NEVER;
-    const pending = new Pending(work, holds, this.source.now() + Math.max(0, seconds * 1000), this.pending);
+    const wait = Math.max(0, seconds * 1000);
+    const pending = new Pending(work, holds, this.source.now() + wait, this.pending);
     this.pending.add(pending);
-    pending.start(this.source);
+    pending.start(this.source, wait);
     return pending;
   }
 
@@ -134,20 +135,23 @@ class Pending implements Alarm, Timer {
     private readonly all: Set<Pending>,
   ) {}
 
-  start(source: TimeSource): void {
+  /** @param wait milliseconds until then */
+  start(source: TimeSource, wait: number): void {
     this.source = source;
-    this.handle = source.set(this, this.at - source.now());
+    this.handle = source.set(this, wait);
   }
 
   move(from: TimeSource, to: TimeSource): void {
     from.clear(this.handle);
-    this.at += to.now() - from.now();
-    this.start(to);
+    const left = this.at - from.now();
+    this.at = to.now() + left;
+    this.start(to, left);
   }
 
   ring(): void {
     // A machine's timer waits 25 days at most.
-    if (this.at - this.source!.now() > EARLY) this.start(this.source!);
+    const left = this.at - this.source!.now();
+    if (left > EARLY) this.start(this.source!, left);
     else {
       this.all.delete(this);
       this.work();
