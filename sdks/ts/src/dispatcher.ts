@@ -85,7 +85,7 @@ export class Dispatcher {
     try {
       return !follower.target.gone && follower.agrees(message, foreign);
     } catch (error) {
-      this.report(error, message, follower.target.handler());
+      this.report(error, message, follower.target.method);
       return false;
     }
   }
@@ -118,7 +118,7 @@ export class Dispatcher {
     number: number,
     answering: Answering | undefined,
   ): void {
-    this.report(error, message, follower.target.handler());
+    this.report(error, message, follower.target.method);
     answering?.threw(number, error);
   }
 }

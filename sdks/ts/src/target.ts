@@ -18,7 +18,7 @@ export class Target {
    * @throws InvalidArgument when it cannot be
    */
   constructor(
-    private readonly method: Handler,
+    readonly method: Handler,
     messages: number,
     object?: object,
   ) {

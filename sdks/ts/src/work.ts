@@ -159,7 +159,7 @@ export class Work {
       guard,
       concurrency,
       answering: (message) => host.answering(message),
-      report: host.report,
+      report: (error, message, handler) => host.report(error, message, handler && target.method),
       handle: (message, call) => {
         const { trial } = host.localQueues.stand;
         return trial === undefined ? call() : trial.handle(target, message, call);

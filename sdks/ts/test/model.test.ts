@@ -30,6 +30,24 @@ describe("takeErrors", () => {
     expect(errors[0]).toMatchObject({ error: new Error("no 3"), message: { id: "a:b" }, handler: failing });
     expect(takeErrors({ bus })).toEqual([]);
   });
+
+  it("names the method that threw, live or fed from a queue", async () => {
+    const bus = new Bus();
+    bus.onError(() => {});
+    const thing = {
+      fail(): void {
+        throw new Error("no");
+      },
+    };
+    bus.registMethod("a:b", thing, thing.fail);
+    bus.registMethod("a:*", thing, thing.fail, { queue: "jobs", queueOptions: { maxAttempts: 1 } });
+    await bus.publish("a:b");
+    const handlers: unknown[] = [];
+    await until(() => handlers.push(...takeErrors({ bus }).map(({ handler }) => handler)) === 2);
+    expect(handlers).toEqual([thing.fail, thing.fail]);
+    expect(unfollow(thing.fail, { bus })).toBe(2);
+    await bus.close();
+  });
 });
 
 describe("unfollow", () => {
