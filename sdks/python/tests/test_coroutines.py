@@ -11,14 +11,13 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Gateway
 from waiting import until
 
-from berrymq import Bus, Closed, Follower, HandlerFailed, Message, Queue, Reject, Retry, following
+from berrymq import Bus, Closed, Follower, HandlerFailed, Message, following
 from berrymq.default_bus import bus as default_bus
 from berrymq.testing import TestBus
 
@@ -39,26 +38,28 @@ def test_a_coroutine_function_runs_in_the_thread_of_the_bus_in_order_of_publishi
     assert heard == [(number, "berrymq-asyncio") for number in range(50)]
 
 
-def test_many_run_at_once_and_after_set_multiplicity_so_many(bus: Bus) -> None:
+@pytest.mark.parametrize(("limit", "at_once"), [(0, 20), (2, 2)])
+def test_all_run_at_once_and_after_set_multiplicity_so_many(bus: Bus, limit: int, at_once: int) -> None:
     at_work, most, done = [0], [0], [0]
+    gates: list[asyncio.Event] = []
 
+    @bus.following_function("a:b")
     async def work(_: Message) -> None:
+        if not gates:
+            gates.append(asyncio.Event())
         at_work[0] += 1
         most[0] = max(most[0], at_work[0])
-        for _turn in range(5):
-            await asyncio.sleep(0)
+        await gates[0].wait()
         at_work[0] -= 1
         done[0] += 1
 
-    kept = bus.regist_function("a:b", work)
-    for limit, expected in ((0, range(3, 21)), (2, range(2, 3))):
-        bus.set_multiplicity(limit)
-        most[0] = done[0] = 0
-        for _ in range(20):
-            bus.publish("a:b")
-        until(lambda: done[0] == 20)
-        assert most[0] in expected
-    kept.unfollow()
+    bus.set_multiplicity(limit)
+    for _ in range(20):
+        bus.publish("a:b")
+    until(lambda: at_work[0] == at_once)
+    bus._dispatcher.coroutines._own.get().call_soon_threadsafe(gates[0].set)
+    until(lambda: done[0] == 20)
+    assert most[0] == at_once
 
 
 def test_a_thread_that_publishes_waits_beyond_so_many_at_work(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,101 +285,6 @@ def test_a_loop_that_was_closed_is_told_of(bus: Bus) -> None:
     assert isinstance(errors[0], Closed)
     assert "the event loop on which it was registered was closed" in str(errors[0])
     kept.unfollow()
-
-
-@pytest.fixture(params=["in the process", "at the gateway"])
-def place(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Bus]:
-    """A bus whose queues are kept in either place."""
-    with Bus() as bus:
-        bus.on_error(lambda *_: None)
-        yield bus.connect(gateway.url) if request.param == "at the gateway" else bus
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return f"coroutines-{abs(hash(request.node.nodeid)) % 10**9}"
-
-
-def queue_of(bus: Bus, name: str) -> Queue:
-    return Queue(f"{name}:*", shared=True, name=name, bus=bus)
-
-
-def test_a_durable_one_settles_by_its_end_and_so_many_run_at_once(place: Bus, name: str) -> None:
-    seen: list[tuple[int, int]] = []
-    at_work, most = [0], [0]
-
-    async def work(message: Message) -> None:
-        seen.append((message.args[0], message.attempt))
-        at_work[0] += 1
-        most[0] = max(most[0], at_work[0])
-        await asyncio.sleep(0.002)
-        at_work[0] -= 1
-        if message.args[0] == 1 and message.attempt == 1:
-            raise Retry(after=0)
-        if message.args[0] == 2:
-            raise Reject("two is one too many")
-
-    kept = place.regist_function(f"{name}:*", work, queue=name, concurrency=3)
-    for number in range(12):
-        place.publish(f"{name}:x", number)
-    queue = queue_of(place, name)
-    assert queue.dead.get(timeout=10).attributes["berrymq-dead-reason"] == "two is one too many"
-    until(lambda: len(seen) == 13 and queue.status()[:3] == (0, 0, 0))
-    assert sorted(seen) == sorted([*((number, 1) for number in range(12)), (1, 2)])
-    assert 2 <= most[0] <= 3
-    kept.unfollow()
-
-
-def test_a_durable_one_answers_a_talk(place: Bus, name: str) -> None:
-    async def work(message: Message) -> int:
-        return int(message.args[0]) + 1
-
-    kept = place.regist_function(f"{name}:*", work, queue=name)
-    with place.follow(f"{name}-done:x") as answers:
-        place.flush()
-        place.talk(f"{name}:x", f"{name}-done:x", 41)
-        assert next(answers).args == (42,)
-    kept.unfollow()
-
-
-def test_a_durable_one_whose_lease_is_lost_is_cancelled(place: Bus, name: str) -> None:
-    cancelled, begun = threading.Event(), threading.Event()
-    errors: list[BaseException] = []
-    place.on_error(lambda error, *_: errors.append(error))
-
-    async def work(message: Message) -> None:
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            assert message.lease_lost.is_set()
-            cancelled.set()
-            raise
-
-    kept = place.regist_function(f"{name}:*", work, queue=name, queue_options={"lease": 0.3})
-    place.publish(f"{name}:x")
-    assert begun.wait(10)
-    Queue(f"{name}:*", shared=True, name=name, lease=0.3, bus=place).delete()
-    assert cancelled.wait(10)
-    assert errors == []
-    kept.unfollow()
-
-
-def test_a_durable_one_ends_with_its_loop_and_gives_the_message_back(place: Bus, name: str) -> None:
-    errors: list[BaseException] = []
-    place.on_error(lambda error, *_: errors.append(error))
-
-    async def work(message: Message) -> None: ...
-
-    async def main() -> Any:
-        return place.regist_function(f"{name}:*", work, queue=name)
-
-    kept = asyncio.run(main())
-    place.publish(f"{name}:x", 1)
-    until(lambda: errors)
-    assert isinstance(errors[0], Closed)
-    assert queue_of(place, name).get(timeout=10).args == (1,)
-    del kept
 
 
 def test_under_test_they_have_ended_when_the_bus_is_settled() -> None:
