@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DesktopNotifier, FileObserver, IntervalTimer } from "../src/adapters.js";
 import { Bus, InvalidArgument, type Message } from "../src/index.js";
+import { TestBus } from "../src/testing/index.js";
 import { until } from "./support/until.js";
 
 let folder: string;
@@ -64,6 +65,20 @@ it("a glob finds in its folder, and in folders of it where it says so", async ()
   expect(found("**/a.txt")).toEqual(["a.txt", "c/a.txt", "c/d/a.txt"]);
   expect(found("c/**")).toEqual(["c/a.txt", "c/d/a.txt"]);
   expect(found("none/*.txt")).toEqual([]);
+});
+
+describe("in virtual time", () => {
+  it("a timer ticks, and files are looked at, as time is moved", async () => {
+    await using mq = await TestBus.open({ gateway: "" });
+    const told: string[] = [];
+    mq.bus.followingFunction("*", ({ id, args }) => told.push(`${id} ${String(args[0]).replace(folder, "")}`));
+    using _timer = new IntervalTimer("beat", 10, { bus: mq.bus });
+    await using observer = new FileObserver(join(folder, "*"), "files", { bus: mq.bus, interval: 15 });
+    await observer.ready;
+    writeFileSync(join(folder, "new"), "");
+    await mq.advance(31);
+    expect(told).toEqual(["beat:tick 1", "files:created /new", "beat:tick 2", "beat:tick 3"]);
+  });
 });
 
 describe("an IntervalTimer", () => {
