@@ -16,7 +16,7 @@ import type {
   ResultOf,
   ReturnOf,
 } from "./events.js";
-import { Followers, type Following, type FollowOptions, type Handler } from "./follower.js";
+import { Followers, type Following, type FollowOptions } from "./follower.js";
 import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
 import { keeping } from "./keeping.js";
 import { Link } from "./link.js";
@@ -41,7 +41,7 @@ import { Reporting } from "./reporting.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { System } from "./system.js";
 import { ASK_SECONDS } from "./talk.js";
-import { Target } from "./target.js";
+import { type AnyHandler, Target } from "./target.js";
 import type { Stand } from "./trial.js";
 import { Works } from "./work.js";
 
@@ -178,7 +178,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     condition: Condition<Ps>,
     handler: (...messages: MessagesOf<E, Ps>) => unknown,
   ): Following;
-  followingFunction(pattern: string | Condition, handler: Handler, options: FollowOptions = {}): Following {
+  followingFunction(pattern: string | Condition, handler: AnyHandler, options: FollowOptions = {}): Following {
     return this.register(pattern, handler, options);
   }
 
@@ -191,7 +191,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   registMethod(
     pattern: PatternOf<E> | Condition,
     object: object,
-    method: Handler,
+    method: AnyHandler,
     options: FollowOptions = {},
   ): Following {
     const following = this.register(pattern, method, options, object);
@@ -353,7 +353,12 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     return { origin, calls: () => this.connected().calls(), connections: () => this.link?.connections ?? 0 };
   }
 
-  private register(pattern: string | Condition, handler: Handler, options: FollowOptions, object?: object): Following {
+  private register(
+    pattern: string | Condition,
+    handler: AnyHandler,
+    options: FollowOptions,
+    object?: object,
+  ): Following {
     this.assertOpen();
     const { queue, guard } = options;
     if (typeof pattern !== "string") {

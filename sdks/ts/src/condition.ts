@@ -1,9 +1,9 @@
 // Conditions: a handler that waits until it has a message for each of several patterns.
 import { InvalidArgument } from "./errors.js";
-import { type FollowOptions, type Guard, type Handler, HandlerFollower } from "./follower.js";
+import { type FollowOptions, type Guard, HandlerFollower } from "./follower.js";
 import { type Identifier, matches, parseIdentifier } from "./identifier.js";
 import type { Message } from "./message.js";
-import { Target } from "./target.js";
+import { type AnyHandler, Target } from "./target.js";
 
 const TERMS_AT_MOST = 16;
 
@@ -39,7 +39,7 @@ export class Condition<Patterns extends readonly string[] = readonly string[]> {
   }
 
   /** What follows for a handler. @param taken hears of messages that wait for others. @throws InvalidArgument */
-  follower(handler: Handler, { queue, guard }: FollowOptions, taken: Taken, object?: object): HandlerFollower {
+  follower(handler: AnyHandler, { queue, guard }: FollowOptions, taken: Taken, object?: object): HandlerFollower {
     if (queue !== undefined) {
       throw new InvalidArgument(`a condition is not fed from a queue, as of ${queue}; follow a pattern with it`);
     }

@@ -1,11 +1,13 @@
 // Calls those whom a message reaches, in order of registration; what one of them throws disturbs nobody.
-import type { Followers, Handler, HandlerFollower } from "./follower.js";
+
+import type { Followers, HandlerFollower } from "./follower.js";
 import { from, type Message, type Origin } from "./message.js";
 import { isThenable, Pool } from "./pool.js";
+import type { AnyHandler } from "./target.js";
 import type { Stand } from "./trial.js";
 
 /** Told of every error that has no caller. `handler` is whose it was, if one's. */
-export type ErrorCallback = (error: unknown, message?: Message, handler?: Handler) => void;
+export type ErrorCallback = (error: unknown, message?: Message, handler?: AnyHandler) => void;
 
 /** Whom a message reached in this process. */
 export interface Reach {

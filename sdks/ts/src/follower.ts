@@ -5,7 +5,8 @@ import type { QueueOptions } from "./queue.js";
 import { Router } from "./router.js";
 import type { Target } from "./target.js";
 
-export type { Handler } from "./target.js";
+/** Gets each message; what it returns, or what its promise becomes, is a talk's answer. */
+export type Handler<M extends Message = Message> = (message: M) => unknown;
 
 /** False = this message is not for the handler. */
 export type Guard<M extends Message = Message> = (message: M) => boolean;
@@ -95,7 +96,7 @@ export class Followers {
     this.router.add(follower);
     if (follower.listens) this.listeners.add(follower);
     if (this.count(follower, 1)) this.changed();
-    return followingOf(follower.patterns[0]?.text ?? "", () => this.remove(follower));
+    return followingOf(follower.patterns.map(({ text }) => text).join(" & "), () => this.remove(follower));
   }
 
   /** Everybody, in order of registration. */

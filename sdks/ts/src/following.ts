@@ -4,10 +4,10 @@ import type { Condition } from "./condition.js";
 import { checkMethod } from "./decorating.js";
 import { defaultBus } from "./default-bus.js";
 import type { AnyEvents, EventMap, MessageOf, MessagesOf, PatternOf, ReturnOf } from "./events.js";
-import type { FollowOptions, Handler } from "./follower.js";
+import type { FollowOptions } from "./follower.js";
 import type { Message } from "./message.js";
 import { placeOf } from "./place.js";
-import { checkHandler } from "./target.js";
+import { type AnyHandler, checkHandler } from "./target.js";
 
 /** As of `followingFunction`; `bus` is where it follows, and which identifiers there are. */
 export interface FollowingOptions<E extends EventMap<E> = AnyEvents, M extends Message = Message>
@@ -40,7 +40,7 @@ export function following<const Ps extends readonly PatternOf<E>[], E extends Ev
 ): MethodDecorator<MessagesOf<E, Ps>, unknown>;
 export function following(pattern: string | Condition, options: FollowOptions & { readonly bus?: AnyBus } = {}) {
   const { bus = defaultBus, ...how } = options;
-  return (method: Handler, context: ClassMethodDecoratorContext<object>): void => {
+  return (method: AnyHandler, context: ClassMethodDecoratorContext<object>): void => {
     checkMethod("following", method, context);
     checkHandler(method, typeof pattern === "string" ? 1 : pattern.size);
     // Here, and not where the first instance is made.

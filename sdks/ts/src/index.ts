@@ -77,6 +77,7 @@ export {
 export type { Receipt } from "./receipt.js";
 export type { HandlerError } from "./reporting.js";
 export type { Stream, StreamOptions } from "./stream.js";
+export type { AnyHandler } from "./target.js";
 export { type TwitterExceptionOptions, twitterException } from "./twitter-exception.js";
 export { type OnBus, takeErrors, unfollow } from "./unfollow.js";
 export { Reject, Release, Retry } from "./verdicts.js";

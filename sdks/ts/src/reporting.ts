@@ -1,14 +1,15 @@
 // Where errors go that have no caller: to `onError`, and those of handlers to who takes them.
+
 import type { ErrorCallback } from "./dispatcher.js";
 import { BerryMQError } from "./errors.js";
-import type { Handler } from "./follower.js";
 import type { Message } from "./message.js";
+import type { AnyHandler } from "./target.js";
 
 /** What a handler threw. */
 export interface HandlerError {
   readonly error: unknown;
   readonly message: Message;
-  readonly handler: Handler;
+  readonly handler: AnyHandler;
 }
 
 /** Errors of handlers that wait to be taken; the oldest go. */

@@ -4,9 +4,9 @@ import { InvalidArgument } from "./errors.js";
 import type { Message } from "./message.js";
 import { placeOf } from "./place.js";
 
-/** Gets each message, of a condition one for each of its terms; what it returns, or what its promise becomes, is a talk's answer. */
+/** A handler of one message, or of a condition's several. */
 // biome-ignore lint/suspicious/noExplicitAny: how many there are, and what they carry, is checked where it is registered
-export type Handler = (...messages: any[]) => unknown;
+export type AnyHandler = (...messages: any[]) => unknown;
 
 export class Target {
   /** `file:line` of where it was registered; `""` = not known. */
@@ -18,7 +18,7 @@ export class Target {
    * @throws InvalidArgument when it cannot be
    */
   constructor(
-    readonly method: Handler,
+    readonly method: AnyHandler,
     messages: number,
     object?: object,
   ) {
@@ -28,7 +28,7 @@ export class Target {
   }
 
   /** The function to call; undefined = its object is gone. */
-  handler(): Handler | undefined {
+  handler(): AnyHandler | undefined {
     if (this.owner === undefined) return this.method;
     const alive = this.owner.deref();
     return alive && ((...messages: Message[]) => this.method.call(alive, ...messages));
@@ -53,7 +53,7 @@ export class Target {
 }
 
 /** @throws InvalidArgument naming the function, its place, and what it takes */
-export function checkHandler(handler: Handler, messages: number): void {
+export function checkHandler(handler: AnyHandler, messages: number): void {
   if (typeof handler !== "function") {
     throw new InvalidArgument(`a handler is a function, not ${typeof handler}${where(callerPlace())}`);
   }

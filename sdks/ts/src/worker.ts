@@ -1,16 +1,18 @@
 // Feeds one handler from one queue, so many messages at a time: keeps their leases alive meanwhile, and settles each as the handler ends.
+
 import { consuming } from "./consuming.js";
 import type { Answering, ErrorCallback } from "./dispatcher.js";
-import type { Guard, Handler } from "./follower.js";
+import type { Guard } from "./follower.js";
 import { handed as handedOut, type Message } from "./message.js";
 import type { Keeper } from "./queue.js";
+import type { AnyHandler } from "./target.js";
 import type { Consumer, Handed, Verdict } from "./transports/queue-calls.js";
 import { HandlerVerdict, Reject, Release, Retry } from "./verdicts.js";
 
 /** What is done with the messages. */
 export interface Job {
   /** Undefined = its object is gone. */
-  readonly target: () => Handler | undefined;
+  readonly target: () => AnyHandler | undefined;
   readonly guard?: Guard | undefined;
   /** Messages at a time. */
   readonly concurrency: number;
@@ -83,7 +85,7 @@ export class Worker {
   }
 
   /** Calls the handler, and says what becomes of the message. */
-  private async judge(handler: Handler, message: Message): Promise<Verdict> {
+  private async judge(handler: AnyHandler, message: Message): Promise<Verdict> {
     const { guard, report } = this.job;
     const answering = this.job.answering(message);
     try {

@@ -1,6 +1,16 @@
 // What `new Bus<Events>()` has checked when it is compiled: `tsc -p sdks/ts/test` is the test of most of this file.
 import { expect, expectTypeOf, it } from "vitest";
-import { Bus, cond, connect, following, kwargs, Message, type MessageOf, type Queue } from "../src/index.js";
+import {
+  Bus,
+  cond,
+  connect,
+  following,
+  type Handler,
+  kwargs,
+  Message,
+  type MessageOf,
+  type Queue,
+} from "../src/index.js";
 
 interface Events {
   "order:new": { args: [id: number]; kwargs: { total: number; note?: string }; result: string };
@@ -123,4 +133,14 @@ it("a bus of no known identifiers takes everything, as before", async () => {
   expect(await loose.ask("any:thing", "abc", kwargs({ whatever: 1 }))).toBe(4);
   const identifier = "any:thing" as string | Message;
   expect(await loose.publish(identifier, ..."abc")).toMatchObject({ followers: 1 });
+});
+
+it("a handler that is declared beforehand knows what it gets", () => {
+  const loose: Handler = (message) => expectTypeOf(message).toEqualTypeOf<Message>();
+  const typed: Handler<MessageOf<Events, "stock:low">> = ({ kwargs }) => kwargs.left;
+  expect(new Bus().followingFunction("any:thing", loose).pattern).toBe("any:thing");
+  expect(bus.followingFunction("stock:low", typed).pattern).toBe("stock:low");
+  expect(bus.followingFunction(cond("order:new").and(cond("stock:low")), () => {}).pattern).toBe(
+    "order:new & stock:low",
+  );
 });
