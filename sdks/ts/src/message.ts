@@ -4,7 +4,7 @@ import type { Answer, Attributes, Envelope } from "./envelope.js";
 import { InvalidArgument } from "./errors.js";
 import { type Identifier, rememberedIdentifier } from "./identifier.js";
 import { type Fields, fieldsOf, lastingOf, MadeEnvelope } from "./made-envelope.js";
-import { asBuffer, type Call, decodeContent, FAILURE, toCall } from "./payload.js";
+import { asBuffer, BYTES, type Call, type Content, decodeContent, FAILURE, toCall } from "./payload.js";
 import type { Receipt } from "./receipt.js";
 import { WireEnvelope } from "./wire/reader.js";
 
@@ -21,9 +21,9 @@ export interface MessageOptions {
   readonly attributes?: Attributes;
   /** Makes publishing the same thing twice harmless: queues keep one message of each id. At most 128 bytes. */
   readonly messageId?: string;
-  /** What `payload` is; goes with it. */
+  /** What `payload` is, or without one the only argument, if that is bytes. */
   readonly contentType?: string;
-  /** Ready bytes, in place of arguments. */
+  /** Ready bytes, in place of arguments; `application/octet-stream` unless `contentType` says otherwise. */
   readonly payload?: Uint8Array;
 }
 
@@ -212,14 +212,12 @@ export class Message<
 
   /** A copy with options set. @throws InvalidArgument naming the option and the value. */
   with(options: MessageOptions): Message<Args, Kwargs, Id> {
-    const { contentType, payload, ttl, messageId, attributes, priority, delay, requireAck } = options;
-    if (contentType !== undefined && payload === undefined) {
-      throw new InvalidArgument("contentType says what payload is: give both");
-    }
-    const call = payload === undefined ? this.call : undefined;
+    const { ttl, messageId, attributes, priority, delay, requireAck } = options;
+    const content = givenContent(this.source, options);
+    const call = content === undefined ? this.call : undefined;
     return make(this.source.identifier, call, {
       ...fieldsOf(this.source),
-      ...(payload === undefined ? {} : { content: { payload: asBuffer(payload), contentType: contentType ?? "" } }),
+      ...(content === undefined ? {} : { content }),
       ...(ttl === undefined ? {} : { expiresAt: expiry(ttl) }),
       ...(messageId === undefined ? {} : { messageId }),
       ...(attributes === undefined ? {} : { attributes: { ...attributes } }),
@@ -297,6 +295,14 @@ function callOf(message: Message): Call | undefined {
 /** Now, in microseconds since the Unix epoch. */
 export function nowMicros(): number {
   return Date.now() * 1000;
+}
+
+function givenContent(source: Envelope, { contentType, payload }: MessageOptions): Content | undefined {
+  if (payload !== undefined) return { payload: asBuffer(payload), contentType: contentType ?? BYTES };
+  if (contentType === undefined) return undefined;
+  if (source.contentType !== "") return { payload: source.payload, contentType };
+  const what = `contentType ${JSON.stringify(contentType)} names the kind of bytes`;
+  throw new InvalidArgument(`${what}: give payload, too, or one Uint8Array as the only argument`);
 }
 
 function expiry(ttl: number): number {

@@ -144,10 +144,9 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
     }
   }
 
-  /** Messages that can be had now or later; what is leased does not count. */
+  /** How many {@link get} could hand out now; what is delayed or leased does not count. */
   async qsize(): Promise<number> {
-    const { ready, delayed } = await this.status();
-    return ready + delayed;
+    return (await this.status()).ready;
   }
 
   async empty(): Promise<boolean> {

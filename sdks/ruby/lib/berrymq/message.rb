@@ -32,20 +32,29 @@ module BerryMQ
 
     # `Message.new("task:log", 1, level: 3)`; see #with for what are no arguments.
     def initialize(identifier, *args, **kwargs)
+      made_of(identifier, args, kwargs)
+    end
+
+    # As `new(identifier, *args, **kwargs)`, of an Array and a Hash that nobody else changes.
+    def self.of(identifier, args, kwargs) = allocate.made_of(identifier, args, kwargs)
+
+    def made_of(identifier, args, kwargs)
       @identifier = Identifier.parse(identifier)
       @args = args.freeze
       @kwargs = kwargs.freeze
+      self
     end
 
     # A copy with other options: `ttl` and `delay` (seconds; a delay is for queues), `priority` (0 to 9), `require_ack`, `attributes`
-    # (Hash of Strings), `message_id`, `reply_to`, and `payload` (bytes) with `content_type` in place of the arguments.
-    # Raises InvalidArgument for what is none of these.
+    # (Hash of Strings), `message_id`, `reply_to`, and `payload` (bytes) in place of the arguments. A payload without a `content_type` is
+    # plain bytes; a `content_type` without a payload names the kind of the one binary argument. Raises InvalidArgument for what is none
+    # of these.
     def with(**options)
-      if options.key?(:content_type) && !options.key?(:payload)
-        raise InvalidArgument, "content_type is #{options[:content_type].inspect} without a payload; give both"
+      if options.key?(:payload)
+        options = { content_type: Payload::BYTES, **options }
+      elsif options.key?(:content_type)
+        options = { payload: bytes_to_name(options[:content_type]), **options }
       end
-
-      options = { content_type: Payload::BYTES, **options } if options.key?(:payload)
       dup.tap { |copy| options.each { |name, value| copy.set(name, value) } }
     end
 
@@ -232,6 +241,13 @@ module BerryMQ
     end
 
     private
+
+    def bytes_to_name(kind)
+      return payload unless content_type.empty?
+
+      raise InvalidArgument, "content_type is #{kind.inspect}, which names the kind of bytes: give a payload, too, " \
+                             "or one binary String as the only argument (`File.binread`, `text.b`)"
+    end
 
     def set_ttl(value)
       raise InvalidArgument, "ttl is #{value.inspect}; it takes seconds" unless value.is_a?(Numeric) && value.to_f.finite?

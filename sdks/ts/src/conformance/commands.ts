@@ -217,12 +217,12 @@ function queueOf(as: string): Queue {
 
 /** Options stand beside the identifier, or under `with`. */
 function messageOf(command: Step): Message {
-  const { identifier, args = [], kwargs: named, attributes, message_id: messageId, payload } = command;
+  const { identifier, args = [], kwargs: named, attributes, message_id: messageId } = command;
+  const { payload, content_type: contentType } = command;
   const { ttl = command.ttl, priority = command.priority, delay = command.delay } = command.with ?? {};
   const requireAck = command.with?.require_ack ?? command.require_ack;
   const message = new Message(identifier, ...args, ...(named ? [kwargs(named)] : []));
-  const content = payload === undefined ? {} : { payload, contentType: command.content_type ?? "" };
-  const options = given({ attributes, ttl, messageId, priority, delay, requireAck, ...content });
+  const options = given({ attributes, ttl, messageId, priority, delay, requireAck, payload, contentType });
   return options.length === 0 ? message : message.with(Object.fromEntries(options));
 }
 
