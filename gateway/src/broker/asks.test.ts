@@ -37,6 +37,14 @@ test("everybody's answers come until everybody has answered", async () => {
   expect(await all).toEqual(["ann", "bob", "ann"]);
 });
 
+test("a session whose handlers end in another order than they began is heard whole", async () => {
+  const { answer, heard } = open(EVERYBODYS, [ann]);
+  const all = heard();
+  answer(ann, 2, 2, { sender: "the second" });
+  answer(ann, 1, 2, { sender: "the first" });
+  expect(await all).toEqual(["the second", "the first"]);
+});
+
 test("who declines is waited for no longer", async () => {
   const { answer, heard, inbox } = open(EVERYBODYS);
   answer(ann, 0, 0);

@@ -49,6 +49,8 @@ export class AskInbox implements Receiver {
   /** Answers that came, as entries of a batch, which is the encoding of an AskResponse, too. */
   #answers: Buffer[] = [];
   #came = 0;
+  /** Answers of each session that is still expected; pools and promises bring them in whatever order. */
+  readonly #cameOf = new Map<Session, number>();
   #ended = false;
   #wake: () => void = () => {};
 
@@ -91,12 +93,15 @@ export class AskInbox implements Receiver {
   #take(entry: Buffer, publisher: Session): void {
     if (this.#ended) return;
     const { answer } = Message.decode(bodyOf(entry));
-    if (answer === undefined || answer.number > 0) {
+    const before = this.#cameOf.get(publisher) ?? 0;
+    const came = answer?.number === 0 ? before : before + 1;
+    this.#cameOf.set(publisher, came);
+    if (came > before) {
       this.#answers.push(Buffer.from(entry));
       this.#came++;
     }
     if (this.#came >= this.want) this.end();
-    else if (answer === undefined || answer.number >= answer.of) this.answered(publisher);
+    else if (answer === undefined || came >= answer.of) this.answered(publisher);
   }
 }
 
