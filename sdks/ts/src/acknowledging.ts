@@ -57,6 +57,13 @@ class Acknowledgement implements Answering {
     this.judge();
   }
 
+  late(number: number): boolean {
+    if (!this.answering?.late?.(number)) return false;
+    this.outstanding--;
+    this.judge();
+    return true;
+  }
+
   threw(number: number, error: unknown): void {
     this.failed = true;
     this.answering?.threw(number, error);

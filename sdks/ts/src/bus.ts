@@ -4,7 +4,7 @@ import { Clock } from "./clock.js";
 import type { Condition } from "./condition.js";
 import { boundsOf, CONNECT_SECONDS, type ConnectOptions } from "./connect-options.js";
 import { Dispatcher, type ErrorCallback } from "./dispatcher.js";
-import { Closed, InvalidArgument } from "./errors.js";
+import { Closed, InvalidArgument, NotSupported } from "./errors.js";
 import type {
   AnyEvents,
   ArgumentsOf,
@@ -267,6 +267,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
    */
   async connect(url: string, options: ConnectOptions = {}): Promise<this> {
     if (this.link !== undefined) throw new InvalidArgument("this bus is connected already; close it first");
+    if (this.clock.virtual) throw new NotSupported("a bus in virtual time is not connected; TestBus takes a gateway");
     const { ident = this.own, timeout = CONNECT_SECONDS } = options;
     const { name, closed } = this;
     const link = this.newLink(url, ident, options);

@@ -23,6 +23,8 @@ export interface Answering {
   returned(number: number, value: unknown): void;
   /** Handler `number` threw. */
   threw(number: number, error: unknown): void;
+  /** Whether the time of the message passed before handler `number` had its turn: it is not called then. Absent = it has none. */
+  late?(number: number): boolean;
 }
 
 const NOBODY: Reach = { followers: 0, queues: 0 };
@@ -94,6 +96,7 @@ export class Dispatcher {
 
   /** Calls one handler; returns its end when that is a promise. */
   private call(follower: HandlerFollower, message: Message, number = 0, answering?: Answering): unknown {
+    if (answering?.late?.(number)) return undefined;
     try {
       const { trial } = this.stand;
       const value =

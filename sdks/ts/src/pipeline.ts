@@ -8,7 +8,7 @@ import { inside } from "./inside.js";
 import { Message } from "./message.js";
 import { randomText } from "./message-id.js";
 import type { Receipt } from "./receipt.js";
-import { attributesOf, type Route } from "./route.js";
+import { ANSWERS, attributesOf, PIPELINE, type Route } from "./route.js";
 import { ASK_SECONDS, answerValue } from "./talk.js";
 
 export interface PipelineOptions {
@@ -23,8 +23,6 @@ export interface PipelineOptions {
 }
 
 const IDENTIFIERS_AT_MOST = 100;
-/** The name of the identifiers to which the answers of asks come. */
-const ANSWERS = "pipeline-answer";
 
 /**
  * `pipeline("stock:reserve", "payment:charge", "order:confirmed", { errors: "order:failed" })`: 2 to 100 identifiers, then options.
@@ -69,41 +67,52 @@ export class Pipeline {
     const { errors, results, deadline } = this.options;
     const [first, second, ...rest] = this.identifiers;
     const plain = rest.length === 0 && errors === undefined && results === undefined && deadline === undefined;
-    return plain ? this.bus.talk(first!, second!, ...args) : this.begin(rest, errors ?? "", args);
+    return plain ? this.bus.talk(first!, second!, ...args) : this.begin(this.first(rest, errors ?? "", args));
   }
 
   /**
-   * Asks the last identifier, too: its first answer. What `errors` would hear is thrown.
+   * Asks the last identifier, too: its first answer. What `errors` hears is thrown, too.
    *
    * @throws Timeout at the deadline; NoFollowers; HandlerFailed
    */
   async ask(...args: readonly unknown[]): Promise<unknown> {
     const { bus } = this;
-    const { deadline: seconds = ASK_SECONDS } = this.options;
-    const address = `${ANSWERS}:${randomText(16)}`;
+    const { deadline: seconds = ASK_SECONDS, errors } = this.options;
+    const address = `${ANSWERS}${randomText(16)}`;
+    const first = this.first([...this.identifiers.slice(2), address], errors ?? address, args);
     const outcome = new Outcome(bus.clock, seconds, this.identifiers.join(" → "));
-    const following = bus.followingFunction(address, (answer) => outcome.take(answer));
+    const followings = [bus.followingFunction(address, (answer: Message) => outcome.take(answer))];
+    if (errors !== undefined) {
+      const ours = { guard: ({ attributes }: Message) => attributes[PIPELINE] === first.route.pipeline };
+      followings.push(bus.followingFunction(errors, (failure: Message) => outcome.take(failure), ours));
+    }
     try {
       await Promise.race([bus.flush(seconds), outcome.promise]);
-      this.begin([...this.identifiers.slice(2), address], address, args).then(undefined, (error) =>
-        outcome.fail(error),
-      );
+      this.begin(first).then(undefined, (error) => outcome.fail(error));
       return await outcome.promise;
     } finally {
-      following.unfollow();
+      for (const each of followings) each.unfollow();
       outcome.end();
     }
   }
 
-  private begin(rest: readonly string[], errors: string, args: readonly unknown[]): Promise<Receipt> {
+  private begin({ message, route }: First): Promise<Receipt> {
+    return inside(this.bus).publisher.begin(message, this.identifiers[1]!, route);
+  }
+
+  private first(rest: readonly string[], errors: string, args: readonly unknown[]): First {
     const { results = "", deadline } = this.options;
-    const [first, second] = this.identifiers;
-    const plain = new Message(first!, ...args);
+    const plain = new Message(this.identifiers[0]!, ...args);
     const route: Route = { pipeline: plain.messageId, rest, hop: 1, errors, results };
     const timed = deadline === undefined ? {} : { ttl: deadline };
-    const message = plain.with({ attributes: attributesOf(route), ...timed });
-    return inside(this.bus).publisher.begin(message, second!, route);
+    return { message: plain.with({ attributes: attributesOf(route), ...timed }), route };
   }
+}
+
+/** The message that begins it. */
+interface First {
+  readonly message: Message;
+  readonly route: Route;
 }
 
 /** What comes of one ask: the first answer, the first failure, or the end of the time. */

@@ -9,12 +9,15 @@ import { NO_KWARGS } from "./payload.js";
 import type { Publishing, Receipt } from "./receipt.js";
 import { failureContent, MAX_HOPS } from "./talk.js";
 
-const PIPELINE = "berrymq-pipeline";
+/** The attribute that names a pipeline. */
+export const PIPELINE = "berrymq-pipeline";
 const ROUTE = "berrymq-route";
 const HOP = "berrymq-hop";
 const ERRORS = "berrymq-errors";
 const RESULTS = "berrymq-results";
 const AT = "berrymq-at";
+/** How the identifiers begin to which the answers of asks come: nobody's `*` hears them. */
+export const ANSWERS = "answer@pipeline:";
 
 /** Where one message of a pipeline is on its way. */
 export interface Route {
@@ -88,6 +91,12 @@ export class HopAnswers implements Answering {
     this.of = of;
   }
 
+  late(number: number): boolean {
+    if (!this.passed) return false;
+    this.giveUp(number, new Timeout(`the deadline had passed when a handler of ${this.message.id} had its turn`));
+    return true;
+  }
+
   returned(number: number, value: unknown): void {
     const result = value === undefined ? null : value;
     this.tellResult(result);
@@ -108,12 +117,15 @@ export class HopAnswers implements Answering {
 
   /** Why it goes no further, if it does not. */
   private over(): Error | undefined {
-    const { id, hops, expiresAt } = this.message;
-    if (expiresAt !== undefined && expiresAt.getTime() <= this.host.wall()) {
-      return new Timeout(`the deadline had passed when a handler of ${id} returned`);
-    }
+    const { id, hops } = this.message;
+    if (this.passed) return new Timeout(`the deadline had passed when a handler of ${id} returned`);
     if (hops < MAX_HOPS) return undefined;
     return new HopLimit(`${id} has travelled ${MAX_HOPS} talks: the pipeline goes no further`);
+  }
+
+  private get passed(): boolean {
+    const { expiresAt } = this.message;
+    return expiresAt !== undefined && expiresAt.getTime() <= this.host.wall();
   }
 
   private next(number: number, value: unknown): void {
@@ -154,7 +166,8 @@ export class HopAnswers implements Answering {
 
 /** Whoever published a message of a pipeline learns from its receipt that nobody was there. */
 export function judgeReceipt({ followers, queues }: Receipt, message: Message, route: Route, host: HopHost): void {
-  if (followers + queues > 0 || route.errors === message.id) return;
+  // Who asked has an answer already, or gave up.
+  if (followers + queues > 0 || message.id.startsWith(ANSWERS)) return;
   const error = new NoFollowers(`nobody follows ${message.id}`);
   fail(message, route, error, host, { number: 0, of: 0, unheard: () => host.report(error) });
 }
@@ -171,8 +184,6 @@ interface Failing {
 function fail(message: Message, route: Route, error: unknown, host: HopHost, failing: Failing): void {
   const target = route.errors || (route.rest.at(-1) ?? (message.replyTo || message.id));
   const { number, of, unheard } = failing;
-  // Who asked has an answer already, or gave up.
-  const asked = route.errors === (route.rest.at(-1) ?? message.replyTo);
   const failure = make(rememberedIdentifier(target), undefined, {
     content: failureContent(error),
     answer: { to: message.messageId, number, of, failed: true },
@@ -181,7 +192,7 @@ function fail(message: Message, route: Route, error: unknown, host: HopHost, fai
   });
   try {
     host.publish(failure).then(
-      ({ followers, queues }) => followers + queues > 0 || asked || unheard?.(),
+      ({ followers, queues }) => followers + queues > 0 || target.startsWith(ANSWERS) || unheard?.(),
       (refused) => host.report(refused),
     );
   } catch (refused) {

@@ -91,6 +91,7 @@ export class Worker {
     try {
       if (guard !== undefined && !guard(message)) return ACK;
       answering?.begin(1);
+      if (answering?.late?.(1)) return ACK;
       const call = () => handler(message);
       const value = await (this.job.handle === undefined ? call() : this.job.handle(message, call));
       answering?.returned(1, value);

@@ -98,6 +98,28 @@ describe("a pipeline", () => {
     expect(ends).toEqual([]);
   });
 
+  it("calls no handler whose turn comes after the deadline", async () => {
+    const bus = quiet();
+    bus.setMultiplicity(1);
+    let end = () => {};
+    bus.followingFunction(
+      "busy:now",
+      () =>
+        new Promise<void>((resolve) => {
+          end = resolve;
+        }),
+    );
+    const handled = heard(bus, "p:a");
+    const failures = heard(bus, "p:failed");
+    await bus.publish("busy:now");
+    await pipeline("p:a", "p:end", { errors: "p:failed", deadline: 0.001, bus }).talk();
+    const passed = Date.now() + 2;
+    await until(() => Date.now() > passed);
+    end();
+    await until(() => failures.length === 1);
+    expect([handled.length, failures[0]!.failure!.className]).toEqual([0, "Timeout"]);
+  });
+
   it("goes no further than a hundred talks", async () => {
     const bus = quiet();
     const errors: unknown[] = [];
@@ -149,6 +171,19 @@ describe("asking a pipeline", () => {
     await expect(pipeline("p:a", "p:bad", { bus }).ask()).rejects.toThrow(HandlerFailed);
     await expect(pipeline("p:a", "p:none", { bus }).ask()).rejects.toThrow(NoFollowers);
     await expect(pipeline("p:a", "p:never", { deadline: 0.02, bus }).ask()).rejects.toThrow(Timeout);
+  });
+
+  it("lets its errors hear of a failure, too, and nobody of an answer that comes late", async () => {
+    const bus = quiet();
+    const errors: unknown[] = [];
+    bus.onError((error) => errors.push(error));
+    bus.followingFunction("p:a", () => 1);
+    bus.followingFunction("p:a", () => 2);
+    expect(await pipeline("p:a", "p:a", { errors: "p:failed", bus }).ask()).toBe(1);
+    const failures = heard(bus, "p:failed");
+    await expect(pipeline("p:a", "p:none", { errors: "p:failed", bus }).ask()).rejects.toThrow(NoFollowers);
+    await until(() => failures.length === 2);
+    expect(errors).toEqual([]);
   });
 
   it("crosses a gateway, hop by hop", async () => {

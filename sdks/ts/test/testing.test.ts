@@ -159,6 +159,7 @@ describe("a bus under test", () => {
   });
 
   it("is under one test at a time, and not connected", async () => {
+    await expect(bus.connect("localhost:1")).rejects.toMatchObject({ reason: "NOT_SUPPORTED" });
     await expect(TestBus.open({ bus: bus.bus })).rejects.toThrow("this bus is under test already");
   });
 

@@ -20,7 +20,7 @@ export class VirtualPassing implements Passing {
     () => this.changed(),
     (bounded) => this.wait(bounded),
   );
-  /** Waits that move time: those that end with it, and those of the test that do not. */
+  /** The test's waits, which move time: those that end with it, and those that do not. */
   private readonly waits = { bounded: 0, endless: 0 };
   private idle = 0;
   /** Where an advance under way goes; undefined = none is. */
@@ -81,11 +81,11 @@ export class VirtualPassing implements Passing {
     });
   }
 
-  /** What a handler waits for without an end of its own moves no time: it may be what the handler does all its life. */
+  /** Time is moved by the test: what a handler waits for comes when the test waits, too. */
   private wait(bounded: boolean): () => void {
     const { work, over } = this.atWork.wait(bounded);
     const kind = bounded ? "bounded" : "endless";
-    const moves = bounded || work === undefined ? 1 : 0;
+    const moves = work === undefined ? 1 : 0;
     this.waits[kind] += moves;
     this.changed();
     let open = true;
