@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -138,3 +140,14 @@ def test_the_default_bus_has_one_and_another_format_is_refused() -> None:
     wrong: Any = "svg"
     with pytest.raises(InvalidArgument, match="'dot' or 'mermaid'"):
         berrymq.show_network(wrong)
+
+
+def test_what_the_end_of_a_program_publishes_needs_no_place() -> None:
+    program = (
+        "import atexit, berrymq\n"
+        "atexit.register(lambda: print(berrymq.show_followers()))\n"
+        "for call in (berrymq.publish, berrymq.ask, berrymq.follow): atexit.register(call, 'a:b')\n"
+        "held = berrymq.regist_function('a:b', lambda message: print('heard'))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert (ran.stdout, ran.stderr) == ("heard\nheard\n['a:b']\n", "")

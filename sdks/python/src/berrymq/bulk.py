@@ -32,7 +32,7 @@ LINGER = 1000
 class Bulk:
     """One call of `publish_many`."""
 
-    def __init__(self, courier: Courier, caller: FrameType) -> None:
+    def __init__(self, courier: Courier, caller: FrameType | None) -> None:
         self._registry = courier.registry
         self._link = link = courier.link
         # Publishes in this process; what it returns as bytes is for the link, if it is for the link.
@@ -112,7 +112,7 @@ def stays(identifier: str) -> bool:
     return parsed.local
 
 
-def _note(published: Published, caller: FrameType, identifier: str) -> None:
+def _note(published: Published, caller: FrameType | None, identifier: str) -> None:
     published.note(identifier, caller)
 
 

@@ -75,7 +75,7 @@ class Bus(Registration, Inspection, ClassicStyles):
         message = as_message(identifier, args, kwargs)
         courier = self._courier
         receipt = courier.publish(message)
-        courier.published.note(message._wire.identifier, _getframe(1))
+        courier.published.note(message._wire.identifier, _getframe().f_back)
         return receipt
 
     twitter = publish
@@ -84,7 +84,7 @@ class Bus(Registration, Inspection, ClassicStyles):
         """Publishes each, a `Message` or a tuple `(identifier, *args)`; one receipt for all. Raises what `publish`
         raises; what came before stays published."""
         self._courier.check_open()
-        return Bulk(self._courier, _getframe(1)).publish(messages)
+        return Bulk(self._courier, _getframe().f_back).publish(messages)
 
     def talk(self, identifier: str | Message, reply_to: str, /, *args: Any, **kwargs: Any) -> Receipt:
         """Publishes; what each handler returns, wherever it runs, is published to `reply_to`."""
@@ -92,7 +92,7 @@ class Bus(Registration, Inspection, ClassicStyles):
         message = addressed(as_message(identifier, args, kwargs), reply_to)
         receipt = self._courier.publish(message)
         for each in (message.id, reply_to):
-            self._courier.published.note(each, _getframe(1))
+            self._courier.published.note(each, _getframe().f_back)
         return receipt
 
     def pipeline(
@@ -122,7 +122,7 @@ class Bus(Registration, Inspection, ClassicStyles):
         (`berrymq:lag` tells)."""
         self._courier.check_open()
         stream = Stream(self._registry, self._courier.clock, patterns, max_messages, max_bytes, self._courier.tell_lag)
-        stream._receiver.source = place_of(caller_of(_getframe(1)))
+        stream._receiver.source = place_of(caller_of(_getframe().f_back))
         return stream
 
     def set_multiplicity(self, threads: int) -> None:
@@ -268,7 +268,7 @@ class Bus(Registration, Inspection, ClassicStyles):
         self._courier.check_open()
         message = as_message(identifier, args, kwargs)
         check_publishable(message.identifier)
-        self._courier.published.note(message.id, _getframe(2))
+        self._courier.published.note(message.id, _getframe(2).f_back)
         self._courier.sign(message)
         return delivered_by(self._courier, message)
 

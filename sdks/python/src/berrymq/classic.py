@@ -78,7 +78,7 @@ class ClassicStyles:
         if stays(message.id):
             raise InvalidArgument(f"send_message({message.id!r}): local names never leave the process; use publish")
         receipt = self._courier.send(message)
-        self._courier.published.note(message.id, _getframe(1))
+        self._courier.published.note(message.id, _getframe().f_back)
         return receipt
 
     def close_connection(self) -> None:

@@ -199,7 +199,7 @@ class Message:
         onward = Message(identifier, *args, **kwargs)
         courier = next_hop(self, onward)
         receipt = courier.publish(onward)
-        courier.published.note(identifier, _getframe(1))
+        courier.published.note(identifier, _getframe().f_back)
         return receipt
 
     def with_(

@@ -21,13 +21,14 @@ class Published:
         self._last: dict[str, tuple[CodeType, int]] = {}
         self._seen: dict[str, set[tuple[CodeType, int]]] = {}
 
-    def note(self, identifier: str, frame: FrameType) -> None:
-        """That something was published there; frames of this package stand for their callers."""
+    def note(self, identifier: str, frame: FrameType | None) -> None:
+        """That something was published there; frames of this package stand for their callers. None: it was not called
+        by Python, such as at the end of the program."""
         last = self._last.get(identifier)
-        if last is None or last[0] is not frame.f_code or last[1] != frame.f_lasti:
+        if last is None or frame is None or last[0] is not frame.f_code or last[1] != frame.f_lasti:
             self._look(identifier, frame)
 
-    def _look(self, identifier: str, frame: FrameType) -> None:
+    def _look(self, identifier: str, frame: FrameType | None) -> None:
         places = self.places.get(identifier)
         if places is None:
             if len(self.places) >= MOST_IDENTIFIERS:

@@ -26,7 +26,7 @@ def tell(courier: Courier, message: Message, function: object) -> None:
     """Publishes. What the bus refuses goes to `on_error`: that a function is told of does not change what it does."""
     try:
         courier.publish(message)
-        courier.published.note(message.id, _getframe(1))
+        courier.published.note(message.id, _getframe().f_back)
     except BerryMQError as error:
         courier.dispatcher.report(error, message, function)
 

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_websocket
+from websockets.sync.connection import Connection
 
 from ..errors import BerryMQError, Timeout, Unavailable
 from .json.channel import Event, Subscription
@@ -45,7 +45,7 @@ class WebSocketChannel:
         # Calls that open a subscription, which stands before its first event is read.
         self._opening: dict[int, str] = {}
         self._lost: BerryMQError | None = None
-        self._socket: ClientConnection | None = None
+        self._socket: Connection | None = None
         self._leaving = contextlib.ExitStack()
         self._open(address)
 
