@@ -296,7 +296,7 @@ module BerryMQ
     end
 
     def message_of(identifier, args, kwargs)
-      return Message.new(identifier, *args, **kwargs) unless identifier.is_a?(Message)
+      return Message.of(identifier, args, kwargs) unless identifier.is_a?(Message)
       return identifier if args.empty? && kwargs.empty?
 
       raise InvalidArgument, "a Message carries its arguments itself; #{(args + kwargs.to_a).inspect} came beside it"

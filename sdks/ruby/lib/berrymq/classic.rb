@@ -36,7 +36,7 @@ module BerryMQ
         raise InvalidArgument, "send_message(…, #{args.inspect}, #{kwargs.inspect}): it takes an Array of arguments and a Hash of keywords"
       end
 
-      message = prepare(identifier, args, kwargs.transform_keys(&:to_sym))
+      message = prepare(identifier, args.dup, kwargs.transform_keys(&:to_sym))
       return publish_outside(message) unless message.identifier.local?
 
       raise InvalidArgument, "send_message(#{message.id.inspect}): what is local never leaves its process; publish it"

@@ -20,7 +20,8 @@ module BerryMQ
 
   class Dispatcher
     NOBODY = Tally.new(0, 0, 0).freeze
-    private_constant :NOBODY
+    NONE = [0, 0].freeze
+    private_constant :NOBODY, :NONE
 
     def initialize(router, publications, clock)
       @router = router
@@ -30,6 +31,7 @@ module BerryMQ
       @multiplicity = 0
       @on_error = method(:log)
       @handler_errors = HandlerErrors.new
+      @watch = nil
     end
 
     # What `report` was told of handlers.
@@ -49,12 +51,12 @@ module BerryMQ
       @publications.note(message) if !remote && route.looked_at?
       return NOBODY if route.nobody?
 
-      queues = give(route.queues, message, remote)
-      streams = give(route.streams, message, remote)
+      queues, streams = route.simple? ? NONE : [give(route.queues, message, remote), give(route.streams, message, remote)]
       handlers = route.handlers.select { |handler| wants?(handler, message, remote) }
-      kept = take_in(route.conditions, message, remote, handlers)
-      handlers.each_with_index { |handler, index| start(handler, message, index + 1, handlers.size, answer) }
-      Tally.new(streams + handlers.size + kept, handlers.size, queues, nil, kept)
+      kept = route.simple? ? 0 : take_in(route.conditions, message, remote, handlers)
+      count = handlers.size
+      handlers.each_with_index { |handler, index| start(handler, message, index + 1, count, answer) }
+      Tally.new(streams + count + kept, count, queues, nil, kept)
     rescue QueueFull => e
       Tally.new(0, 0, 0, e)
     end

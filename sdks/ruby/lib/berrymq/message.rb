@@ -164,7 +164,7 @@ module BerryMQ
     def stamp(sender, bus)
       return dup.tap { |copy| copy.on(bus) } if @bus && !@bus.equal?(bus) && message_id
 
-      @published_micros ||= bus.clock.wall unless received?
+      @published_micros ||= bus.clock.wall
       @sender ||= sender
       @bus = bus
       self

@@ -28,6 +28,15 @@ module BerryMQ
 
     def published_micros = @told.published_at
 
+    # Its publisher stamped it.
+    def stamp(sender, bus)
+      return dup.tap { |copy| copy.on(bus) } if @bus && !@bus.equal?(bus)
+
+      @sender = sender if sender && self.sender.nil?
+      @bus = bus
+      self
+    end
+
     def expires_micros = @ttl ? super : @told.expires_at
 
     def priority = @priority || @told.priority

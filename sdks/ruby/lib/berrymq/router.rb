@@ -8,10 +8,14 @@ module BerryMQ
     def initialize(...)
       super
       @count = 0
+      @simple = streams.empty? && queues.empty? && conditions.empty?
     end
 
-    # Whether it is looked up who publishes, which costs as much as a small publish does: at the first 32, then at every 64th.
-    def looked_at? = (@count += 1) <= 32 || (@count & 63).zero?
+    # Handlers, and nothing else.
+    def simple? = @simple
+
+    # Whether it is looked up who publishes, which costs as much as a small publish does: at the first 32, then at every 256th.
+    def looked_at? = (@count += 1) <= 32 || (@count & 255).zero?
 
     def nobody? = handlers.empty? && streams.empty? && queues.empty? && conditions.empty?
   end
