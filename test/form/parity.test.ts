@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { page as parityPage, parityTable } from "./parity-table.ts";
 import { root, text } from "./repository.ts";
 
 type Row = { python: string | null; ruby: string | null; ts: string | null; why?: string };
@@ -43,6 +44,16 @@ describe.each(["python", "ruby", "ts"] as const)("%s", (language) => {
     const missing = execFileSync(command!, parameters, { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean);
     expect(missing).toEqual([]);
   });
+});
+
+test("docs/parity.md says what the code says; `make docs` writes it", () => {
+  const { page, unexplained } = parityTable();
+  expect(unexplained, "names that some language lacks need a line in `gaps` of parity.yaml").toEqual([]);
+  expect(text(parityPage)).toBe(page);
+});
+
+test("no reason outlives its gap", () => {
+  expect(parityTable().outlived).toEqual([]);
 });
 
 test("a language without a name says why", () => {

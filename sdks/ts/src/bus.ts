@@ -93,6 +93,11 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     this.name = own;
   }
 
+  /** True from `connect` to `close`, over reconnections, too. */
+  get connected(): boolean {
+    return this.link !== undefined;
+  }
+
   /** The name by which other programs know this one. */
   get ident(): string {
     return this.name;
@@ -351,7 +356,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   private gateway(): GatewayCalls | undefined {
     if (this.link === undefined) return undefined;
     const { origin } = this;
-    return { origin, calls: () => this.connected().calls(), connections: () => this.link?.connections ?? 0 };
+    return { origin, calls: () => this.linked().calls(), connections: () => this.link?.connections ?? 0 };
   }
 
   private register(
@@ -383,7 +388,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     this.acknowledging.deliver(message, this.publisher.answersOf(message, true), this.dispatcher);
   }
 
-  private connected(): Link {
+  private linked(): Link {
     if (this.link === undefined) throw new Closed("the bus is not connected to a gateway any more; connect it again");
     return this.link;
   }
