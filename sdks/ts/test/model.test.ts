@@ -107,7 +107,7 @@ describe("showNetwork", () => {
   };
 
   it("shows places, identifiers, followers, queues and streams, sorted", () => {
-    const place = "test/model.test.ts:\\d+";
+    const place = "\\S*test/model.test.ts:\\d+";
     const edges = edgesOf(showNetwork({ bus: build() }));
     expect(edges).toEqual([
       expect.stringMatching(`^app:log -app:\\*-> logged ${place}$`),
