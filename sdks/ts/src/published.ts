@@ -5,7 +5,7 @@ import { type Identifier, rememberedIdentifier } from "./identifier.js";
 /** Identifiers that are remembered. */
 const AT_MOST = 1000;
 /** Of each, the first publications are looked at, and after them ever fewer: finding a place costs some microseconds. */
-const LOOKS = 8;
+const LOOKS = 4;
 
 /** One identifier. */
 interface Publications {

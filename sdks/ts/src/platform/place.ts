@@ -5,21 +5,21 @@ const FRAME = /(?:\(|\bat (?:async )?)((?:file:\/\/|\/|[A-Z]:\\)[^()]*?):(\d+):\
 
 /** `file:line` of who called this package; `""` = not known, as where a bundler made one file of both. */
 export function callerPlace(): string {
-  const frames = deepStack()
-    .split("\n")
-    .flatMap((line) => {
-      const [, file, at] = FRAME.exec(line.trim()) ?? [];
-      return file === undefined ? [] : [{ file: file.replace("file://", ""), at }];
-    });
-  const own = frames[0]?.file.replace(/platform[/\\][^/\\]*$/, "") ?? "";
-  const caller = frames.find(({ file }) => !file.startsWith(own));
-  return caller === undefined ? "" : `${relative(caller.file)}:${caller.at}`;
+  let own: string | undefined;
+  for (const line of deepStack().split("\n")) {
+    const [, url, at] = FRAME.exec(line) ?? [];
+    if (url === undefined) continue;
+    const file = url.replace("file://", "");
+    own ??= file.replace(/platform[/\\][^/\\]*$/, "");
+    if (!file.startsWith(own)) return `${relative(file)}:${at}`;
+  }
+  return "";
 }
 
 /** Deep enough for who is behind this package's own frames. */
 function deepStack(): string {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 30;
+  Error.stackTraceLimit = 18;
   const { stack = "" } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
   return stack;
