@@ -91,6 +91,7 @@ FUNCTIONS = [
     "publish_many",
     "regist_function",
     "regist_method",
+    "run",
     "send",
     "send_message",
     "set_multiplicity",

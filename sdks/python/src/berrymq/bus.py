@@ -32,6 +32,7 @@ from .queue import Queue
 from .receipt import Receipt
 from .registration import Registration
 from .registry import Registry
+from .running import run_until_told
 from .stream import Stream
 from .talk import DEFAULT_TIMEOUT, Answers, Within
 from .transports import load, parse_url
@@ -212,15 +213,22 @@ class Bus(Registration, Inspection, ClassicStyles):
             self._link.flush(timeout)
 
     def close(self) -> None:
-        """Waits for coroutines at work, and flushes, for 5 s at most each; ends link, streams and threads. Publishing
+        """Waits for handlers at work, and flushes, for 5 s at most each; ends link, streams and threads. Publishing
         raises Closed afterwards. Idempotent."""
-        self._dispatcher.close(_CLOSE_WAIT)
+        lifetime.let_finish(self._courier, self._works, _CLOSE_WAIT)
         self._courier.closed = True
         self._works.stop()
         self._unlink()
         for receiver in self._registry.receivers():
             receiver.close()
         self._dispatcher.set_multiplicity(0)
+
+    def run(self) -> None:
+        """What a program ends with that only follows: returns after SIGINT or SIGTERM, once the bus is closed. A second
+        signal ends the program at once; earlier handlers of both are put back. Raises Closed, and InvalidArgument in
+        another thread than the main one."""
+        self._courier.check_open()
+        run_until_told(self.close)
 
     def _leave(self) -> None:
         if self._link is not None:

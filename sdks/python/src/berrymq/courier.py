@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .acknowledgement import Acknowledgement
+from .at_work import AtWork
 from .bulk import stays, too_large
 from .clock import Clock
 from .debugging import Debugging
@@ -40,6 +41,8 @@ class Courier:
         self.probe: Probe | None = None
         # How durable followings find somebody who works.
         self.hire: Hire = hire_thread
+        # Handlers of durable followings.
+        self.at_work = AtWork()
         self.published = Published()
         # None = debugging messages are off.
         self.debugging: Debugging | None = None

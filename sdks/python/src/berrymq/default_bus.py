@@ -43,4 +43,5 @@ get = bus.get
 get_nowait = bus.get_nowait
 close_connection = bus.close_connection
 flush = bus.flush
+run = bus.run
 close = bus.close

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from functools import partial
@@ -83,9 +84,14 @@ class Dispatcher:
             self._coroutines.set_multiplicity(threads)
 
     def close(self, seconds: float) -> None:
-        """Waits for coroutines at work, and cancels those that do not end in time."""
+        """Waits for handlers in the pool, and for coroutines at work, and cancels those that do not end in time. What
+        is dispatched afterwards is handled in the thread that publishes."""
+        end = time.monotonic() + seconds
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.finish(seconds)
         if self._coroutines is not None:
-            self._coroutines.close(seconds)
+            self._coroutines.close(max(0.0, end - time.monotonic()))
 
     def on_error(self, callback: OnError | None) -> None:
         """Who is told of what handlers raise; None = the log."""

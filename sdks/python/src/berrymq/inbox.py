@@ -35,6 +35,7 @@ class Inbox:
         self._arrivals: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
         self._recent = _RecentIds()
         self._thread = threading.Thread(target=self._work, name="berrymq-dispatch", daemon=True)
+        self._stopped = False
 
     def start(self) -> None:
         self._thread.start()
@@ -42,11 +43,14 @@ class Inbox:
     def put(self, messages: Sequence[Wire], size: int, done: Done) -> None:
         self._arrivals.put(_Arrival(messages, size, done))
 
-    def stop(self) -> None:
-        """Waits for what is being dispatched, unless a receiver itself stops it; idempotent."""
+    def stop(self, seconds: float = 5.0) -> None:
+        """Waits for what is being dispatched, so many seconds, unless a receiver itself stops it; idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True
         self._arrivals.put(None)
         if threading.current_thread() is not self._thread:
-            self._thread.join(5.0)
+            self._thread.join(seconds)
 
     def _work(self) -> None:
         while (arrival := self._arrivals.get()) is not None:

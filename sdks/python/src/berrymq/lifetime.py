@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import atexit
 import os
+import time
 import weakref
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .bus import Bus
+    from .courier import Courier
+    from .work import Works
 
 _buses: weakref.WeakSet[Bus] = weakref.WeakSet()
 
@@ -17,6 +20,16 @@ _buses: weakref.WeakSet[Bus] = weakref.WeakSet()
 def look_after(bus: Bus) -> None:
     """It gets new locks in a forked child, and is closed at the end of the program."""
     _buses.add(bus)
+
+
+def let_finish(courier: Courier, works: Works, seconds: float) -> None:
+    """Before a bus is closed: nothing more is begun, and handlers at work end, which may still publish; so many seconds
+    for all of them, and not those in this thread."""
+    end = time.monotonic() + seconds
+    works.rest(seconds)
+    if courier.link is not None:
+        courier.link.inbox.stop(max(0.0, end - time.monotonic()))
+    courier.dispatcher.close(max(0.0, end - time.monotonic()))
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -25,6 +26,9 @@ class Tasks(Protocol):
 
     def stop(self) -> None:
         """Takes nothing new and returns at once."""
+
+    def finish(self, seconds: float) -> None:
+        """`stop`, which waits for what was taken, so many seconds; not for a task that asks."""
 
 
 class Pool:
@@ -58,6 +62,14 @@ class Pool:
         """Takes nothing new and returns at once."""
         for _ in self._threads:
             self._tasks.put(None)
+
+    def finish(self, seconds: float) -> None:
+        """`stop`, which waits for what was taken, so many seconds; not for a task that asks."""
+        self.stop()
+        end = time.monotonic() + seconds
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, end - time.monotonic()))
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:

@@ -69,6 +69,7 @@ class Work:
         self._linked = linked
         self._consumers: list[Consumer] = []
         self._ended = False
+        self._at_work = courier.at_work
 
     def prepare(self, link: Link | None) -> Keeper | None:
         """Makes the queue. Raises what it is refused with."""
@@ -110,9 +111,14 @@ class Work:
     def _work(self, keeper: Keeper, consumer: Consumer, linked: bool) -> None:
         try:
             for taken in consumer:
-                if not self._work_off(keeper, consumer, taken, linked):
-                    self.end()
+                if not self._at_work.begin():
                     return
+                try:
+                    if not self._work_off(keeper, consumer, taken, linked):
+                        self.end()
+                        return
+                finally:
+                    self._at_work.end()
         except Closed:
             return
         except TakenOver as error:
@@ -242,13 +248,19 @@ class Works:
             if target is not None:
                 yield work, target
 
+    def rest(self, seconds: float) -> None:
+        """Until `stop` no handler begins; waits for those at work, so many seconds at most."""
+        self._courier.at_work.rest(seconds)
+
     def stop(self) -> None:
         for work in self._works:
             work.stop()
+        self._courier.at_work.resume()
 
     def after_fork(self) -> None:
         """In the child: threads are the parent's."""
         self.leases.after_fork()
+        self._courier.at_work.after_fork()
         for work in self._works:
             work.after_fork()
 

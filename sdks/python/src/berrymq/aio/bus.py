@@ -25,6 +25,7 @@ from .correspondence import Callback, Mailbox, Pipeline
 from .publishing import Publishing
 from .queue import Options, Queue
 from .receipt import Receipt
+from .running import run_until_told
 from .workers import workers
 
 if TYPE_CHECKING:
@@ -208,6 +209,12 @@ class Bus:
     async def close(self) -> None:
         """As `berrymq.Bus.close`. Idempotent."""
         await workers.run(self.sync.close)
+
+    async def run(self) -> None:
+        """As `berrymq.Bus.run`, while the loop goes on. Handlers of these signals that the loop itself has are not put
+        back. Raises NotImplementedError on a loop without signals."""
+        self.sync._courier.check_open()
+        await run_until_told(self.close)
 
     async def __aenter__(self) -> Bus:
         return self

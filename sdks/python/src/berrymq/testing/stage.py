@@ -98,6 +98,9 @@ class StagePool:
     def stop(self) -> None:
         """What waits is still done."""
 
+    def finish(self, seconds: float) -> None:
+        """Nobody is in a thread of its own."""
+
 
 class _Seat:
     """One that works off deliveries; while it does, it takes no other."""
