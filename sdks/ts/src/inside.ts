@@ -20,6 +20,7 @@ export interface Inside {
   readonly queues: ReadonlyMap<Queue, Keeper>;
   readonly reporting: Reporting;
   readonly system: System;
+  readonly closed: boolean;
   name: string;
   hears: boolean;
   leave(): Promise<void>;

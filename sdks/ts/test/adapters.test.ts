@@ -93,6 +93,18 @@ describe("an IntervalTimer", () => {
     expect(ticks).toEqual([1, 2, 3]);
   });
 
+  it("ends with its bus, silently", async () => {
+    const own = new Bus();
+    const errors: unknown[] = [];
+    own.onError((error) => errors.push(error));
+    const timers = vi.spyOn(own.clock, "after");
+    new IntervalTimer("beat", 1000, { bus: own });
+    await own.close();
+    timers.mock.calls[0]![1]();
+    await new Promise(setImmediate);
+    expect([errors, timers.mock.calls.length]).toEqual([[], 1]);
+  });
+
   it("refuses an interval that is none", () => {
     expect(() => new IntervalTimer("beat", 0, { bus })).toThrow(InvalidArgument);
     expect(() => new FileObserver("*", "files", { bus, interval: -1 })).toThrow("interval is seconds above 0, not -1");

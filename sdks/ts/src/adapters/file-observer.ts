@@ -3,6 +3,7 @@ import { sep } from "node:path";
 import type { AnyBus } from "../bus.js";
 import { defaultBus } from "../default-bus.js";
 import { InvalidArgument } from "../errors.js";
+import { inside } from "../inside.js";
 import type { OnBus } from "../unfollow.js";
 import { FilePattern } from "./file-pattern.js";
 import { lookAt, watch } from "./file-watching.js";
@@ -35,7 +36,8 @@ export class FileObserver implements AsyncDisposable {
     }
     const files = new FilePattern(glob.replaceAll(sep, "/"));
     const tell = (event: FileEvent, path: string) => {
-      if (!this.stopped) void bus.publish(`${idName}:${event}`, path);
+      if (inside(bus).closed) void this.stop();
+      else if (!this.stopped) void bus.publish(`${idName}:${event}`, path);
     };
     this.ready = this.begin(files, tell, bus, interval);
   }

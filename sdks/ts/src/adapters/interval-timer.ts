@@ -2,9 +2,10 @@
 import type { AnyBus } from "../bus.js";
 import { defaultBus } from "../default-bus.js";
 import { InvalidArgument } from "../errors.js";
+import { inside } from "../inside.js";
 import type { OnBus } from "../unfollow.js";
 
-/** Publishes `idName:tick` with the number of the tick, from 1, by the clock of its bus. It keeps no program running. */
+/** Publishes `idName:tick` with the number of the tick, from 1, by the clock of its bus and until that is closed. It keeps no program running. */
 export class IntervalTimer implements Disposable {
   private readonly timer: { stop(): void };
 
@@ -14,7 +15,11 @@ export class IntervalTimer implements Disposable {
       throw new InvalidArgument(`interval is seconds above 0, not ${interval}`);
     }
     let ticks = 0;
-    this.timer = (bus as AnyBus).clock.every(interval, () => void bus.publish(`${idName}:tick`, ++ticks), false);
+    const tick = () => {
+      if (inside(bus).closed) this.stop();
+      else void bus.publish(`${idName}:tick`, ++ticks);
+    };
+    this.timer = (bus as AnyBus).clock.every(interval, tick, false);
   }
 
   /** No tick comes after it. Harmless twice. */
