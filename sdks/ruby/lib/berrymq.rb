@@ -53,6 +53,7 @@ require_relative "berrymq/registering"
 require_relative "berrymq/correspondence"
 require_relative "berrymq/model"
 require_relative "berrymq/classic"
+require_relative "berrymq/running"
 require_relative "berrymq/bus"
 
 # The programmer-friendly, cross-language message queue.
@@ -83,7 +84,7 @@ module BerryMQ
     # Each is the method of the default bus; see Bus.
     %i[publish twitter publish_many talk pipeline ask ask_many within follow following_function regist_function regist_method
        cond auto_twitter twitter_exception set_multiplicity take_errors unfollow show_followers show_network debug_messages on_error
-       mailbox on_recv on_drop on_connect on_disconnect send_message get get_nowait close_connection flush close].each do |name|
+       mailbox on_recv on_drop on_connect on_disconnect send_message get get_nowait close_connection flush run close].each do |name|
       define_method(name) { |*args, **kwargs, &block| @default_bus.public_send(name, *args, **kwargs, &block) }
     end
 

@@ -11,7 +11,7 @@ require "stringio"
 class SurfaceTest < Minitest::Test
   FUNCTIONS = %i[ask ask_many auto_twitter close close_connection cond connect connect_oneway connect_via_queue debug_messages
                  default_bus flush follow following following_function get get_nowait interconnect mailbox on_connect on_disconnect on_drop
-                 on_error on_recv pipeline publish publish_many regist_function regist_method send send_message set_multiplicity
+                 on_error on_recv pipeline publish publish_many regist_function regist_method run send send_message set_multiplicity
                  show_followers show_network take_errors talk twitter twitter_exception unfollow within].freeze
   FILES = Dir["#{Support::ROOT}/sdks/ruby/sig/*.rbs"]
 

@@ -10,7 +10,8 @@ module BerryMQ
     include Classic
 
     MIB = 1024 * 1024
-    private_constant :MIB
+    FINISH_SECONDS = 5.0
+    private_constant :MIB, :FINISH_SECONDS
 
     # The name by which others know this program, or nil; the Link, or nil.
     attr_reader :ident, :link
@@ -109,20 +110,25 @@ module BerryMQ
       nil
     end
 
-    # Flushes (5 s at most), closes the link, the threads, and the streams and queues of this process. Idempotent; afterwards
-    # every call that does something raises Closed.
+    # Lets handlers at work end, which may still publish, and flushes (5 s at most each), closes the link, the threads, and the streams
+    # and queues of this process. Idempotent; afterwards every call that does something raises Closed.
     def close
       return if @closed
 
       adapters.each(&:stop)
-      @works.stop
-      @mailroom.stop
+      let_finish
       @closed = true
       @link&.close
       @link = @pulled = nil
-      @dispatcher.close
       @router.entries.filter_map { |entry| entry.sink unless entry.kind == :handler || entry.kind == :condition }.each(&:end_with_bus)
       nil
+    end
+
+    # What a program ends with that only follows: returns after SIGINT or SIGTERM, once the bus is closed. A second signal ends the program
+    # at once; earlier traps of both are put back. Raises Closed, and InvalidArgument in another thread than the main one.
+    def run
+      raise_if_closed
+      Running.until_told { close }
     end
 
     def closed? = @closed
@@ -287,6 +293,15 @@ module BerryMQ
     rescue Unavailable, NotSupported, Internal
       @link = nil
       raise
+    end
+
+    # Nothing more is begun; handlers at work end, those of this thread aside.
+    def let_finish
+      ends = Clock.now + FINISH_SECONDS
+      @works.stop
+      @mailroom.stop
+      @link&.rest(Clock.left(ends))
+      @dispatcher.close(Clock.left(ends))
     end
 
     # What conditions keep is taken: it is not to come again. Whoever asks is told that nobody answers.

@@ -88,9 +88,11 @@ module BerryMQ
       before&.close
     end
 
-    def close
-      @workers&.close
+    # Waits for threads that run handlers, so many seconds. What is dispatched afterwards runs in the thread that publishes.
+    def close(seconds)
+      workers = @workers
       @workers = nil
+      workers&.close(seconds)
     end
 
     # A forked child has none of its parent's threads.

@@ -65,7 +65,7 @@ module BerryMQ
       work_here(local)
     end
 
-    def stop = @work.stop
+    def stop(deadline) = @work.stop(deadline)
 
     def wake = @work.wake
 
@@ -115,7 +115,11 @@ module BerryMQ
     # The link is about to end: the process's own queues are worked again.
     def leave = @all.each { |following| following.come_back(@bus.local_queues.open_again(@bus, following.options)) }
 
-    def stop = @all.each(&:stop)
+    # Takes nothing more; handlers that run may end, for 5 s at most.
+    def stop
+      deadline = @bus.clock.now + Work::STOP_SECONDS
+      @all.each { |following| following.stop(deadline) }
+    end
 
     # Has its threads wait by the clock as it now is.
     def wake

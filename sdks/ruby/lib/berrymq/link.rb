@@ -118,6 +118,12 @@ module BerryMQ
       end
     end
 
+    # Dispatches what has arrived and nothing more: returns when that is done, or after so many seconds.
+    def rest(seconds)
+      @arrivals.close
+      @dispatching.join(seconds) unless @dispatching == Thread.current
+    end
+
     # Flushes for 5 s at most while connected, then ends everything. Idempotent.
     def close
       begin
@@ -175,7 +181,11 @@ module BerryMQ
     end
 
     # Hands messages to the dispatching thread; `done` is called when they were dispatched.
-    def arrived(messages, &done) = @arrivals.push([messages, done])
+    def arrived(messages, &done)
+      @arrivals.push([messages, done])
+    rescue ClosedQueueError
+      nil # the bus is about to be closed
+    end
 
     # The next connection is to another gateway.
     def go_to(address)
@@ -206,7 +216,8 @@ module BerryMQ
     def new_transport = @transports.new(@address, session: @session, ident: @ident)
 
     def start
-      @threads = [named("berrymq-link") { keep_connected }, named("berrymq-dispatch") { dispatch_all }]
+      @dispatching = named("berrymq-dispatch") { dispatch_all }
+      @threads = [named("berrymq-link") { keep_connected }, @dispatching]
     end
 
     def named(name, &body)

@@ -8,7 +8,7 @@ module BerryMQ
     STOP_SECONDS = 5.0
     # Between attempts when feeding failed for a reason that may pass.
     PAUSE = 0.5
-    private_constant :STOP_SECONDS, :PAUSE
+    private_constant :PAUSE
 
     # `handler` answers `alive?`, `wants?(message)` and `call(message)`; `tell` is called with (error, message, handler) for what it
     # raises; `answer` with (message, Outcome) for a talk's; `watch` for what a test watches with, or nil.
@@ -39,9 +39,8 @@ module BerryMQ
       end
     end
 
-    # Takes nothing more; handlers that run may end and settle, for 5 s at most. Idempotent.
-    def stop
-      deadline = @clock.now + STOP_SECONDS
+    # Takes nothing more; handlers that run may end and settle, until a deadline of the clock (5 s from now). Idempotent.
+    def stop(deadline = @clock.now + STOP_SECONDS)
       threads = @mutex.synchronize do
         @stopping = true
         @changed.broadcast

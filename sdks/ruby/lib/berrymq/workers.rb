@@ -20,10 +20,11 @@ module BerryMQ
       @jobs << job
     end
 
-    # Runs what is waiting, then ends the threads.
-    def close
+    # Runs what is waiting, then ends the threads. Returns then, or after so many seconds (nil = whenever that is).
+    def close(seconds = nil)
+      ends = seconds && (Clock.now + seconds)
       @jobs.close
-      @threads.each { |thread| thread.join unless thread == Thread.current }
+      @threads.each { |thread| thread.join(Clock.left(ends)) unless thread == Thread.current }
     end
 
     private

@@ -5,7 +5,7 @@ module BerryMQ
   module Testing
     # In place of Workers.
     class Pool
-      # How long, in real seconds, `close` waits for handlers that run.
+      # How long, in real seconds, `close` waits for handlers that run, unless it is told.
       CLOSE_SECONDS = 5.0
       private_constant :CLOSE_SECONDS
 
@@ -27,13 +27,13 @@ module BerryMQ
         end
       end
 
-      # Runs what is waiting, then ends the threads.
-      def close
+      # Runs what is waiting, then ends the threads. Returns then, or after so many seconds.
+      def close(seconds = CLOSE_SECONDS)
         @mutex.synchronize do
           @closed = true
           @waiting.broadcast
         end
-        ends = Clock.now + CLOSE_SECONDS
+        ends = Clock.now + seconds
         @threads.each { |thread| thread.join(Clock.left(ends)) unless thread == Thread.current }
       end
 
