@@ -107,7 +107,7 @@ test.each(plays)("$says", async ({ of, given = "", afterwards, prints }) => {
   const whole = [elided[language], given, page, afterwards].join("\n");
   const path = join(folder, `program-${of.join("-")}.${language === "python" ? "py" : "rb"}`);
   // Ruby has a Logger of its own.
-  writeFileSync(path, language === "ruby" ? whole.replace("# Ruby\n", "module Page\n") + "\nend\n" : whole);
+  writeFileSync(path, language === "ruby" ? `${whole.replace("# Ruby\n", "module Page\n")}\nend\n` : whole);
   const ran = await run([...interpreters[language], path]);
   expect(ran, ran.stderr).toMatchObject({ exitCode: 0 });
   if (typeof prints === "string") expect(ran.stdout).toBe(prints);

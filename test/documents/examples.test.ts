@@ -27,6 +27,8 @@ const finish = (language: Spoken, name: string) => run(program(language, name), 
 describe.each(languages)("the examples in %s", (language) => {
   test("are the same programs as in the other languages", () => {
     const stems = (folder: string) => readdirSync(join(root, "examples", folder)).map((file) => file.split(".")[0]);
+    // Types are not a matter of Ruby's programs.
+    const typed = language === "ruby" ? [] : ["typed"];
     expect(stems(language).sort()).toEqual([
       "answerer",
       "asker",
@@ -34,12 +36,18 @@ describe.each(languages)("the examples in %s", (language) => {
       "log_follower",
       "mailbox",
       "publisher",
+      ...typed,
       "worker",
     ]);
   });
 
   test("say hello in one process", async () => {
     expect(await finish(language, "hello")).toMatchObject({ exitCode: 0, stdout: "hello:log the berries are ripe\n" });
+  });
+
+  test.skipIf(language === "ruby")("are typed all the way", async () => {
+    const ran = await finish(language, "typed");
+    expect(ran, ran.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("3.5") });
   });
 
   test("ask in vain while nobody answers", async () => {
