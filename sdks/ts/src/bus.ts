@@ -75,6 +75,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   private readonly works = new Works({
     localQueues: this.localQueues,
     gateway: () => this.gateway(),
+    hold: (until) => this.link?.hold(until),
     answering: (message) => this.publisher.answersOf(message, false),
     report: this.report,
   });

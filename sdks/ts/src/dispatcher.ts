@@ -35,6 +35,9 @@ export type Witness = (step: "send" | "forward" | "receive", message: Message) =
 export class Dispatcher {
   readonly pool = new Pool();
   witness: Witness | undefined;
+  /** Promises of handlers that are open, and who waits for their end. */
+  private open = 0;
+  private readonly waiting: (() => void)[] = [];
 
   constructor(
     private readonly followers: Followers,
@@ -78,6 +81,16 @@ export class Dispatcher {
     return { followers: called, queues };
   }
 
+  /** Resolves when no handler is at work. */
+  async idle(): Promise<void> {
+    await new Promise<void>((resolve) => this.pool.whenStarted(resolve));
+    while (this.open > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  private ended(): void {
+    if (--this.open === 0) for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
   private answer(agreed: readonly HandlerFollower[], message: Message, answering: Answering): void {
     answering.begin(agreed.length);
     agreed.forEach((each, index) => {
@@ -104,9 +117,16 @@ export class Dispatcher {
           ? follower.call(message)
           : trial.handle(follower.target, message, () => follower.call(message));
       if (isThenable(value)) {
+        this.open++;
         return value.then(
-          (end) => answering?.returned(number, end),
-          (error) => this.failed(error, follower, message, number, answering),
+          (end) => {
+            answering?.returned(number, end);
+            this.ended();
+          },
+          (error) => {
+            this.failed(error, follower, message, number, answering);
+            this.ended();
+          },
         );
       }
       answering?.returned(number, value);

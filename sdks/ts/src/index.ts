@@ -76,6 +76,7 @@ export {
 } from "./queue.js";
 export type { Receipt } from "./receipt.js";
 export type { HandlerError } from "./reporting.js";
+export { run } from "./running.js";
 export type { Stream, StreamOptions } from "./stream.js";
 export type { AnyHandler } from "./target.js";
 export { type TwitterExceptionOptions, twitterException } from "./twitter-exception.js";

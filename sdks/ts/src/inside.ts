@@ -2,6 +2,8 @@
 import type { AnyBus } from "./bus.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { Followers } from "./follower.js";
+import type { Link } from "./link.js";
+import type { Mailboxes } from "./mailbox.js";
 import type { Origin } from "./message.js";
 import type { Publisher } from "./publisher.js";
 import type { Keeper, Queue } from "./queue.js";
@@ -23,7 +25,10 @@ export interface Inside {
   readonly closed: boolean;
   name: string;
   hears: boolean;
+  readonly link: Link | undefined;
+  readonly mailboxes: Mailboxes;
   leave(): Promise<void>;
+  assertOpen(): void;
 }
 
 export function inside(bus: AnyBus): Inside {

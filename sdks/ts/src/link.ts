@@ -77,6 +77,11 @@ export class Link {
     this.outbox.append(message, tally);
   }
 
+  /** What is published from now on waits until that has settled. */
+  hold(until: Promise<unknown>): void {
+    this.outbox.hold(until);
+  }
+
   /** Undefined = a publisher of many may go on; otherwise when it may. */
   room(): Promise<void> | undefined {
     return this.outbox.room();

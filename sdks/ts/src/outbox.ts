@@ -62,6 +62,8 @@ export class Outbox {
   private heldMessages = 0;
   private stream: PublishStream | undefined;
   private underWay = 0;
+  /** For how many things sending waits. */
+  private holds = 0;
   private readonly roomWaiters: (() => void)[] = [];
   private readonly emptyWaiters: (() => void)[] = [];
   private readonly sentWaiters: (() => void)[] = [];
@@ -115,6 +117,16 @@ export class Outbox {
     this.stream = stream;
     this.underWay = 0;
     this.pump();
+  }
+
+  /** Sends nothing until that has settled; what is taken in meanwhile goes then, in order. */
+  hold(until: Promise<unknown>): void {
+    this.holds++;
+    const over = () => {
+      this.holds--;
+      this.pump();
+    };
+    until.then(over, over);
   }
 
   /** Sends nothing more until it is attached again. */
@@ -210,7 +222,7 @@ export class Outbox {
   /** Sends whole batches while the connection takes them, and what is gathered so far when nothing else is under way. */
   private pump(): void {
     const { stream } = this;
-    if (stream === undefined) return;
+    if (stream === undefined || this.holds > 0) return;
     while (this.underWay < UNDER_WAY) {
       if (this.unsent.length === 0 && this.openCount > 0 && this.underWay === 0) this.seal();
       const batch = this.unsent.shift();

@@ -20,6 +20,8 @@ export interface WorkHost {
   readonly localQueues: LocalQueues;
   /** Undefined = the bus is not connected. */
   gateway(): GatewayCalls | undefined;
+  /** Has what is published from now on wait until that has settled. */
+  hold(until: Promise<unknown>): void;
   answering(message: Message): Answering | undefined;
   readonly report: ErrorCallback;
 }
@@ -100,7 +102,11 @@ export class Work {
   begin(): void {
     const gateway = this.pattern.local ? undefined : this.host.gateway();
     if (gateway === undefined) this.beginHere();
-    else this.ready = this.beginThere(gateway);
+    else {
+      this.ready = this.beginThere(gateway);
+      // Who publishes behind the registration reaches the queue.
+      this.host.hold(this.ready);
+    }
   }
 
   async stop(seconds: number): Promise<void> {

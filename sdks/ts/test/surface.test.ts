@@ -72,6 +72,7 @@ it("the public surface is exactly this", () => {
       "queue",
       "registFunction",
       "registMethod",
+      "run",
       "send",
       "sendMessage",
       "setMultiplicity",

@@ -15,6 +15,35 @@ let number = 0;
 /** A name that no other test uses. */
 const fresh = () => `w${++number}`;
 
+it("a publish behind a registration reaches its queue, and everybody hears in order", async () => {
+  const [mq, other] = [await connected(gateway), await connected(gateway)];
+  const name = fresh();
+  const stream = other.follow(`${name}:*`);
+  await other.flush();
+  const receipts = [mq.publish(`${name}:x`, 0)];
+  for (const number of [1, 2, 3]) {
+    mq.followingFunction(`${name}:x`, () => {}, { queue: `${name}-${number}` });
+    receipts.push(mq.publish(`${name}:x`, number));
+  }
+  // Queues that were asked for later may stand, too, by then.
+  const reached = (await Promise.all(receipts)).map(({ queues }) => queues);
+  for (const [number, queues] of reached.entries()) expect(queues).toBeGreaterThanOrEqual(number);
+  const heard: unknown[] = [];
+  for await (const { args } of stream) if (heard.push(args[0]) === 4) break;
+  expect(heard).toEqual([0, 1, 2, 3]);
+});
+
+it("a publish does not wait for a queue that is refused", async () => {
+  const mq = await connected(gateway);
+  const name = fresh();
+  const told: unknown[] = [];
+  mq.onError((error) => told.push((error as Error & { reason: string }).reason));
+  await mq.queue(`${name}:x`, { shared: true, name });
+  mq.followingFunction(`${name}:y`, () => {}, { queue: name, queueOptions: { lease: 7 } });
+  expect(await mq.publish(`${name}:x`)).toMatchObject({ queues: 1 });
+  expect(told).toEqual(["QUEUE_EXISTS"]);
+});
+
 describe.each(["in the process", "at a gateway"])("durable following %s", (place) => {
   const bus = (): Promise<Bus> | Bus => (place === "at a gateway" ? connected(gateway) : quiet());
 

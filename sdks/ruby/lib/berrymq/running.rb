@@ -10,7 +10,7 @@ module BerryMQ
     # InvalidArgument in another thread than the main one.
     def self.until_told(&block)
       unless Thread.current == Thread.main
-        raise InvalidArgument, "run waits for the signals that end a program, in its main thread; call it there, not in #{Thread.current.inspect}"
+        raise InvalidArgument, "run waits for signals, which the main thread does; call it there, not in #{Thread.current.inspect}"
       end
 
       reader, writer = IO.pipe

@@ -1,4 +1,5 @@
 // What a browser offers: WebSocket, and addresses that the page's own begins. Bundlers take this file in place of node.ts (package.json, `imports`).
+import { NotSupported } from "../errors.js";
 import { JsonConnection } from "../transports/json/connection.js";
 import type { Opener } from "../transports/transport.js";
 import { WebSocketChannel } from "../transports/websocket/channel.js";
@@ -8,6 +9,13 @@ export { sha256 } from "./sha256.js";
 
 /** Not known: a bundler made one file of the package and its users. */
 export const callerPlace = (): string => "";
+
+/** Nobody sends signals to a page. */
+export async function untilTold(_end: () => Promise<void>): Promise<void> {
+  throw new NotSupported(
+    "run waits for the signals that end a program; a page ends by `await bus.close()`, if it wants to",
+  );
+}
 
 /** As far as it is needed here: the compiler knows Node only. */
 const page = globalThis as unknown as {

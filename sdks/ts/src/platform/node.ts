@@ -4,6 +4,7 @@ import { parse } from "lossless-json";
 import type { Opener } from "../transports/transport.js";
 
 export { callerPlace } from "./place.js";
+export { untilTold } from "./signals.js";
 
 /** By scheme; the first is that of a mere `host:port`. */
 export const openers: Readonly<Record<string, Opener>> = {
