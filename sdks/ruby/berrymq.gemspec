@@ -12,7 +12,7 @@ Gem::Specification.new do |spec|
   spec.authors = ["The berryMQ project"]
   spec.license = "MIT"
   spec.required_ruby_version = ">= 3.1"
-  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "gen/**/*.rb", "sig/**/*.rbs", "README.md"] }
+  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "gen/**/*.rb", "sig/**/*.rbs", "README.md", "GUIDE.md"] }
   spec.require_paths = %w[lib gen]
   spec.metadata = { "rubygems_mfa_required" => "true" }
   spec.add_dependency "googleapis-common-protos-types", ">= 1.4"
