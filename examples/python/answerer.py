@@ -1,8 +1,7 @@
 # Answers whoever asks `math:add`: what the function returns is the answer.
 import os
-import signal
 
-from berrymq import connect, flush, following_function
+from berrymq import connect, flush, following_function, run
 
 
 @following_function("math:add")
@@ -10,7 +9,7 @@ def add(message):
     return sum(message.args)
 
 
-with connect(os.environ.get("BERRYMQ_URL", "localhost:7201")):
-    flush()
-    print("answering math:add", flush=True)
-    signal.sigwait([signal.SIGINT])
+connect(os.environ.get("BERRYMQ_URL", "localhost:7201"))
+flush()
+print("answering math:add", flush=True)
+run()

@@ -1,13 +1,15 @@
-# Prints every message to `*:log`, from any program in any language.
+# Prints every message to `*:log`, from any program in any language, until it is told to end.
 import os
 
-from berrymq import connect
+from berrymq import connect, flush, following_function, run
 
-with connect(os.environ.get("BERRYMQ_URL", "localhost:7201")) as bus, bus.follow("*:log") as messages:
-    bus.flush()
-    print("following *:log", flush=True)
-    try:
-        for message in messages:
-            print(message.sender, message.id, *message.args, flush=True)
-    except KeyboardInterrupt:
-        pass
+
+@following_function("*:log")
+def print_log(message):
+    print(message.sender, message.id, *message.args, flush=True)
+
+
+connect(os.environ.get("BERRYMQ_URL", "localhost:7201"))
+flush()
+print("following *:log", flush=True)
+run()

@@ -1,14 +1,14 @@
-# Takes tasks from a queue that all workers share, in any language, and acknowledges each when it is done.
+# Takes tasks from the queue `tasks`, which all workers share, in any language; each is acknowledged when the function returns.
 import os
 
-from berrymq import Queue, connect
+from berrymq import connect, following_function, run
 
-with connect(os.environ.get("BERRYMQ_URL", "localhost:7201")):
-    tasks = Queue("task:*", shared=True)
-    print("waiting for task:*", flush=True)
-    try:
-        for delivery in tasks.consume():
-            print(delivery.message.id, *delivery.message.args, flush=True)
-            delivery.ack()
-    except KeyboardInterrupt:
-        pass
+
+@following_function("task:*", queue="tasks")
+def work(message):
+    print(message.id, *message.args, flush=True)
+
+
+connect(os.environ.get("BERRYMQ_URL", "localhost:7201"))
+print("waiting for task:*", flush=True)
+run()

@@ -4,12 +4,8 @@
 require "berrymq"
 
 $stdout.sync = true
-bus = BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"))
 BerryMQ.following_function("math:add") { |message| message.args.sum }
-bus.flush
+BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"))
+BerryMQ.flush
 puts "answering math:add"
-begin
-  sleep
-rescue Interrupt
-  bus.close
-end
+BerryMQ.run

@@ -1,15 +1,11 @@
 # frozen_string_literal: true
 
-# Prints every message to `*:log`, from any program in any language.
+# Prints every message to `*:log`, from any program in any language, until it is told to end.
 require "berrymq"
 
 $stdout.sync = true
-bus = BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"))
-messages = bus.follow("*:log")
-bus.flush
+BerryMQ.following_function("*:log") { |message| puts [message.sender, message.id, *message.args].join(" ") }
+BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"))
+BerryMQ.flush
 puts "following *:log"
-begin
-  messages.each { |message| puts [message.sender, message.id, *message.args].join(" ") }
-rescue Interrupt
-  bus.close
-end
+BerryMQ.run

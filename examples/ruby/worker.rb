@@ -1,17 +1,10 @@
 # frozen_string_literal: true
 
-# Takes tasks from a queue that all workers share, in any language, and acknowledges each when it is done.
+# Takes tasks from the queue `tasks`, which all workers share, in any language; each is acknowledged when the block returns.
 require "berrymq"
 
 $stdout.sync = true
-bus = BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"))
-tasks = BerryMQ::Queue.new("task:*", shared: true)
+BerryMQ.following_function("task:*", queue: "tasks") { |message| puts [message.id, *message.args].join(" ") }
+BerryMQ.connect(ENV.fetch("BERRYMQ_URL", "localhost:7201"))
 puts "waiting for task:*"
-begin
-  tasks.consume do |delivery|
-    puts [delivery.message.id, *delivery.message.args].join(" ")
-    delivery.ack
-  end
-rescue Interrupt
-  bus.close
-end
+BerryMQ.run

@@ -1,13 +1,7 @@
-// Takes tasks from a queue that all workers share, in any language, and acknowledges each when it is done.
-import { connect } from "berrymq";
+// Takes tasks from the queue `tasks`, which all workers share, in any language; each is acknowledged when the function returns.
+import { connect, followingFunction, run } from "berrymq";
 
-const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort());
-
-await using mq = await connect(process.env.BERRYMQ_URL ?? "localhost:7201");
-const tasks = await mq.queue("task:*", { shared: true });
+followingFunction("task:*", ({ id, args }) => console.log(id, ...args), { queue: "tasks" });
+await connect(process.env.BERRYMQ_URL ?? "localhost:7201");
 console.log("waiting for task:*");
-for await (const delivery of tasks.consume({ signal: interrupted.signal })) {
-  console.log(delivery.message.id, ...delivery.message.args);
-  await delivery.ack();
-}
+await run();
