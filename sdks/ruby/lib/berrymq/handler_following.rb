@@ -45,15 +45,17 @@ module BerryMQ
       super || @callable == target || (@callable.is_a?(Method) && !target.is_a?(Method) && @callable.receiver.equal?(target))
     end
 
-    def call(message)
-      return @callable.call(message) if @plain
-
-      args, keywords = fitted(message)
-      @callable.call(*args, **keywords)
-    end
+    def call(message) = @plain ? @callable.call(message) : call_fitted(message)
 
     # With the messages of a condition.
     def call_with(messages) = messages.one? ? call(messages.first) : @callable.call(*messages)
+
+    private
+
+    def call_fitted(message)
+      args, keywords = fitted(message)
+      @callable.call(*args, **keywords)
+    end
   end
 
   # A method of an object, which is held weakly.
