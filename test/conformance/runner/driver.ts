@@ -1,6 +1,8 @@
 // One driver process: a JSON line in, a JSON line out, in order.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { until } from "../../support/until.ts";
 import { decode, encode, type Value } from "./values.ts";
 
 export type Answer = { ok: Value } | { error: { reason: string; retryable: boolean; message: string } };
@@ -54,9 +56,11 @@ export class Driver {
     });
   }
 
-  /** Halts the whole process, as a machine that is too busy would, until `thaw`. */
-  freeze(): void {
+  /** Halts the whole process, as a machine that is too busy would, until `thaw`. Resolves once it stands still. */
+  async freeze(): Promise<void> {
     this.#process.kill("SIGSTOP");
+    const state = () => readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").split(") ")[1]?.[0];
+    await until("the driver stands still", () => state() === "T");
   }
 
   thaw(): void {

@@ -98,7 +98,7 @@ class Scene {
     if (word === "kill_gateway") await this.#ownGateway!.kill();
     else if (word === "stop_gateway") await this.#ownGateway!.stop();
     else if (word === "start_gateway") this.#ownGateway = await Gateway.start({ port: this.#ownGateway!.port });
-    else if (word === "freeze") this.#drivers.get(role)!.freeze();
+    else if (word === "freeze") await this.#drivers.get(role)!.freeze();
     else if (word === "thaw") this.#drivers.get(role)!.thaw();
     else throw new Error(`the runner can kill_gateway, stop_gateway, start_gateway, freeze and thaw, not ${word}`);
     return null;
