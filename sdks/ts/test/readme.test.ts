@@ -65,7 +65,7 @@ describe("the pages", () => {
   });
   afterAll(() => gateway.stop("SIGKILL"));
 
-  it.each(sections)("$page: $heading", async ({ programs }) => {
+  it.each(sections)("$page: $heading", { timeout: 60_000 }, async ({ programs }) => {
     for (const code of programs) expect(await prints(code)).toEqual(printsOf(code));
     for (const child of staying) {
       const ended = once(child, "exit");
