@@ -55,7 +55,7 @@ module BerryMQ
       handlers = route.handlers.select { |handler| wants?(handler, message, remote) }
       kept = route.simple? ? 0 : take_in(route.conditions, message, remote, handlers)
       count = handlers.size
-      handlers.each_with_index { |handler, index| start(handler, message, index + 1, count, answer) }
+      call_all(handlers, message, count, answer)
       Tally.new(streams + count + kept, count, queues, nil, kept)
     rescue QueueFull => e
       Tally.new(0, 0, 0, e)
@@ -113,7 +113,7 @@ module BerryMQ
 
     def wants?(entry, message, remote)
       return false if remote && entry.local?
-      return entry.wants?(message) && !@watch&.dropped?(entry, message) if entry.alive?
+      return entry.wants?(message) && (@watch.nil? || !@watch.dropped?(entry, message)) if entry.alive?
 
       entry.unfollow
       false
@@ -134,15 +134,24 @@ module BerryMQ
       taken.count(false)
     end
 
-    def start(handler, message, number, of, answer)
-      return call(handler, message, number, of, answer) unless @workers
+    def call_all(handlers, message, count, answer)
+      workers = @workers
+      return start_all(workers, handlers, message, count, answer) if workers
 
-      @workers.run { in_time?(message, number, of, answer) && call(handler, message, number, of, answer) }
+      handlers.each_with_index { |handler, index| call(handler, message, index + 1, count, answer) }
+    end
+
+    def start_all(workers, handlers, message, count, answer)
+      endless = message.expires_micros.zero?
+      handlers.each_with_index do |handler, index|
+        number = index + 1
+        workers.run { (endless || in_time?(message, number, count, answer)) && call(handler, message, number, count, answer) }
+      end
     end
 
     # A message may expire while it waits for a thread.
     def in_time?(message, number, of, answer)
-      return true if message.expires_micros.zero? || !message.expired?(@clock.wall)
+      return true unless message.expired?(@clock.wall)
 
       answer&.call(Outcome.new(number, of, nil, Timeout.new("#{message.id} expired before a thread was free")))
       false

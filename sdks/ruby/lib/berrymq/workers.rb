@@ -18,6 +18,8 @@ module BerryMQ
       return job.call if Thread.current[:berrymq_workers].equal?(self)
 
       @jobs << job
+    rescue ClosedQueueError
+      job.call # it was closed meanwhile
     end
 
     # Runs what is waiting, then ends the threads. Returns then, or after so many seconds (nil = whenever that is).
