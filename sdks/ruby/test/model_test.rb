@@ -112,9 +112,11 @@ class ModelTest < Minitest::Test
         mq.regist_function("berrymq:*", ->(message) { queue << [message.action, message.kwargs] }, guard: ours)
       end
     end
-    receiver.regist_function("#{unique}:x", ->(message) { message })
+    heard = Thread::Queue.new
+    receiver.regist_function("#{unique}:x", ->(message) { heard << message })
     receiver.flush
     sender.publish("#{unique}:x").wait(5) # nothing is told before
+    heard.pop
     [sender, receiver].each(&:debug_messages)
     id = sender.publish("#{unique}:x").wait(5).message_id
     kwargs = { identifier: "#{unique}:x", message_id: id, sender: sender.ident }
