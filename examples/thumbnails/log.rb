@@ -2,10 +2,12 @@
 
 # Writes down what happens in the shop, a line of JSON each, and the report from that when somebody asks for it.
 require "berrymq"
+require "berrymq/adapters"
 require "json"
 require_relative "report"
 
 folder = ARGV.fetch(0, ".")
+day = Float(ARGV.fetch(1, 24 * 60 * 60))
 $stdout.sync = true
 
 # What became of it; pictures by their message id.
@@ -36,7 +38,12 @@ BerryMQ.following_function("*:log", queue: "log") do |message|
   end
 end
 
+# A local name: the tick is nobody else's. Kept in a variable, as long as the program runs.
+night = BerryMQ::Adapters::IntervalTimer.new("_night", day)
+BerryMQ.following_function("_night:tick") { BerryMQ.publish("report:nightly") }
+
 BerryMQ.flush
 puts "ready"
 $stdin.read # until whoever started it lets go; then what is at hand is finished
+night.stop
 BerryMQ.close
