@@ -24,6 +24,13 @@ class SignaturesTest < Minitest::Test
     assert_match(/^[1-9]\d+ runs, \d+ assertions, 0 failures, 0 errors/, said)
   end
 
+  def test_the_signatures_hold_together
+    validate = 'require "rbs"; require "rbs/cli"; RBS::CLI.new(stdout: $stdout, stderr: $stderr).run(%w[-I sig validate --silent])'
+    said = Dir.chdir("#{Support::ROOT}/sdks/ruby") { IO.popen([RbConfig.ruby, "-e", validate], err: %i[child out], &:read) }
+    assert_equal "", said
+    assert_predicate Process.last_status, :success?
+  end
+
   def test_a_call_that_is_not_is_noticed
     assert_match(/Retry#initialize.*expected `::Numeric\?`/, said_under_checks("-rberrymq", "-e", "BerryMQ::Retry.new('soon')"))
   end
