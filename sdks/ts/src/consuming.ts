@@ -30,7 +30,7 @@ export async function* consuming(
         yield { handed, consumer };
       }
     } catch (error) {
-      const again = (error as { retryable?: boolean }).retryable === true || (await keeper.restored(error));
+      const again = (error as { retryable?: boolean }).retryable === true || (await keeper.restored(error, consumer));
       if (!again) throw error;
     } finally {
       stop.removeEventListener("abort", close);

@@ -38,6 +38,9 @@ export class GatewayQueue implements Keeper {
   readonly clock = machineClock;
   private making: Making;
 
+  /** How the queue stood when a stream of deliveries began: another call may have made it again before that stream failed. */
+  private readonly begun = new WeakMap<Consumer, Making>();
+
   /** @param spec what it is made of when it is gone; undefined = it is somebody else's to make */
   constructor(
     readonly name: string,
@@ -109,11 +112,13 @@ export class GatewayQueue implements Keeper {
   }
 
   consume(credit: number, autoAck: boolean): Consumer {
-    return this.gateway.calls().consume(this.name, credit, autoAck);
+    const consumer = this.gateway.calls().consume(this.name, credit, autoAck);
+    this.begun.set(consumer, this.making);
+    return consumer;
   }
 
-  restored(error: unknown): Promise<boolean> {
-    return this.remade(error, this.making);
+  restored(error: unknown, consumer: Consumer | undefined): Promise<boolean> {
+    return this.remade(error, (consumer && this.begun.get(consumer)) ?? this.making);
   }
 
   dead(): Keeper {

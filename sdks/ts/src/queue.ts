@@ -71,7 +71,7 @@ export interface Keeper {
   /** Takes a message over that {@link consume} brought. */
   adopt?(message: Message): void;
   /** Whether consuming may go on after this error: the queue was gone with its gateway, and is made again. */
-  restored(error: unknown): Promise<boolean>;
+  restored(error: unknown, consumer: Consumer | undefined): Promise<boolean>;
   /** The keeper of its dead letters. */
   dead(): Keeper;
   /** Lets go of it: a standalone queue ends. */
