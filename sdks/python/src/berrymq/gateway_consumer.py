@@ -42,15 +42,15 @@ class GatewayConsumer:
         name: str,
         credit: int,
         auto_ack: bool,
-        remake: Callable[[], bool],
+        remaker: Callable[[], Callable[[], bool]],
         lost: Callable[[], None],
     ) -> None:
         self._link = link
         self._name = name
         self._credit = credit
         self._auto_ack = auto_ack
-        # Makes the queue again when it is gone and that is why the consumer ends; whether it did.
-        self._remake = remake
+        # Asked before each stream for what makes the queue again, should it be gone and the stream end for that.
+        self._remaker = remaker
         self._lost = lost
         # Leases of this stream that were not settled yet: each holds one credit.
         self._unsettled: set[str] = set()
@@ -131,12 +131,13 @@ class GatewayConsumer:
     def _work(self) -> None:
         end: BerryMQError | None = None
         while not self._closed and end is None:
+            remake = self._remaker()
             try:
                 self._read()
             except Closed:
                 break
             except QueueNotFound as error:
-                end = self._make_again(error)
+                end = _made_again(remake, error)
             except BerryMQError as error:
                 end = None if error.retryable else error
             finally:
@@ -144,16 +145,6 @@ class GatewayConsumer:
             if end is None:
                 self._link.wait_change(0.2)
         self._pushed.put(end)
-
-    def _make_again(self, error: QueueNotFound) -> BerryMQError | None:
-        """What ends the consumer, if making the queue again does not help."""
-        try:
-            return None if self._remake() else error
-        except QueueExists:
-            # Somebody else made it meanwhile.
-            return None
-        except BerryMQError as refusal:
-            return None if refusal.retryable else refusal
 
     def _read(self) -> None:
         """One stream from beginning to end."""
@@ -226,3 +217,14 @@ def _requests(opening: ConsumeRequest, words: _Words) -> Iterator[ConsumeRequest
 
 def _lost() -> LeaseLost:
     return LeaseLost("the connection was lost, and the gateway released what it had pushed over it")
+
+
+def _made_again(remake: Callable[[], bool], error: QueueNotFound) -> BerryMQError | None:
+    """What ends the consumer, if making the queue again does not help."""
+    try:
+        return None if remake() else error
+    except QueueExists:
+        # Somebody else made it meanwhile.
+        return None
+    except BerryMQError as refusal:
+        return None if refusal.retryable else refusal

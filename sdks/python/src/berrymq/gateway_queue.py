@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from google.protobuf.message import Message as WireMessage
 
@@ -65,10 +66,17 @@ class GatewayQueue:
             log.info("the queue %r is made once the gateway is back", self.options.name)
         return self
 
-    def remake(self) -> bool:
-        """Makes it again, if it was made here on a connection that is gone: a gateway that keeps all in memory was
-        restarted. Whether it did."""
-        if self._made_at is None or self._made_at == self._link.connections:
+    def remaker(self) -> Callable[[], bool]:
+        """For a call that is about to be made. Makes the queue again, if it was made here on a connection that is gone:
+        a gateway that keeps all in memory was restarted. Tells whether it did, or another call did since."""
+        return partial(self._remake, self._made_at)
+
+    def _remake(self, seen: int | None) -> bool:
+        if self._made_at is None:
+            return False
+        if self._made_at != seen:
+            return True
+        if seen == self._link.connections:
             return False
         self._create()
         return True
@@ -114,7 +122,7 @@ class GatewayQueue:
                 return [taken(delivery) for delivery in response.deliveries]
 
     def consume(self, credit: int, auto_ack: bool, lost: Callable[[], None] = nothing_lost) -> GatewayConsumer:
-        return GatewayConsumer(self._link, self.options.name, credit, auto_ack, self.remake, lost)
+        return GatewayConsumer(self._link, self.options.name, credit, auto_ack, self.remaker, lost)
 
     def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
         request = queue_service_pb2.SettleRequest(
@@ -173,10 +181,11 @@ class GatewayQueue:
         """The gateway deletes it once the session is gone."""
 
     def _call(self, method: str, request: WireMessage, response: type[Response], wait: float = 0.0) -> Response:
+        remake = self.remaker()
         try:
             return self._call_once(method, request, response, wait)
         except QueueNotFound:
-            if not self.remake():
+            if not remake():
                 raise
             return self._call_once(method, request, response, wait)
 

@@ -147,10 +147,11 @@ module BerryMQ
     def describe = call(:describe, { queue: @name })
 
     def consume_once(credit, auto_ack, &block)
+      seen = @made_on
       @consuming << (consuming = Consuming.new(@link.transport, self, @name, credit, auto_ack))
       consuming.each(&block)
     rescue QueueNotFound
-      raise if consuming&.handing_over? || !made_again?
+      raise if consuming&.handing_over? || !made_again?(seen)
     rescue Unavailable, Draining, Closed
       raise if consuming&.handing_over? || @link.fatal?
     ensure
@@ -158,17 +159,20 @@ module BerryMQ
     end
 
     def call(name, request, timeout: GRACE)
+      seen = @made_on
       @link.transport.queue(name, request, timeout: timeout)
     rescue QueueNotFound
-      raise unless made_again?
+      raise unless made_again?(seen)
 
       @link.transport.queue(name, request, timeout: timeout)
     end
 
     # A gateway that keeps all in memory has forgotten its queues after a restart: whoever made one makes it again, once for each
-    # connection, so that a queue that somebody deleted stays deleted.
-    def made_again?
-      return false if @options.nil? || @deleted || @made_on == @link.connections
+    # connection, so that a queue that somebody deleted stays deleted. True, too, when another call made it since `seen`.
+    def made_again?(seen)
+      return false if @options.nil? || @deleted
+      return true if @made_on != seen
+      return false if seen == @link.connections
 
       make
       true
