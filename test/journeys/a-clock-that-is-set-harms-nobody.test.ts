@@ -50,8 +50,9 @@ describe.each([
     await until(
       "all is there",
       async () => {
-        for (const { message, attempt } of await queue.getMany(9, { timeout: 0.5, autoAck: false })) {
-          got.push([message.args[0], attempt]);
+        for (const delivery of await queue.getMany(9, { timeout: 0.5, autoAck: false })) {
+          got.push([delivery.message.args[0], delivery.attempt]);
+          await delivery.ack();
         }
         return got.length >= 3;
       },
