@@ -79,6 +79,7 @@ test("what a killed worker held goes to the next one", async () => {
   await mq.publishMany([1, 2, 3].map((number) => ["task:pick", number]));
   await until("the worker holds a task", async () => (await tasks.status()).leased === 1);
   await worker.kill();
+  await until("the gateway knows of its death", async () => (await tasks.status()).leased === 0);
   const taken: unknown[] = [];
   for (let i = 0; i < 3; i++) taken.push((await tasks.get({ timeout: 10 }))?.args[0]);
   expect(taken).toEqual([1, 2, 3]);
