@@ -95,15 +95,18 @@ export function overflowToJSON(object: Overflow): string {
   }
 }
 
-/** A queue as its maker wants it. Every absent bound takes its default; nothing is unbounded. */
+/**
+ * A queue as somebody wants it. What is absent takes its default when the queue is made, and is taken as it is when the queue is there;
+ * nothing is unbounded.
+ */
 export interface Queue {
   /** 1 to 255 bytes of UTF-8 without control characters. Required. */
   name: string;
-  /** A message is kept when one of these matches. Absent = the pattern `<name>:*`. At most 100. */
+  /** A message is kept when one of these matches; their order says nothing. Absent = the pattern `<name>:*` when it is made. At most 100. */
   patterns: string[];
   /**
    * True = it belongs to the session that made it, and is deleted with everything in it once that session has been gone
-   * for `standalone_ttl`. Absent = shared: it stays until it is deleted.
+   * for `standalone_ttl`. Absent = shared: it stays until it is deleted. Compared with a queue that is there in either case.
    */
   standalone: boolean;
   /** How many messages it keeps, leased ones included. Absent (0) = 1000000. */

@@ -39,11 +39,11 @@ export interface CreateRequest {
 
 /** The queue that now stands. */
 export interface CreateResponse {
-  /** With every default filled in. */
+  /** As it is, with every default filled in. */
   queue:
     | Queue
     | undefined;
-  /** True = this call made it; false = it was there with the same options. */
+  /** True = this call made it; false = it was there. */
   created: boolean;
 }
 

@@ -16,7 +16,9 @@ module BerryMQ
         self.unmarshal_class_method = :decode
         self.service_name = 'berrymq.v1.QueueService'
 
-        # Makes a queue. Making it again with the same options is harmless; with others it is QUEUE_EXISTS.
+        # Makes a queue, or opens the one that is there: what the request does not say is not compared. What it says and what is otherwise
+        # there is QUEUE_EXISTS, which names the difference. `paused` is how a queue is made, and never compared. The name `<name>.dead` without
+        # patterns opens the dead letters of a queue that stands.
         rpc :Create, ::BerryMQ::V1::CreateRequest, ::BerryMQ::V1::CreateResponse
         # Leases messages, waiting for the first if there is none. An empty answer after the wait is not an error.
         rpc :Get, ::BerryMQ::V1::GetRequest, ::BerryMQ::V1::GetResponse

@@ -87,7 +87,9 @@ class QueueServiceServicer(object):
     """
 
     def Create(self, request, context):
-        """Makes a queue. Making it again with the same options is harmless; with others it is QUEUE_EXISTS.
+        """Makes a queue, or opens the one that is there: what the request does not say is not compared. What it says and what is otherwise
+        there is QUEUE_EXISTS, which names the difference. `paused` is how a queue is made, and never compared. The name `<name>.dead` without
+        patterns opens the dead letters of a queue that stands.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
