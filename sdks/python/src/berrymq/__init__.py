@@ -1,12 +1,24 @@
 """berryMQ: the programmer-friendly, cross-language message queue.
 
-from berrymq import following_function, twitter
+    from berrymq import following_function, publish
 
-@following_function("*:log")
-def receive_log(message):
-    print(message.id, message.args[0])
+    @following_function("*:log")
+    def receive_log(message):
+        print(message.id, message.args[0])
 
-twitter("do_something:log", "hello")
+    publish("do_something:log", "hello")
+
+- To publish and to follow: `publish`, `following_function`, `following`, `follow`; the `Message`. A class whose methods
+  follow inherits from `Follower`, or has it as its metaclass.
+- To ask: `ask`, `ask_many`, `within`, `talk`, `pipeline`.
+- What is kept until it is done: `Queue`; what its handlers may raise: `Retry`, `Reject`, `Release`.
+- Between programs: `connect`, `run`, `close`, `send`, `mailbox`.
+- When something goes wrong: every refusal is a `BerryMQError`; `on_error` hears what handlers raise.
+
+These functions are those of one default `Bus`. Times are in seconds, unless something else is said.
+
+More modules: `berrymq.aio`, the same as coroutines; `berrymq.testing`, tests without a server; `berrymq.adapters`,
+messages about files and time, and notifications.
 """
 
 from .bus import Bus

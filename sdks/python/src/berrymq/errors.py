@@ -22,7 +22,9 @@ class BerryMQError(Exception):
     """A refusal. `reason` is its name in the protocol; `retryable` tells whether the same call may succeed later."""
 
     reason = "INTERNAL"
+    """The name of the refusal in the protocol; the list is closed."""
     retryable = False
+    """Whether the same call, unchanged, may succeed later."""
 
     def __init__(self, message: str = "", retryable: bool | None = None) -> None:
         super().__init__(message)
@@ -109,6 +111,11 @@ class HandlerFailed(BerryMQError):
     """The handler that should have answered raised: `class_name` and `text` of its error."""
 
     reason = "HANDLER_FAILED"
+
+    class_name: str
+    """Of the error, as the handler's language calls it."""
+    text: str
+    """What the error says."""
 
     def __init__(self, message: str = "", retryable: bool | None = None, class_name: str = "", text: str = "") -> None:
         super().__init__(message or f"{class_name}: {text}", retryable)

@@ -132,6 +132,7 @@ if TYPE_CHECKING:
 
 else:
     Follower = _Follower()
+    """Base class, or metaclass, of objects that follow."""
 
 
 def _instance_methods(cls: type) -> list[str]:

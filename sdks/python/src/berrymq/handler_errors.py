@@ -18,6 +18,11 @@ class HandlerError:
 
     __slots__ = ("_handler", "error", "message")
 
+    error: BaseException
+    """What was raised."""
+    message: Message
+    """On which message."""
+
     def __init__(self, error: BaseException, message: Message, handler: object) -> None:
         self.error = error
         self.message = message
@@ -26,6 +31,7 @@ class HandlerError:
 
     @property
     def handler(self) -> object:
+        """The function or bound method; None once it is gone."""
         return self._handler()
 
     def __repr__(self) -> str:

@@ -20,8 +20,11 @@ class Identifier(NamedTuple):
     """A parsed identifier or pattern. `namespace` is "" in the default one; `*` stands for a whole part."""
 
     name: str
+    """What stands before the last colon, without the namespace."""
     action: str
+    """What stands after the last colon."""
     namespace: str = ""
+    """What stands after the `@`; "" in the default one."""
 
     @classmethod
     def parse(cls, text: str) -> Identifier:

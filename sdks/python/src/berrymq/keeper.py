@@ -65,11 +65,17 @@ class QueueStatus(NamedTuple):
     them."""
 
     ready: int
+    """Messages that can be had now."""
     delayed: int
+    """Messages that wait for their time: a delay, or the backoff after a failed attempt."""
     leased: int
+    """Messages that somebody holds."""
     bytes: int
+    """Of all of them."""
     consumers: int
+    """How many have deliveries pushed at this moment."""
     oldest_published_at: datetime | None
+    """When the oldest of them was published; None when there is none."""
 
 
 class Taken(NamedTuple):

@@ -33,9 +33,13 @@ class Answer(NamedTuple):
     """What marks a message as an answer: to which message id, and which one of how many of its handlers'."""
 
     to: str
+    """Message id of what was asked."""
     number: int
+    """From 0."""
     of: int
+    """How many handlers answer."""
     failed: bool
+    """Whether the handler raised; then `Message.failure` tells what."""
 
 
 class Message:
@@ -72,18 +76,22 @@ class Message:
 
     @property
     def identifier(self) -> Identifier:
+        """The identifier, in its parts."""
         return Identifier.parse(self._wire.identifier)
 
     @property
     def name(self) -> str:
+        """What stands before the last colon of the identifier, without the namespace."""
         return self.identifier.name
 
     @property
     def action(self) -> str:
+        """What stands after the last colon of the identifier."""
         return self.identifier.action
 
     @property
     def namespace(self) -> str:
+        """The namespace of the identifier; "" in the default one."""
         return self.identifier.namespace
 
     @property
@@ -118,6 +126,7 @@ class Message:
 
     @property
     def published_at(self) -> datetime:
+        """When it was published, by the publisher's clock; in UTC."""
         return _moment(_stamp(self._wire).published_at)
 
     @property

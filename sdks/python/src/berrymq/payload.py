@@ -45,7 +45,9 @@ class Failure(NamedTuple):
     """What a handler raised: the class of the error and its text, never a stack."""
 
     class_name: str
+    """Of the error, as the handler's language calls it."""
     text: str
+    """What the error says."""
 
 
 def encode(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[str, bytes]:

@@ -25,6 +25,9 @@ _ANSWERS, _ANSWER_BYTES = 1000, 16 * 1024 * 1024
 class Pipeline:
     """Made by `Bus.pipeline`; may be used as often as one likes, from many threads."""
 
+    identifiers: tuple[str, ...]
+    """Its steps, in order."""
+
     def __init__(
         self,
         courier: Courier,

@@ -27,6 +27,8 @@ from .queue_patterns import read_patterns
 from .verdicts import Reject, Release, Retry, Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .bus import Bus
     from .courier import Courier
 
@@ -40,6 +42,15 @@ class Delivery:
     after the lease was lost raises LeaseLost. `with delivery:` acknowledges at the end, and gives back what raised."""
 
     __slots__ = ("_keeper", "_settler", "attempt", "deadline", "lease_id", "message")
+
+    message: Message
+    """What was handed over."""
+    attempt: int
+    """From 1; how often it was handed out, but for what was released."""
+    lease_id: str
+    """The gateway's name for this lease; "" when it was acknowledged as it was handed out."""
+    deadline: datetime | None
+    """When the lease ends unless it is settled or extended; None when there is none."""
 
     def __init__(self, taken: Taken, keeper: Keeper, settler: _Settler) -> None:
         self.message = taken.message
@@ -209,6 +220,7 @@ class Queue:
 
     @property
     def name(self) -> str:
+        """The name by which a shared queue is opened; one's own has one that nobody else knows, unless it was given."""
         return self._keeper.options.name
 
     @property
@@ -258,6 +270,7 @@ class Queue:
         return self.status().ready
 
     def empty(self) -> bool:
+        """Whether no message can be had now."""
         return self.qsize() == 0
 
     def full(self) -> bool:
@@ -270,6 +283,7 @@ class Queue:
         )
 
     def status(self) -> QueueStatus:
+        """How many messages wait, are leased, and how large they are, at this moment."""
         return self._kept().status()
 
     def peek(self, max: int = 1) -> list[Message]:
@@ -285,6 +299,7 @@ class Queue:
         self._kept().pause()
 
     def resume(self) -> None:
+        """Ends a `pause`."""
         self._kept().resume()
 
     def redrive(self, max: int | None = None, rate: int = DEFAULT_RATE) -> int:

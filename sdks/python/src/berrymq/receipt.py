@@ -13,6 +13,11 @@ class Receipt:
 
     __slots__ = ("_error", "_message", "_outstanding", "_settled", "followers", "queues")
 
+    followers: int
+    """How many followers it reached."""
+    queues: int
+    """How many queues keep it."""
+
     def __init__(self, message: Message | None, followers: int = 0, queues: int = 0) -> None:
         self.followers = followers
         self.queues = queues

@@ -13,6 +13,9 @@ class Verdict(Exception):
 class Retry(Verdict):
     """Given back, counted: it comes again `after` seconds (None = by the queue's backoff)."""
 
+    after: float | None
+    """Seconds."""
+
     def __init__(self, after: float | None = None) -> None:
         if after is not None and not after >= 0:
             raise InvalidArgument(f"Retry({after!r}): 0 or more seconds")
@@ -22,6 +25,9 @@ class Retry(Verdict):
 
 class Reject(Verdict):
     """Given up: it goes to the dead letters with the reason."""
+
+    why: str | None
+    """The reason, as the dead letter's attribute `berrymq-dead-reason` will have it."""
 
     def __init__(self, why: str | None = None) -> None:
         super().__init__(why)

@@ -1,9 +1,11 @@
 """Adapters: what turns files and time into messages, and messages into notifications. A module of its own.
 
-from berrymq.adapters import IntervalTimer
+    from berrymq.adapters import IntervalTimer
 
-with IntervalTimer("clock", 60):  # publishes clock:tick
-    ...
+    with IntervalTimer("clock", 60):  # publishes clock:tick
+        ...
+
+Each has `stop()`, and ends with its block, or with its bus.
 """
 
 from .desktop_notifier import DesktopNotifier

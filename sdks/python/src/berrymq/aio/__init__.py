@@ -1,9 +1,13 @@
 """berryMQ for programs that live in asyncio: the names of `berrymq`, as coroutines.
 
-async with await aio.connect("localhost:7201") as mq:
-    await mq.publish("door:opened", 7)
-    async for message in mq.follow("door:*"):
-        print(message.args)
+    from berrymq import aio
+
+    async with await aio.connect("localhost:7201") as mq:
+        await mq.publish("door:opened", 7)
+        async for message in mq.follow("door:*"):
+            print(message.args)
+
+No call blocks the loop, and a call that is cancelled loses nothing.
 """
 
 from .asks import Answers, Within

@@ -53,6 +53,7 @@ class Bus:
         if of is not None and ident is not None:
             raise InvalidArgument(f"Bus({ident!r}, of=…): the bus that is there has its ident already")
         self.sync = of or SyncBus(ident)
+        """The `berrymq.Bus` beneath, for what needs no coroutine."""
         self._publishing = Publishing(self.sync)
 
     @property

@@ -43,6 +43,7 @@ class Pipeline:
         self._pipeline = pipeline
         self._publishing = publishing
         self.identifiers = pipeline.identifiers
+        """Its steps, in order."""
 
     async def talk(self, /, *args: Any, **kwargs: Any) -> Receipt:
         """As `berrymq.Pipeline.talk`."""

@@ -22,18 +22,22 @@ class Delivery:
 
     @property
     def message(self) -> Message:
+        """What was handed over."""
         return self._delivery.message
 
     @property
     def attempt(self) -> int:
+        """From 1; how often it was handed out, but for what was released."""
         return self._delivery.attempt
 
     @property
     def lease_id(self) -> str:
+        """The gateway's name for this lease; "" when it was acknowledged as it was handed out."""
         return self._delivery.lease_id
 
     @property
     def deadline(self) -> datetime | None:
+        """When the lease ends unless it is settled or extended; None when there is none."""
         return self._delivery.deadline
 
     async def ack(self) -> None:

@@ -78,6 +78,7 @@ class Queue:
 
     @property
     def name(self) -> str:
+        """The name by which a shared queue is opened; one's own has one that nobody else knows, unless it was given."""
         return self._opened.name
 
     @property
@@ -132,6 +133,7 @@ class Queue:
         return await workers.run(self._opened.qsize)
 
     async def empty(self) -> bool:
+        """Whether no message can be had now."""
         return await workers.run(self._opened.empty)
 
     async def full(self) -> bool:
@@ -139,6 +141,7 @@ class Queue:
         return await workers.run(self._opened.full)
 
     async def status(self) -> QueueStatus:
+        """How many messages wait, are leased, and how large they are, at this moment."""
         return await workers.run(self._opened.status)
 
     async def peek(self, max: int = 1) -> list[Message]:
@@ -154,6 +157,7 @@ class Queue:
         await workers.run(self._opened.pause)
 
     async def resume(self) -> None:
+        """Ends a `pause`."""
         await workers.run(self._opened.resume)
 
     async def redrive(self, max: int | None = None, rate: int = DEFAULT_RATE) -> int:

@@ -18,14 +18,17 @@ class Receipt:
 
     @property
     def followers(self) -> int:
+        """How many followers it reached; beyond this process once `wait` returned."""
         return self._receipt.followers
 
     @property
     def queues(self) -> int:
+        """How many queues keep it; at the gateway once `wait` returned."""
         return self._receipt.queues
 
     @property
     def message_id(self) -> str:
+        """Unique name of the message; "" for a receipt of many."""
         return self._receipt.message_id
 
     async def wait(self, timeout: float | None = None) -> Receipt:

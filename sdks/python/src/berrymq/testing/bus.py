@@ -22,6 +22,7 @@ from .with_gateway import WithGateway
 from .without_server import WithoutServer
 
 GATEWAY = "BERRYMQ_TEST_GATEWAY"
+"""The environment variable with the address of a gateway, against which the tests run instead."""
 """The environment variable that has tests run against a gateway."""
 
 if TYPE_CHECKING:

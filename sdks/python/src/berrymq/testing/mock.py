@@ -27,10 +27,12 @@ class Mock:
 
     @property
     def called(self) -> bool:
+        """Whether it was called at all."""
         return bool(self.calls)
 
     @property
     def call_count(self) -> int:
+        """How often it was called."""
         return len(self.calls)
 
     def assert_called_once_with(self, /, *args: Any, **kwargs: Any) -> None:
