@@ -8,8 +8,8 @@ import type { Engine } from "../src/engines/engine.js";
 import { MemoryEngine } from "../src/engines/memory/engine.js";
 import { type DeepPartial, Queue } from "../src/gen/berrymq/v1/queue.js";
 import { defaultLimits, type Limits } from "../src/limits.js";
+import { readAskedQueue } from "../src/model/asked-queue.js";
 import { readIdentifier } from "../src/model/identifier.js";
-import { readQueueOptions } from "../src/model/queue-options.js";
 import { VirtualClock } from "../src/model/virtual-clock.js";
 
 export class TestBroker {
@@ -41,7 +41,7 @@ export class TestBroker {
 
   async queue(options: DeepPartial<Queue>, session = ""): Promise<BrokerQueue> {
     const queue = Queue.fromPartial(options);
-    return (await this.broker.queues.create(readQueueOptions(queue, session), queue.paused)).queue;
+    return (await this.broker.queues.create(readAskedQueue(queue, session), queue.paused)).queue;
   }
 }
 

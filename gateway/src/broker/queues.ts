@@ -1,6 +1,7 @@
 // All queues of the broker, by name: made, found, removed; and the dead letters' queues, made when the first of them comes.
 import type { Engine, KeptQueue } from "../engines/engine.js";
 import type { Limits } from "../limits.js";
+import { type AskedQueue, withDefaults } from "../model/asked-queue.js";
 import type { Clock } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { queueDifferences } from "../model/queue-difference.js";
@@ -21,12 +22,13 @@ export class Queues {
     readonly engine: Engine,
     readonly router: Router,
     readonly clock: Clock,
-    readonly limits: Pick<Limits, "queues">,
+    readonly limits: Pick<Limits, "queues" | "settledLeases">,
     announce: (action: string, kwargs: Record<string, unknown>) => void,
     readonly report: Report,
   ) {
     const wake = (name: string) => this.#queues.get(name)?.wake();
-    this.#settling = new Settling({ prepare: (queue) => this.#prepareDead(queue), wake, announce }, engine, clock);
+    const home = { prepare: (queue: BrokerQueue) => this.#prepareDead(queue), wake, announce };
+    this.#settling = new Settling(home, engine, clock, limits.settledLeases);
   }
 
   /** Takes up the queues that the engine kept. */
@@ -48,11 +50,15 @@ export class Queues {
 
   /** The queue of that name; the dead letters of a queue that stands are there, too. @throws Refusal QUEUE_NOT_FOUND */
   get(name: string): BrokerQueue {
-    const queue = this.#queues.get(name);
+    const queue = this.#queues.get(name) ?? this.#deadLetters(name);
     if (queue !== undefined) return queue;
-    const living = name.endsWith(DEAD_SUFFIX) ? this.#queues.get(name.slice(0, -DEAD_SUFFIX.length)) : undefined;
-    if (living !== undefined) return this.make(deadLetterOptions(living.options));
     throw new Refusal("QUEUE_NOT_FOUND", `there is no queue ${JSON.stringify(name)}; create it first`);
+  }
+
+  /** Made now, if nothing died yet; undefined when no queue that stands has dead letters of that name. */
+  #deadLetters(name: string): BrokerQueue | undefined {
+    const living = name.endsWith(DEAD_SUFFIX) ? this.#queues.get(name.slice(0, -DEAD_SUFFIX.length)) : undefined;
+    return living && this.make(deadLetterOptions(living.options));
   }
 
   /** Makes a queue of the system's own, at once; the engine follows. @throws Refusal LIMIT_REACHED */
@@ -63,16 +69,17 @@ export class Queues {
     return queue;
   }
 
-  /** Makes a queue, or finds the one that was made with the same options. @throws Refusal QUEUE_EXISTS, LIMIT_REACHED */
-  async create(options: QueueOptions, paused: boolean): Promise<{ queue: BrokerQueue; created: boolean }> {
-    const known = this.#queues.get(options.name);
+  /** Makes a queue, or opens the one that is there. @throws Refusal QUEUE_EXISTS, INVALID_ARGUMENT, LIMIT_REACHED */
+  async create(asked: AskedQueue, paused: boolean): Promise<{ queue: BrokerQueue; created: boolean }> {
+    const known = this.#queues.get(asked.name) ?? (asked.patterns ? undefined : this.#deadLetters(asked.name));
     if (known !== undefined) {
-      const differences = queueDifferences(known.options, options);
+      const differences = queueDifferences(known.options, asked);
       if (differences.length === 0) return { queue: known, created: false };
-      const name = JSON.stringify(options.name);
+      const name = JSON.stringify(asked.name);
       const told = `the queue ${name} exists with other options (${differences.join("; ")})`;
-      throw new Refusal("QUEUE_EXISTS", `${told}; ask for the same, or choose another name`);
+      throw new Refusal("QUEUE_EXISTS", `${told}; leave out what may be as it is, or choose another name`);
     }
+    const options = withDefaults(asked);
     this.#checkRoom();
     const queue = this.#add(options, { ...AWAKE, all: paused });
     await this.#put(queue);

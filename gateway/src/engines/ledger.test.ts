@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { Queue } from "../gen/berrymq/v1/queue.js";
 import { defaultLimits } from "../limits.js";
+import { readAskedQueue, withDefaults } from "../model/asked-queue.js";
 import { SECOND } from "../model/clock.js";
-import { readQueueOptions } from "../model/queue-options.js";
 import { MemoryEngine } from "./memory/engine.js";
 
 const NOW = 1_700_000_000_000_000;
@@ -11,7 +11,7 @@ const FAR = NOW + 12 * 3600 * SECOND;
 
 test("a lease that is extended a hundred thousand times costs the claims of others nothing", async () => {
   const engine = new MemoryEngine(defaultLimits);
-  await engine.putQueue(readQueueOptions(Queue.fromPartial({ name: "q" }), ""));
+  await engine.putQueue(withDefaults(readAskedQueue(Queue.fromPartial({ name: "q" }), "")));
   const entry = { queue: "q", body: Buffer.from("m"), priority: 0, due: 0 };
   await engine.append(Array.from({ length: 1001 }, () => entry));
   const [held] = await engine.claim("q", 1, NOW, FAR);

@@ -1,11 +1,11 @@
-// What a queue was asked to be, validated and with every default filled in.
-import type { Backoff, Queue } from "../gen/berrymq/v1/queue.js";
+// The options of a queue, every default filled in.
+import type { Queue } from "../gen/berrymq/v1/queue.js";
 import { Overflow, Policy } from "../gen/berrymq/v1/queue.js";
-import { MAX_QUEUE_NAME_BYTES, MAX_QUEUE_PATTERNS, RANGES } from "../limits.js";
+import { MAX_QUEUE_NAME_BYTES } from "../limits.js";
 import { SECOND } from "./clock.js";
-import { durationOf, toDuration } from "./duration.js";
+import { toDuration } from "./duration.js";
 import { Refusal } from "./errors.js";
-import { type Identifier, readIdentifier } from "./identifier.js";
+import type { Identifier } from "./identifier.js";
 
 /** Times are in microseconds. */
 export interface QueueOptions {
@@ -51,31 +51,6 @@ export const DEFAULTS = {
 /** Dead letters of `q` are kept in `q.dead`. */
 export const DEAD_SUFFIX = ".dead";
 
-/**
- * @param session id of whoever makes it
- * @throws Refusal INVALID_ARGUMENT or INVALID_IDENTIFIER, naming the field and the value.
- */
-export function readQueueOptions(queue: Queue, session: string): QueueOptions {
-  const backoff = readBackoff(queue.backoff);
-  return {
-    name: readQueueName(queue.name),
-    patterns: readPatterns(queue),
-    owner: queue.standalone ? session : "",
-    maxMessages: bound("max_messages", queue.maxMessages, DEFAULTS.maxMessages),
-    maxBytes: bound("max_bytes", queue.maxBytes, DEFAULTS.maxBytes),
-    dropOldest: readOverflow(queue.overflow),
-    lease: durationOf("lease", queue.lease, RANGES.lease) ?? DEFAULTS.lease,
-    maxAttempts: queue.maxAttempts || DEFAULTS.maxAttempts,
-    ...backoff,
-    transient: queue.transient,
-    ttl: durationOf("ttl", queue.ttl, RANGES.ttl) ?? DEFAULTS.ttl,
-    delay: durationOf("delay", queue.delay, RANGES.delay) ?? DEFAULTS.delay,
-    dedupe: durationOf("dedupe", queue.dedupe, RANGES.dedupe) ?? DEFAULTS.dedupe,
-    broadcast: readPolicy(queue.policy),
-    standaloneTtl: durationOf("standalone_ttl", queue.standaloneTtl, RANGES.standaloneTtl) ?? DEFAULTS.standaloneTtl,
-  };
-}
-
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
@@ -90,64 +65,6 @@ export function readQueueName(name: string): string {
     );
   }
   return name;
-}
-
-function readPatterns(queue: Queue): Identifier[] {
-  if (queue.patterns.length > MAX_QUEUE_PATTERNS) {
-    throw new Refusal(
-      "INVALID_ARGUMENT",
-      `patterns: ${queue.patterns.length} of them; at most ${MAX_QUEUE_PATTERNS} are taken`,
-    );
-  }
-  if (queue.patterns.length > 0) return queue.patterns.map(readIdentifier);
-  try {
-    return [readIdentifier(`${queue.name}:*`)];
-  } catch {
-    const name = JSON.stringify(queue.name);
-    throw new Refusal("INVALID_ARGUMENT", `patterns: absent, and the queue name ${name} makes no pattern; give one`);
-  }
-}
-
-function readOverflow(overflow: Overflow): boolean {
-  switch (overflow) {
-    case Overflow.OVERFLOW_UNSPECIFIED:
-    case Overflow.OVERFLOW_REJECT_PUBLISH:
-      return false;
-    case Overflow.OVERFLOW_DROP_OLDEST:
-      return true;
-    default:
-      throw new Refusal(
-        "INVALID_ARGUMENT",
-        `overflow: ${overflow} is none of OVERFLOW_REJECT_PUBLISH, OVERFLOW_DROP_OLDEST`,
-      );
-  }
-}
-
-function readPolicy(policy: Policy): boolean {
-  switch (policy) {
-    case Policy.POLICY_UNSPECIFIED:
-    case Policy.POLICY_ROUND_ROBIN:
-      return false;
-    case Policy.POLICY_BROADCAST:
-      return true;
-    default:
-      throw new Refusal("INVALID_ARGUMENT", `policy: ${policy} is none of POLICY_ROUND_ROBIN, POLICY_BROADCAST`);
-  }
-}
-
-function readBackoff(backoff: Backoff | undefined): { backoffFirst: number; backoffMost: number } {
-  const backoffFirst = durationOf("backoff.first", backoff?.first, RANGES.backoff) ?? DEFAULTS.backoffFirst;
-  const backoffMost =
-    durationOf("backoff.most", backoff?.most, RANGES.backoff) ?? Math.max(DEFAULTS.backoffMost, backoffFirst);
-  if (backoffMost < backoffFirst) throw new Refusal("INVALID_ARGUMENT", "backoff.most is less than backoff.first");
-  return { backoffFirst, backoffMost };
-}
-
-function bound(field: string, value: bigint, fallback: number): number {
-  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new Refusal("INVALID_ARGUMENT", `${field}: ${value} is not between 0 and ${Number.MAX_SAFE_INTEGER}`);
-  }
-  return value === 0n ? fallback : Number(value);
 }
 
 /** The options as the contract's `Queue`, every default filled in. */

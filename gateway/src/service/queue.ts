@@ -7,9 +7,10 @@ import { Message } from "../gen/berrymq/v1/message.js";
 import type { Outcome, Queue, QueueStatus, Settlement } from "../gen/berrymq/v1/queue.js";
 import type { ExtendRequest, GetRequest, ListRequest, RedriveRequest } from "../gen/berrymq/v1/queue_service.js";
 import { DEFAULT_PAGE, DEFAULT_REDRIVE_RATE, MAX_AT_ONCE, MAX_REDRIVE_RATE, RANGES } from "../limits.js";
+import { readAskedQueue } from "../model/asked-queue.js";
 import { durationOf } from "../model/duration.js";
 import { Refusal } from "../model/errors.js";
-import { readQueueOptions, toQueue } from "../model/queue-options.js";
+import { toQueue } from "../model/queue-options.js";
 import type { Caller } from "./caller.js";
 import { ConsumeStream } from "./consume-stream.js";
 import { lost, readLease, settleAll } from "./settlement.js";
@@ -32,7 +33,7 @@ export class QueueService {
         "standalone: the queue belongs to a session; send the metadata berrymq-session",
       );
     }
-    const made = await this.broker.queues.create(readQueueOptions(queue, caller.session), queue.paused);
+    const made = await this.broker.queues.create(readAskedQueue(queue, caller.session), queue.paused);
     if (queue.standalone) this.broker.presence.expect(caller.session, caller.ident);
     return { queue: toQueue(made.queue.options, made.queue.paused), created: made.created };
   }

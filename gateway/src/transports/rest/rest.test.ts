@@ -151,9 +151,12 @@ describe("a queue", () => {
       json: { created: false },
     });
     expect(await client.put("/v1/queues/made%20here", {})).toMatchObject({
-      status: 409,
-      json: { reason: "QUEUE_EXISTS" },
+      status: 200,
+      json: { created: false, queue: { lease: 1.5 } },
     });
+    const refused = await client.put("/v1/queues/made%20here", { max_attempts: 10, lease: 2 });
+    expect(refused).toMatchObject({ status: 409, json: { reason: "QUEUE_EXISTS" } });
+    expect(refused.json.detail).toContain("(lease: 1.5 s there, 2 s asked)");
   });
 
   test("of another name than the path's is refused", async () => {
@@ -186,6 +189,7 @@ describe("a queue", () => {
       true,
       false,
     ]);
+    expect(settled.json.outcomes.map(({ dead }: { dead: boolean }) => dead)).toEqual([false, false, true, false]);
     const extended = await client.post(`/v1/queues/${queue}/extend`, { lease_ids: [leases[3]], lease: 100 });
     expect(extended.json.outcomes[0].deadline).toBeGreaterThan(Date.now() * 1000);
     expect(await status()).toMatchObject({ ready: 1, leased: 1 });
