@@ -45,8 +45,8 @@ const publish = async (count = 1) => {
   await turn();
   await turn();
 };
-const settle = async ({ lease }: Delivery, verb: "ack" | "release" = "ack") => {
-  const [settled] = await queue.settle([{ lease, verb }]);
+const settle = async ({ lease }: Delivery, verb: "ack" | "release" | "retry" = "ack") => {
+  const [settled] = await queue.settle([verb === "retry" ? { lease, verb, delay: undefined } : { lease, verb }]);
   await turn();
   return settled;
 };
@@ -99,6 +99,19 @@ test("a message is gone when all have settled it and one has acknowledged it", a
   expect(queue.stats().leased).toBe(1);
   expect(await settle(two.got[0]!, "release")).toBe("done");
   expect(queue.stats()).toMatchObject({ ready: 0, leased: 0 });
+});
+
+test("the last of all who failed at its last attempt learns that it is dead, and nobody does when one has acknowledged it", async () => {
+  queue = await broker.queue({ name: "once", patterns: ["c:d"], policy: Policy.POLICY_BROADCAST, maxAttempts: 1 });
+  const [one, two] = [new Consumer(), new Consumer()];
+  await broker.publish(batch({ identifier: "c:d" }, { identifier: "c:d" })).stored;
+  await turn();
+  await turn();
+  expect(await settle(one.got[0]!, "retry")).toBe("done");
+  expect(await settle(two.got[0]!, "retry")).toBe("dead");
+  expect(await settle(one.got[1]!, "ack")).toBe("done");
+  expect(await settle(two.got[1]!, "retry")).toBe("done");
+  expect(broker.broker.queues.get("once.dead").stats().ready).toBe(1);
 });
 
 test("a message that nobody acknowledged comes again to all", async () => {

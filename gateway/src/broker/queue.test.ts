@@ -233,7 +233,7 @@ describe("verdicts", () => {
       { lease: two!.lease, verb: "ack" },
       { lease: one!.lease, verb: "reject", why: "no" },
     ]);
-    expect(settled).toEqual(["lost", "done", "done"]);
+    expect(settled).toEqual(["lost", "done", "dead"]);
   });
 });
 
@@ -259,10 +259,28 @@ describe("dead letters", () => {
   test("the last attempt that is retried goes there", async () => {
     await open({ maxAttempts: 2 });
     await publish("1");
-    await settle(await getOne(), { verb: "retry", delay: 0 });
-    await settle(await getOne(), { verb: "retry", delay: 0 });
+    expect(await settle(await getOne(), { verb: "retry", delay: 0 })).toEqual(["done"]);
+    expect(await settle(await getOne(), { verb: "retry", delay: 0 })).toEqual(["dead"]);
     expect(queue.stats()).toMatchObject({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
     expect((await attributesOf())["berrymq-dead-reason"]).toBe("retried after attempt 2 of 2");
+  });
+
+  test("who settles what was given up again is told so again, whatever the verdict, and nobody else is", async () => {
+    await open({ maxAttempts: 1 });
+    const listener = broker.follow("berrymq:dead_letter");
+    await publish("1", "2");
+    const [{ lease }, other] = [await getOne(), await getOne()];
+    const retry = { lease, verb: "retry", delay: undefined } as const;
+    const acked = { lease: other.lease, verb: "ack" } as const;
+    expect(await queue.settle([retry, retry, acked])).toEqual(["dead", "dead", "done"]);
+    expect(
+      await queue.settle([
+        { lease, verb: "ack" },
+        { ...acked, verb: "reject", why: "no" },
+      ]),
+    ).toEqual(["dead", "done"]);
+    expect(dead().stats().ready).toBe(1);
+    expect(listener.take(10_000)).toHaveLength(1);
   });
 
   test("the last lease that lapses goes there", async () => {
@@ -285,7 +303,7 @@ describe("dead letters", () => {
     await publish("1");
     await settle(await getOne(), { verb: "reject", why: "no" });
     const [letter] = await dead().get(1, LEASE, 0, never);
-    await dead().settle([{ lease: letter!.lease, verb: "reject", why: "no" }]);
+    expect(await dead().settle([{ lease: letter!.lease, verb: "reject", why: "no" }])).toEqual(["dead"]);
     expect(dead().stats()).toMatchObject({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
   });
 });

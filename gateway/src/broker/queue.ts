@@ -1,12 +1,12 @@
 // A queue as the broker sees it: its options, its bounds, and who waits for its messages. What it holds is the engine's.
-import type { Append, Engine, QueueStats, Settled, Shown } from "../engines/engine.js";
+import type { Append, Engine, QueueStats, Shown } from "../engines/engine.js";
 import { type Clock, SECOND, type Timer, toWall } from "../model/clock.js";
 import { Refusal } from "../model/errors.js";
 import { type QueueFields, queueFields } from "../model/fields.js";
 import type { QueueOptions } from "../model/queue-options.js";
 import { Broadcast, leaseOf } from "./broadcast.js";
 import { RecentIds } from "./recent-ids.js";
-import type { Settlement, Settling } from "./settling.js";
+import type { Ending, Settlement, Settling } from "./settling.js";
 import { type Delivery, type Taker, Takers } from "./takers.js";
 
 /** Deliveries handed out in one piece, so that one greedy consumer does not keep a long list in memory. */
@@ -174,7 +174,7 @@ export class BrokerQueue {
   }
 
   /** Carries verdicts out; one answer for each, in order. */
-  async settle(settlements: readonly Settlement[]): Promise<Settled[]> {
+  async settle(settlements: readonly Settlement[]): Promise<Ending[]> {
     const whole = settlements.map((each) => this.#broadcast.settle(each));
     const known = whole.filter((each) => each !== undefined);
     const settled = await this.settling.settle(this, known);

@@ -1,6 +1,7 @@
 // How deliveries end: what each verdict of a consumer means to the engine, when a message is given up, and where it goes then:
 // to `<queue>.dead`, with why, where and when as attributes.
 import type { Claim, Engine, Settled, Verdict } from "../engines/engine.js";
+import { SettledLeases } from "../engines/settled-leases.js";
 import { Message } from "../gen/berrymq/v1/message.js";
 import type { Clock } from "../model/clock.js";
 import { queueFields } from "../model/fields.js";
@@ -15,6 +16,9 @@ export type Settlement =
   | { readonly lease: string; readonly verb: "retry"; readonly delay: number | undefined }
   | { readonly lease: string; readonly verb: "reject"; readonly why: string };
 
+/** What became of a settlement; `dead` = it gave the message up. Who settles again is answered the same, whatever the verdict. */
+export type Ending = "done" | "dead" | "lost";
+
 /** What settling needs of the broker. */
 export interface DeadLetterHome {
   /** Makes sure that the queue has a queue of dead letters. */
@@ -26,20 +30,28 @@ export interface DeadLetterHome {
 }
 
 export class Settling {
+  /** Leases whose settling gave the message up. */
+  readonly #dead: SettledLeases;
+
   constructor(
     readonly home: DeadLetterHome,
     readonly engine: Engine,
     readonly clock: Clock,
-  ) {}
+    /** How many leases are remembered. */
+    settledLeases: number,
+  ) {
+    this.#dead = new SettledLeases(settledLeases);
+  }
 
   /** Carries verdicts out; one answer for each, in order. */
-  async settle(queue: BrokerQueue, settlements: readonly Settlement[]): Promise<Settled[]> {
+  async settle(queue: BrokerQueue, settlements: readonly Settlement[]): Promise<Ending[]> {
     const now = this.clock.now();
     const counted = settlements.filter(({ verb }) => verb === "retry" || verb === "reject").map(({ lease }) => lease);
     const held = counted.length > 0 ? await this.engine.held(queue.name, counted, now) : [];
     const claims = new Map(held.map((claim, index) => [counted[index]!, claim]));
     const verdicts = settlements.map((settlement) => this.#verdict(queue, settlement, claims.get(settlement.lease)));
-    return this.#carryOut(queue, verdicts, now);
+    const settled = await this.#carryOut(queue, verdicts, now);
+    return settled.map((each, index) => this.#ending(settlements[index]!, verdicts[index]!, each));
   }
 
   /** Ends leases that their holders left, uncounted: a verdict that comes later is lost, since the message goes to somebody else. */
@@ -62,6 +74,13 @@ export class Settling {
       if (identifier.startsWith(`${RESERVED_NAME}:`)) continue;
       this.home.announce("drop", { queue: queue.name, message_id: id, identifier, sender, reason });
     }
+  }
+
+  #ending({ lease, verb }: Settlement, { kind }: Verdict, settled: Settled): Ending {
+    if (settled === "lost") return "lost";
+    const givenUp = kind === "move" || (kind === "forget" && verb !== "ack");
+    if (settled === "done" && givenUp) this.#dead.add(lease);
+    return this.#dead.has(lease) ? "dead" : "done";
   }
 
   #verdict(queue: BrokerQueue, settlement: Settlement, claim: Claim | undefined): Verdict {

@@ -156,18 +156,18 @@ export function judge(name: string, open: () => Promise<Engine>): void {
       expect(stats()).toMatchObject({ ready: 0, delayed: 0, leased: 0, bytes: 0 });
     });
 
-    test("settling twice answers done, whatever the verdict, and changes nothing", async () => {
+    test("settling twice answers before, whatever the verdict, and changes nothing", async () => {
       await append("1");
       const claimed = await claimOne();
       await settle(forget(claimed));
-      expect(await settle(forget(claimed), giveBack(claimed))).toEqual(["done", "done"]);
+      expect(await settle(forget(claimed), giveBack(claimed))).toEqual(["before", "before"]);
       expect(await claim(1)).toEqual([]);
     });
 
     test("the same lease twice in one call is settled once", async () => {
       await append("1");
       const claimed = await claimOne();
-      expect(await settle(giveBack(claimed, 0, true), giveBack(claimed, 0, true))).toEqual(["done", "done"]);
+      expect(await settle(giveBack(claimed, 0, true), giveBack(claimed, 0, true))).toEqual(["done", "before"]);
       const again = await claim(9);
       expect(again.map(({ attempt }) => attempt)).toEqual([2]);
     });

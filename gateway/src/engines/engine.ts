@@ -43,7 +43,7 @@ export interface Engine {
   /** The claims behind leases that still hold at `now`; undefined for one that does not. */
   held(queue: string, leases: readonly string[], now: number): Promise<(Claim | undefined)[]>;
 
-  /** Ends leases. One that ended before, by `settle`, answers `done` again, whatever the verdict; one that is past its end at `now`, or was settled with a `now` of 0, is `lost`. */
+  /** Ends leases. One that ended before, by `settle`, answers `before`, whatever the verdict; one that is past its end at `now`, or was settled with a `now` of 0, is `lost`. */
   settle(queue: string, verdicts: readonly Verdict[], now: number): Promise<Settled[]>;
 
   /** Moves the end of leases. False for one that no longer holds at `now`. */
@@ -148,7 +148,8 @@ export type Verdict =
   /** Moved to the end of another queue with another body. */
   | ({ readonly lease: string; readonly kind: "move" } & Append);
 
-export type Settled = "done" | "lost";
+/** `before` = it was settled before, and nothing changed. */
+export type Settled = "done" | "before" | "lost";
 
 export interface QueueStats {
   readonly ready: number;

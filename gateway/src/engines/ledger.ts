@@ -114,7 +114,7 @@ export class Ledger<E extends Entry> {
 
   /** How a lease that is not held stands. */
   absent(lease: string): Settled {
-    return this.settled.has(lease) ? "done" : "lost";
+    return this.settled.has(lease) ? "before" : "lost";
   }
 
   /** Ends a lease. One that ran out (`now` is 0) is lost to its holder; any other may be settled again without harm. */

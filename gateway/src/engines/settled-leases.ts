@@ -1,4 +1,4 @@
-// The leases of one queue that were settled lately, so that settling twice is harmless; the oldest are forgotten.
+// Leases that were settled lately, so that settling twice is harmless; the oldest are forgotten.
 import { Fifo } from "../model/fifo.js";
 
 export class SettledLeases {

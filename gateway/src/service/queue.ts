@@ -13,7 +13,7 @@ import { Refusal } from "../model/errors.js";
 import { toQueue } from "../model/queue-options.js";
 import type { Caller } from "./caller.js";
 import { ConsumeStream } from "./consume-stream.js";
-import { lost, readLease, settleAll } from "./settlement.js";
+import { done, lost, readLease, settleAll } from "./settlement.js";
 
 export type { Delivery } from "../broker/takers.js";
 
@@ -61,7 +61,7 @@ export class QueueService {
     const ends = await queue.extend(request.leaseIds, lease);
     return request.leaseIds.map((leaseId, index) => {
       const end = ends[index];
-      return end === undefined ? lost(leaseId) : { leaseId, deadline: BigInt(end), error: undefined };
+      return end === undefined ? lost(leaseId) : { ...done(leaseId), deadline: BigInt(end) };
     });
   }
 

@@ -17,7 +17,7 @@ export function readLease(queue: BrokerQueue, lease: Duration | undefined, autoA
 export async function settleAll(queue: BrokerQueue, settlements: readonly SettlementMessage[]): Promise<Outcome[]> {
   const settled = await queue.settle(settlements.map(readSettlement));
   return settlements.map(({ leaseId }, index) =>
-    settled[index] === "lost" ? lost(leaseId) : { leaseId, deadline: 0n, error: undefined },
+    settled[index] === "lost" ? lost(leaseId) : { ...done(leaseId), dead: settled[index] === "dead" },
   );
 }
 
@@ -49,5 +49,10 @@ export function lost(leaseId: string): Outcome {
     "LEASE_LOST",
     `the lease ${shown} ran out or never was; somebody else may hold the message now`,
   );
-  return { leaseId, deadline: 0n, error: refusal.toError() };
+  return { ...done(leaseId), error: refusal.toError() };
+}
+
+/** What else an outcome tells, its maker adds. */
+export function done(leaseId: string): Outcome {
+  return { leaseId, deadline: 0n, error: undefined, dead: false };
 }

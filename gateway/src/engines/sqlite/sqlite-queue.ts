@@ -246,7 +246,7 @@ export class SqliteQueue {
   #settleFromBefore(verdict: Verdict, onUndo: Settlements["onUndo"]): Settled {
     const settled = this.#ledger.absent(verdict.lease);
     const place = this.#placeFromBefore(verdict.lease);
-    if (settled === "done" || verdict.kind !== "forget" || place === undefined) return settled;
+    if (settled === "before" || verdict.kind !== "forget" || place === undefined) return settled;
     const row = this.table.row(place);
     if (row === undefined || !this.#line.skip(place, row.priority)) return settled;
     onUndo(() => this.#reload());

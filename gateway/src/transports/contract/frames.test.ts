@@ -70,7 +70,7 @@ test("deliveries carry their messages as they came", () => {
   const delivery = { body: bytes, number: 1, lease: "l", attempt: 2, until: 1, deadline: 1_700_000_000_000_000 };
   const expected = { message: given, leaseId: "l", attempt: 2, deadline: 1_700_000_000_000_000n };
   expect(GetResponse.decode(getResponse([delivery, delivery])).deliveries).toMatchObject([expected, expected]);
-  const outcome = { leaseId: "l", deadline: 0n, error: undefined };
+  const outcome = { leaseId: "l", deadline: 0n, error: undefined, dead: true };
   const consumed = ConsumeResponse.decode(consumeResponse([delivery], [outcome]));
   expect([consumed.deliveries.length, consumed.outcomes]).toEqual([1, [outcome]]);
   expect(GetResponse.decode(getResponse([])).deliveries).toEqual([]);

@@ -143,7 +143,7 @@ describe("a consumption", () => {
     expect((await client.call("consume.update", { subscription, settlements, credit: 1 })).result).toEqual({});
     const rest = [await client.inbox.next(), await client.inbox.next()];
     expect(rest.find(({ method }) => method === "consume.outcomes").params.outcomes).toEqual([
-      { lease_id: settlements[0]!.lease_id, deadline: 0 },
+      { lease_id: settlements[0]!.lease_id, deadline: 0, dead: false },
     ]);
     expect(rest.find(({ method }) => method === "consume.delivery").params.delivery.message.args).toEqual([3]);
     await client.close();

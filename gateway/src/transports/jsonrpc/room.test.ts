@@ -53,6 +53,7 @@ describe("every call of a queue", () => {
       undefined,
       "LEASE_LOST",
     ]);
+    expect(outcomes.map(({ dead }: { dead: boolean }) => dead)).toEqual([false, true, false]);
     expect((await rpc("queue.redrive", { queue: `${queue}.dead` })).result).toEqual({ moved: 1 });
     expect((await rpc("queue.pause", { queue })).result).toEqual({});
     expect((await rpc("queue.get", { queue })).result).toEqual({ deliveries: [] });

@@ -162,7 +162,7 @@ describe("a consumption", () => {
     await call(gateway.port, "consume.update", { subscription, settlements });
     expect(await client.inbox.next()).toMatchObject({
       event: "outcomes",
-      data: { outcomes: settlements.map(({ lease_id }) => ({ lease_id })) },
+      data: { outcomes: settlements.map(({ lease_id }) => ({ lease_id, dead: false })) },
     });
     await breakOff(client);
     const status = async () => (await call(gateway.port, "queue.describe", { queue: "a queue" })).result.status;

@@ -238,7 +238,14 @@ export interface Outcome {
   /** When the lease now ends, after an extension: microseconds since the Unix epoch. Absent (0) after a settlement. */
   deadline: bigint;
   /** Absent = done; settling again with what was already settled is done, too. */
-  error: Error | undefined;
+  error:
+    | Error
+    | undefined;
+  /**
+   * True = this settlement gave the message up: it lies with the dead letters now (one that came from there is forgotten). Settling again
+   * is told the same. Of several who hold it (POLICY_BROADCAST), the last to settle is told. Absent = it is done, or it comes again.
+   */
+  dead: boolean;
 }
 
 function createBaseQueue(): Queue {
@@ -1388,7 +1395,7 @@ export const Reject: MessageFns<Reject> = {
 };
 
 function createBaseOutcome(): Outcome {
-  return { leaseId: "", deadline: 0n, error: undefined };
+  return { leaseId: "", deadline: 0n, error: undefined, dead: false };
 }
 
 export const Outcome: MessageFns<Outcome> = {
@@ -1404,6 +1411,9 @@ export const Outcome: MessageFns<Outcome> = {
     }
     if (message.error !== undefined) {
       Error.encode(message.error, writer.uint32(26).fork()).join();
+    }
+    if (message.dead !== false) {
+      writer.uint32(32).bool(message.dead);
     }
     return writer;
   },
@@ -1445,6 +1455,14 @@ export const Outcome: MessageFns<Outcome> = {
             message.error = Error.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.dead = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1466,6 +1484,7 @@ export const Outcome: MessageFns<Outcome> = {
         : "",
       deadline: isSet(object.deadline) ? BigInt(object.deadline) : 0n,
       error: isSet(object.error) ? Error.fromJSON(object.error) : undefined,
+      dead: isSet(object.dead) ? globalThis.Boolean(object.dead) : false,
     };
   },
 
@@ -1480,6 +1499,9 @@ export const Outcome: MessageFns<Outcome> = {
     if (message.error !== undefined) {
       obj.error = Error.toJSON(message.error);
     }
+    if (message.dead !== false) {
+      obj.dead = message.dead;
+    }
     return obj;
   },
 
@@ -1491,6 +1513,7 @@ export const Outcome: MessageFns<Outcome> = {
     message.leaseId = object.leaseId ?? "";
     message.deadline = (object.deadline !== undefined && object.deadline !== null) ? BigInt(object.deadline) : 0n;
     message.error = (object.error !== undefined && object.error !== null) ? Error.fromPartial(object.error) : undefined;
+    message.dead = object.dead ?? false;
     return message;
   },
 };

@@ -40,14 +40,16 @@ class Delivery(_message.Message):
     def __init__(self, message: _Optional[_Union[_message_pb2.Message, _Mapping]] = ..., lease_id: _Optional[str] = ..., attempt: _Optional[int] = ..., deadline: _Optional[int] = ...) -> None: ...
 
 class Outcome(_message.Message):
-    __slots__ = ["deadline", "error", "lease_id"]
+    __slots__ = ["dead", "deadline", "error", "lease_id"]
     DEADLINE_FIELD_NUMBER: _ClassVar[int]
+    DEAD_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
+    dead: bool
     deadline: int
     error: _error_pb2.Error
     lease_id: str
-    def __init__(self, lease_id: _Optional[str] = ..., deadline: _Optional[int] = ..., error: _Optional[_Union[_error_pb2.Error, _Mapping]] = ...) -> None: ...
+    def __init__(self, lease_id: _Optional[str] = ..., deadline: _Optional[int] = ..., error: _Optional[_Union[_error_pb2.Error, _Mapping]] = ..., dead: bool = ...) -> None: ...
 
 class Queue(_message.Message):
     __slots__ = ["backoff", "dedupe", "delay", "lease", "max_attempts", "max_bytes", "max_messages", "name", "overflow", "patterns", "paused", "policy", "standalone", "standalone_ttl", "transient", "ttl"]
