@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "./free-port.ts";
 
 const program = resolve(import.meta.dirname, "../../gateway/bin/berrymq.js");
 const readyWithinMs = 15_000;
@@ -21,13 +22,13 @@ export class Gateway {
     this.#log = log;
   }
 
-  /** Starts a gateway and waits for its word that it listens. `port` 0 takes a free one; without `data` it keeps all in memory. */
+  /** Starts a gateway and waits for its word that it listens. Without `port` it takes a free one; without `data` it keeps all in memory. */
   static async start(options: { port?: number; command?: string[]; data?: string } = {}): Promise<Gateway> {
     const [command, ...first] = options.command ?? [process.execPath, program];
     const engine = options.data === undefined ? ["--engine", "memory"] : ["--engine", "sqlite", "--data", options.data];
     const child = spawn(
       command!,
-      [...first, "serve", "--host", "127.0.0.1", "--port", `${options.port ?? 0}`, ...engine],
+      [...first, "serve", "--host", "127.0.0.1", "--port", `${options.port ?? (await freePort())}`, ...engine],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     let log = "";

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,12 +22,22 @@ COMMAND = ["node", str(ROOT / "gateway/bin/berrymq.js"), "serve"]
 IN_MEMORY = ("--engine", "memory")
 
 
+def free_port() -> int:
+    """Of those below the range that the system gives to clients: nobody's connection has it between two starts."""
+    for _ in range(100):
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise AssertionError("no free port was found")
+
+
 class Gateway:
     """A gateway process on a port that stays the same over restarts."""
 
     def __init__(self, *options: str) -> None:
         self._options = options or IN_MEMORY
-        self._port = "0"
+        self._port = str(free_port())
         self.start()
 
     def start(self) -> None:
@@ -40,7 +52,6 @@ class Gateway:
         line = self._process.stdout.readline()
         assert "listening on" in line, f"the gateway did not start: {line!r}"
         self.url = line.split()[-1]
-        self._port = self.url.rpartition(":")[2]
 
     def kill(self) -> None:
         self._process.kill()

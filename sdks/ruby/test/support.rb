@@ -2,10 +2,21 @@
 
 # What the tests share: a gateway process, waiting for a condition, buses that are closed afterwards.
 require "minitest/autorun"
+require "socket"
 require "berrymq"
 
 module Support
   ROOT = File.expand_path("../../..", __dir__)
+
+  # Below the range that the system gives to clients: nobody's connection has it between two starts.
+  def self.free_port
+    (20_000...32_000).to_a.sample(100).find do |port|
+      TCPServer.new("127.0.0.1", port).close
+      true
+    rescue Errno::EADDRINUSE
+      false
+    end
+  end
 
   # A real gateway over a real socket.
   class Gateway
@@ -16,7 +27,7 @@ module Support
     end
 
     # With `data`, a folder, it keeps its queues there (the sqlite engine). `scheme` begins its url.
-    def initialize(port: 0, data: nil, scheme: "")
+    def initialize(port: Support.free_port, data: nil, scheme: "")
       @scheme = scheme
       @output, written = IO.pipe
       @pid = spawn("node", "#{ROOT}/gateway/bin/berrymq.js", "serve", "--port", port.to_s,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../../../test/support/free-port.js";
 
 const program = fileURLToPath(new URL("../../../../gateway/bin/berrymq.js", import.meta.url));
 
@@ -19,9 +20,9 @@ export class Gateway implements AsyncDisposable {
   }
 
   /** @param folder where a gateway that forgets nothing keeps its messages; absent = in memory */
-  static async start(port = 0, folder?: string): Promise<Gateway> {
+  static async start(port?: number, folder?: string): Promise<Gateway> {
     const engine = folder === undefined ? ["--engine", "memory"] : ["--engine", "sqlite", "--data", folder];
-    const args = [program, "serve", "--port", String(port), ...engine];
+    const args = [program, "serve", "--port", String(port ?? (await freePort())), ...engine];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
     let text = "";
     for await (const chunk of child.stdout!) {
