@@ -4,7 +4,9 @@
 require "support"
 
 class RouterTest < Minitest::Test
-  Entry = Struct.new(:identifier, :order, :kind)
+  Entry = Struct.new(:identifier, :order, :kind, :alive) do
+    def alive? = alive != false
+  end
   NAMES = %w[a b * berrymq].freeze
   ACTIONS = %w[x y *].freeze
 
@@ -40,6 +42,25 @@ class RouterTest < Minitest::Test
     BerryMQ::Router.new.tap do |router|
       count.times { |order| router.add(Entry.new(BerryMQ::Identifier.new("name#{order}:run"), order, :handler)) }
     end
+  end
+
+  def test_what_died_unseen_is_let_go_of_as_the_number_grows
+    router = BerryMQ::Router.new
+    pattern = BerryMQ::Identifier.parse("a:x")
+    2000.times { |order| router.add(Entry.new(pattern, order, :handler, order.zero?)) }
+    assert_operator router.entries.size, :<, 200
+    assert_equal 0, router.entries.first.order
+  end
+
+  def test_removing_many_of_one_pattern_costs_each_the_same
+    costs = [500, 10_000].map do |count|
+      router = BerryMQ::Router.new
+      entries = Array.new(count) { |order| Entry.new(BerryMQ::Identifier.parse("a:x"), order, :handler) }
+      entries.each { |entry| router.add(entry) }
+      cost { entries.each { |entry| assert router.remove(entry) } } / count
+    end
+    refute BerryMQ::Router.new.remove(Entry.new(BerryMQ::Identifier.parse("a:x"), 0, :handler))
+    assert_operator costs[1], :<, (costs[0] * 10) + 0.0001
   end
 
   def cost

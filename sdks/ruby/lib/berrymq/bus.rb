@@ -156,14 +156,13 @@ module BerryMQ
     end
 
     def remove(following)
-      @router.remove(following)
-      @link&.refresh(following.identifier)
+      @link&.refresh(following.identifier) if @router.remove(following)
     end
 
     # [whether a handler follows the pattern, its source], or nil when nobody does.
     def followed(identifier)
-      entries = @router.at(identifier.canonical).select(&:alive?)
-      entries.empty? ? nil : [entries.any? { |entry| %i[handler condition].include?(entry.kind) }, entries.filter_map(&:source).first]
+      entries = @router.at(identifier.canonical).lazy.select(&:alive?)
+      entries.none? ? nil : [entries.any? { |entry| %i[handler condition].include?(entry.kind) }, entries.filter_map(&:source).first]
     end
 
     # The patterns that a gateway may know of.

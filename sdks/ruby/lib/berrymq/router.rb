@@ -21,7 +21,40 @@ module BerryMQ
   end
   private_constant :Route
 
-  # Thread-safe. What is kept answers `identifier` (its pattern), `order` (ascending) and `kind` (:handler, :stream, :queue, :condition).
+  # The entries of one pattern. Adding and removing cost the same with one and with ten thousand; what died unseen, since nothing was
+  # published to it, is let go of as the number grows.
+  class Entries
+    FEW = 64
+    private_constant :FEW
+
+    def initialize
+      @all = {}.compare_by_identity
+      @bound = FEW
+    end
+
+    def add(entry)
+      sweep if @all.size >= @bound
+      @all[entry] = true
+    end
+
+    # True when it was there.
+    def remove(entry) = @all.delete(entry) || false
+
+    def empty? = @all.empty?
+
+    def to_a = @all.keys
+
+    private
+
+    def sweep
+      @all.select! { |entry, _| entry.alive? }
+      @bound = [FEW, @all.size * 2].max
+    end
+  end
+  private_constant :Entries
+
+  # Thread-safe. What is kept answers `identifier` (its pattern), `order` (ascending), `alive?`, and `kind`
+  # (:handler, :stream, :queue, :condition).
   class Router
     CACHED = 8192
     ANY = Identifier::ANY
@@ -36,11 +69,24 @@ module BerryMQ
     end
 
     def add(entry)
-      change(entry) { |entries| entries + [entry] }
+      pattern = entry.identifier
+      @mutex.synchronize do
+        (@patterns[pattern.canonical] || keep(pattern, Entries.new)).add(entry)
+        @routes = {}
+      end
     end
 
+    # True when it was there.
     def remove(entry)
-      change(entry) { |entries| entries - [entry] }
+      pattern = entry.identifier
+      @mutex.synchronize do
+        entries = @patterns[pattern.canonical]
+        next false unless entries&.remove(entry)
+
+        forget(pattern) if entries.empty?
+        @routes = {}
+        true
+      end
     end
 
     # The Route of an identifier: the entries whose pattern meets it.
@@ -49,10 +95,10 @@ module BerryMQ
     end
 
     # The entries of one canonical pattern.
-    def at(pattern) = @patterns[pattern] || []
+    def at(pattern) = @mutex.synchronize { @patterns[pattern].to_a }
 
     # All entries.
-    def entries = @mutex.synchronize { @patterns.values.flatten(1) }
+    def entries = @mutex.synchronize { @patterns.values.flat_map(&:to_a) }
 
     # All patterns, canonical, sorted.
     def patterns = @mutex.synchronize { @patterns.keys.sort }
@@ -60,15 +106,6 @@ module BerryMQ
     private
 
     def two_level = Hash.new { |outer, key| outer[key] = Hash.new { |inner, name| inner[name] = {} } }
-
-    def change(entry)
-      pattern = entry.identifier
-      @mutex.synchronize do
-        entries = yield(@patterns[pattern.canonical] || [])
-        entries.empty? ? forget(pattern) : keep(pattern, entries.freeze)
-        @routes = {}
-      end
-    end
 
     def keep(pattern, entries)
       @patterns[pattern.canonical] = entries
@@ -90,7 +127,7 @@ module BerryMQ
 
     def remember(identifier)
       @routes = {} if @routes.size >= CACHED
-      kinds = found(identifier).sort_by(&:order).group_by(&:kind)
+      kinds = found(identifier).flat_map(&:to_a).sort_by(&:order).group_by(&:kind)
       @routes[identifier.text] = Route.new(*%i[handler stream queue condition].map { |kind| kinds.fetch(kind, []).freeze })
     end
 
@@ -109,7 +146,7 @@ module BerryMQ
       names.flat_map do |name|
         next [] unless by_name.key?(name)
 
-        action == ANY ? by_name[name].values.flatten(1) : by_name[name].values_at(action, ANY).compact.flatten(1)
+        action == ANY ? by_name[name].values : by_name[name].values_at(action, ANY).compact
       end
     end
 
@@ -117,7 +154,7 @@ module BerryMQ
     def everybody(by_action, action)
       return [] unless by_action.key?(action)
 
-      by_action[action].reject { |name, _| name == Identifier::RESERVED_NAME }.values.flatten(1)
+      by_action[action].reject { |name, _| name == Identifier::RESERVED_NAME }.values
     end
   end
 end
