@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import Gateway
+from waiting import DEADLINE, until
 
 from berrymq import Bus, Closed, Message, Queue, cond
 from berrymq.adapters import FileObserver, IntervalTimer
@@ -87,3 +89,20 @@ def test_what_was_opened_on_it_is_closed_too(linked: Callable[[], Bus]) -> None:
     for queue in queues:
         with pytest.raises(Closed, match="was closed"):
             queue.get(timeout=1)
+
+
+def test_a_closed_bus_leaves_no_thread_behind() -> None:
+    before = set(threading.enumerate())
+    bus = Bus()
+    handled = threading.Event()
+
+    @bus.following_function("job:new", queue="jobs")
+    def handle(message: Message) -> None:
+        handled.set()
+
+    Queue("late:*", bus=bus, ttl=0.001)
+    bus.publish("late:one")
+    bus.publish("job:new")
+    assert handled.wait(DEADLINE)
+    bus.close()
+    until(lambda: not set(threading.enumerate()) - before, "the end of all threads")

@@ -26,7 +26,7 @@ class Hold:
 
 
 class Leases:
-    """Those of one bus, in one thread, `berrymq-leases`, which starts with the first."""
+    """Those of one bus, in one thread, `berrymq-leases`, which starts with the first and ends with the bus."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -34,12 +34,14 @@ class Leases:
         self._changed = threading.Condition()
         self._wakes_at: float | None = None
         self._running = False
+        self._stopped = False
 
     def hold(self, keeper: Keeper, lease_id: str, seconds: float, lost: threading.Event) -> Hold:
         """Extends it from now on until it is dropped; sets `lost` when that fails."""
         made = Hold(keeper, lease_id, seconds, lost, self._clock.now())
         with self._changed:
             self._holds.add(made)
+            self._stopped = False
             if self._clock.virtual:
                 return made
             if not self._running:
@@ -53,6 +55,8 @@ class Leases:
         """Its handler has ended. Once more is harmless."""
         with self._changed:
             self._holds.discard(hold)
+            if self._stopped:
+                self._changed.notify()
 
     def lose(self, keeper: Keeper) -> None:
         """The keeper gave everything back that it had handed out."""
@@ -61,6 +65,12 @@ class Leases:
             self._holds.difference_update(lost)
         for hold in lost:
             hold.lost.set()
+
+    def stop(self) -> None:
+        """The bus is closed: the thread ends with the last handler. A bus that is opened again starts another."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
 
     def after_fork(self) -> None:
         """In the child: the handlers run in the parent."""
@@ -82,20 +92,22 @@ class Leases:
             self._extend(hold)
 
     def _work(self) -> None:
-        while True:
-            for hold in self._wait():
+        while due := self._wait():
+            for hold in due:
                 self._extend(hold)
 
     def _wait(self) -> list[Hold]:
-        """Those that are due, once there are some."""
+        """Those that are due, once there are some; none = the thread ends."""
         with self._changed:
-            while True:
+            while self._holds or not self._stopped:
                 now = self._clock.now()
                 due = [hold for hold in self._holds if hold.due <= now]
                 if due:
                     return due
                 self._wakes_at = min((hold.due for hold in self._holds), default=None)
                 self._clock.wait(self._changed, None if self._wakes_at is None else self._wakes_at - now)
+            self._running = False
+            return []
 
     def _extend(self, hold: Hold) -> None:
         try:

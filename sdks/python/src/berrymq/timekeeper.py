@@ -14,6 +14,9 @@ log = logging.getLogger("berrymq")
 _LONGEST_SLEEP = 60.0
 """Seconds. Threads cannot wait for years."""
 
+_IDLE = 1.0
+"""Seconds until the thread ends that has nothing to wait for."""
+
 
 class Timer:
     """One call to come."""
@@ -44,7 +47,7 @@ class Timer:
 
 
 class Timekeeper:
-    """One thread, `berrymq-times`, which starts with the first thing to wait for."""
+    """One thread, `berrymq-times`, which lives while there is something to wait for."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
@@ -84,14 +87,18 @@ class Timekeeper:
         self._running = False
 
     def _work(self) -> None:
-        while True:
-            self._wait().fire()
+        while (timer := self._wait()) is not None:
+            timer.fire()
 
-    def _wait(self) -> Timer:
-        """The next one, once its time has come."""
+    def _wait(self) -> Timer | None:
+        """The next one, once its time has come; None = there is nothing to wait for, and the thread ends."""
         with self._changed:
             while True:
-                left = self._due[0][0] - time.monotonic() if self._due else _LONGEST_SLEEP
-                if left <= 0:
+                while self._due and self._due[0][2].over:
+                    heapq.heappop(self._due)
+                left = self._due[0][0] - time.monotonic() if self._due else _IDLE
+                if self._due and left <= 0:
                     return heapq.heappop(self._due)[2]
-                self._changed.wait(min(left, _LONGEST_SLEEP))
+                if not self._changed.wait(min(left, _LONGEST_SLEEP)) and not self._due:
+                    self._running = False
+                    return None

@@ -255,6 +255,7 @@ class Works:
     def stop(self) -> None:
         for work in self._works:
             work.stop()
+        self.leases.stop()
         self._courier.at_work.resume()
 
     def after_fork(self) -> None:
