@@ -36,8 +36,11 @@ def test_a_shared_queue_is_shared_between_programs(linked: Make) -> None:
         first.get_nowait()
     with pytest.raises(Empty):
         first.get(timeout=0.05)
-    with pytest.raises(QueueExists):
+    with pytest.raises(QueueExists, match=r"\(lease: 30 s there, 7 s asked\)"):
         Queue("gshare:*", shared=True, lease=7, bus=other)
+    opened = Queue(name="gshare:*", shared=True, max_attempts=10, bus=other)
+    assert (opened.patterns, opened.full()) == (("gshare:*",), False)
+    assert Queue(name="gshare:*.dead", shared=True, bus=other).patterns == ()
     first.delete()
     with pytest.raises(QueueNotFound):
         second.qsize()
@@ -152,14 +155,18 @@ def test_a_waiting_get_survives_the_loss_of_the_gateway_and_its_queue_is_made_ag
 
 def test_a_queue_of_several_patterns_keeps_all_of_them_over_a_restart(fresh_gateway: Gateway) -> None:
     with Bus().connect(fresh_gateway.url) as bus:
-        work = Queue(["gtask:*", "gjob:*"], shared=True, name="gwork", dedupe=0, bus=bus)
+        work = Queue(["gtask:*", "gjob:*"], shared=True, name="gwork", dedupe=0, max_messages=5, bus=bus)
+        taker = Queue(name="gwork", shared=True, bus=bus)
+        taker.pause()
+        taker.resume()
         assert (work.patterns, work.dead.patterns) == (("gjob:*", "gtask:*"), ())
         assert [bus.publish(each).wait(10).queues for each in ("gtask:x", "gjob:x", "*:x", "gother:x")] == [1, 1, 1, 0]
         assert len(work.get_many(10)) == 3
         fresh_gateway.kill()
         fresh_gateway.start()
         bus.publish("gother:x").wait(20)
-        assert work.qsize() == 0, "made again"
+        assert taker.qsize() == 0, "made again by who said nothing of it, as it was"
+        assert Queue(name="gwork", shared=True, dedupe=0, max_messages=5, bus=bus).patterns == work.patterns
         assert [bus.publish(each).wait(10).queues for each in ("gtask:x", "gjob:x")] == [1, 1]
         with pytest.raises(QueueExists):
             Queue("gtask:*", shared=True, name="gwork", bus=bus)

@@ -156,8 +156,39 @@ def test_shared_queues_of_one_name_are_one_and_others_have_a_copy(bus: Bus) -> N
     assert [tasks.qsize() for tasks in (*shared, *own)] == [0, 0, 1, 1]
     assert shared[0].name == "task:*"
     assert own[0].name.startswith("task:*#")
-    with pytest.raises(QueueExists, match=r"task:\*"):
-        Queue("task:*", shared=True, lease=5, bus=bus)
+    with pytest.raises(QueueExists, match=r"task:\*.*\(lease: 30 s there, 5 s asked\)"):
+        Queue("task:*", shared=True, lease=5, max_messages=1_000_000, bus=bus)
+
+
+def test_a_shared_queue_is_taken_as_it_is_where_nothing_else_is_said(bus: Bus) -> None:
+    bounds: dict[str, Any] = {"max_messages": 5, "backoff": [2, 4], "ttl": 60, "dedupe": 0, "overflow": "drop_oldest"}
+    Queue("task:*", shared=True, name="jobs", **bounds, bus=bus)
+    bus.publish("task:a", 1)
+    opened = Queue(name="jobs", shared=True, bus=bus)
+    assert (opened.get().args, opened.patterns) == ((1,), ("task:*",))
+    assert Queue("task", shared=True, name="jobs", max_messages=5, backoff=(2, 4), bus=bus).name == "jobs"
+    with pytest.raises(QueueExists, match=r"\(ttl: 60 s there, 1 s asked; dedupe: none there, 1 s asked\)") as told:
+        Queue(name="jobs", shared=True, dedupe=1, ttl=1, bus=bus)
+    assert "leave out" in str(told.value)
+
+
+def test_a_queue_that_is_only_named_is_made_with_that_name(bus: Bus) -> None:
+    jobs = Queue(name="jobs", shared=True, lease=5, bus=bus)
+    assert jobs.patterns == ("jobs:*",)
+    assert bus.publish("jobs:a").queues == 1
+    with pytest.raises(InvalidArgument, match="give one"):
+        Queue(name="task:*", shared=True, bus=bus)
+    for said in ({}, {"name": "jobs"}, {"shared": True}):
+        with pytest.raises(InvalidArgument, match="without a pattern"):
+            Queue(**said, bus=bus)
+
+
+def test_dead_letters_are_opened_by_their_name(bus: Bus) -> None:
+    jobs = Queue(name="jobs", shared=True, bus=bus)
+    letters = Queue(name="jobs.dead", shared=True, bus=bus)
+    bus.publish("jobs:a")
+    jobs.get(auto_ack=False).reject()
+    assert (letters.patterns, letters.redrive(), jobs.qsize()) == ((), 1, 1)
 
 
 def test_a_standalone_queue_ends_with_its_holder_a_shared_one_does_not(bus: Bus) -> None:

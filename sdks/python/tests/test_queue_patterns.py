@@ -37,7 +37,8 @@ def test_whoever_names_the_same_patterns_opens_the_same_queue(bus: Bus) -> None:
         (["task:*", 5], "work", "5"),
         (["task:*", "_own:*"], "work", "_own"),
         ({"task:*": 1}, "work", "task"),
-        (None, "work", "None"),
+        (None, "work", "shared=True"),
+        ([None], "work", "None"),
     ],
 )
 def test_patterns_that_make_no_queue_are_refused(bus: Bus, patterns: Any, name: str | None, says: str) -> None:

@@ -14,7 +14,18 @@ import pytest
 from conftest import Gateway
 from waiting import Heard, until
 
-from berrymq import Bus, Follower, InvalidArgument, Message, Queue, Reject, Release, Retry, following
+from berrymq import (
+    Bus,
+    Follower,
+    InvalidArgument,
+    Message,
+    Queue,
+    QueueExists,
+    Reject,
+    Release,
+    Retry,
+    following,
+)
 from berrymq.default_bus import bus as default_bus
 from berrymq.delivery_wire import settlement
 from berrymq.gateway_consumer import MOST_SETTLEMENTS, _requests, _Word
@@ -228,13 +239,15 @@ def test_what_is_published_before_anybody_follows_is_kept(linked: Make, name: st
     kept.unfollow()
 
 
-def test_programs_share_the_work_whatever_options_the_second_asks_for(linked: Make, name: str) -> None:
+def test_programs_share_the_work_whatever_the_queue_is_unless_they_say_so(linked: Make, name: str) -> None:
     one, other = linked(), linked()
     handlers = [Handler(), Handler()]
     kept = [
         one.regist_function(f"{name}:*", handlers[0], queue=name, queue_options={"lease": 5}),
         other.regist_function(f"{name}:*", handlers[1], queue=name),
     ]
+    with pytest.raises(QueueExists, match=r"\(lease: 5 s there, 6 s asked\)"):
+        other.regist_function(f"{name}:*", handlers[1], queue=name, queue_options={"lease": 6})
     one.publish_many([(f"{name}:x", number) for number in range(200)]).wait(10)
     until(lambda: len(handlers[0].seen) + len(handlers[1].seen) == 200)
     assert sorted(args for handler in handlers for args, _ in handler.seen) == list(range(200))

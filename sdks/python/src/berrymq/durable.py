@@ -54,7 +54,7 @@ class Durable(NamedTuple):
         courier.check_open()
         Identifier.parse(pattern)
         options = check_options(QueueOptions(self.queue, (pattern,), False, **self.options))
-        feed = _Feed(courier, options)
+        feed = _Feed(courier, options, as_it_is=not self.options)
         kind = _kind_of(call)
         work = kind(courier, works.leases, feed.open, _weakly(target), guard, self.concurrency, feed.retire, call)
         work.fed_from = (self.queue, pattern)
@@ -65,19 +65,21 @@ class Durable(NamedTuple):
 class _Feed:
     """From the process's own queue until the bus is connected for the first time."""
 
-    def __init__(self, courier: Courier, options: QueueOptions) -> None:
+    def __init__(self, courier: Courier, options: QueueOptions, as_it_is: bool) -> None:
         self._courier = courier
         self._options = options
+        # Whether a queue that is there may have any options and patterns.
+        self._as_it_is = as_it_is
         self._own: LocalQueue | None = None
 
     def open(self, link: Link | None) -> Keeper | None:
         queues = self._courier.queues
         if link is not None and not self._options.local:
-            return GatewayQueue(link, self._options).create_for_work()
+            return GatewayQueue(link, self._options).create_for_work(self._as_it_is)
         if self._own is not None:
             # A forked child.
             self._own.disown()
-        self._own = queues.open_for_work(self._options)
+        self._own = queues.open_for_work(self._options, self._as_it_is)
         return self._own
 
     def retire(self) -> None:

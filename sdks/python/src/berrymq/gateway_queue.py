@@ -15,7 +15,7 @@ from .delivery_wire import duration, moment, settlement, taken
 from .errors import BerryMQError, Draining, Internal, QueueExists, QueueNotFound, Unavailable, from_wire
 from .gateway_consumer import GatewayConsumer
 from .gen.berrymq.v1 import queue_pb2, queue_service_pb2
-from .keeper import QueueOptions, QueueStatus, Taken, Verb, nothing_lost
+from .keeper import DEAD_SUFFIX, QueueOptions, QueueStatus, Taken, Verb, nothing_lost
 from .link import Link
 from .message import Message, received
 from .transports.transport import Response
@@ -44,24 +44,26 @@ class GatewayQueue:
     def __init__(self, link: Link, options: QueueOptions) -> None:
         self.options = options
         self._link = link
-        # What it is made of; of a queue that was there before, what it was made of then.
-        self._made_of = _to_wire(options)
+        # What was said, and what it is made of when it is gone: what the gateway last told of it.
+        self._asked = self._made_of = _to_wire(options)
         # At which connection of the link it was made here; None = it is somebody else's to make.
         self._made_at: int | None = None
+        # Whether a queue of that name may have any options and patterns.
+        self._as_it_is = False
 
     def create(self) -> GatewayQueue:
-        """Makes the queue unless it is there. Raises QueueExists."""
+        """Makes the queue unless it is there. Raises QueueExists, and InvalidArgument where its name alone makes no
+        queue."""
         self._create()
         return self
 
-    def create_for_work(self) -> GatewayQueue:
-        """Makes the queue unless one of that name is there, whatever its options. While the gateway is out of reach
-        its consumer makes it later."""
+    def create_for_work(self, as_it_is: bool) -> GatewayQueue:
+        """As `create`; with `as_it_is` a queue that is there may have any options and patterns. While the gateway is
+        out of reach its consumer makes it later."""
         self._made_at = 0
+        self._as_it_is = as_it_is
         try:
             self._create()
-        except QueueExists:
-            self._take_over()
         except (Unavailable, Draining):
             log.info("the queue %r is made once the gateway is back", self.options.name)
         return self
@@ -82,19 +84,31 @@ class GatewayQueue:
         return True
 
     def _create(self) -> None:
+        """Makes it as it was; one that somebody made otherwise since then need only be what was asked for."""
         connection = self._link.connections
-        request = queue_service_pb2.CreateRequest(queue=self._made_of)
-        made = self._call_once("Create", request, queue_service_pb2.CreateResponse).queue
-        self._made_at = connection
-        self._bounds(made)
+        try:
+            made = self._call_create(self._made_of)
+        except QueueExists:
+            made = self._as_it_stands()
+        self._note(made)
+        # Dead letters, opened by their name, come and go with their queue.
+        self._made_at = connection if self._made_of.patterns else None
 
-    def _take_over(self) -> None:
+    def _as_it_stands(self) -> queue_pb2.Queue:
+        if not self._as_it_is:
+            return self._call_create(self._asked)
         request = queue_service_pb2.DescribeRequest(queue=self.options.name)
-        self._made_of = self._call_once("Describe", request, queue_service_pb2.DescribeResponse).queue
-        self._bounds(self._made_of)
+        return self._call_once("Describe", request, queue_service_pb2.DescribeResponse).queue
 
-    def _bounds(self, made: queue_pb2.Queue) -> None:
-        """What the gateway filled in, as far as somebody here reckons with it."""
+    def _call_create(self, queue: queue_pb2.Queue) -> queue_pb2.Queue:
+        request = queue_service_pb2.CreateRequest(queue=queue)
+        return self._call_once("Create", request, queue_service_pb2.CreateResponse).queue
+
+    def _note(self, made: queue_pb2.Queue) -> None:
+        """What the gateway told: what the queue is made of again, and what somebody here reckons with."""
+        if made.patterns:
+            made.ClearField("paused")  # It says how the queue stood, not what it is.
+            self._made_of = made
         lease = made.lease.ToMicroseconds() / 1e6 or None
         self.options = self.options._replace(
             patterns=tuple(made.patterns),
@@ -169,7 +183,7 @@ class GatewayQueue:
 
     def dead(self) -> GatewayQueue:
         return GatewayQueue(
-            self._link, self.options._replace(name=f"{self.options.name}.dead", patterns=(), standalone=False)
+            self._link, self.options._replace(name=f"{self.options.name}{DEAD_SUFFIX}", patterns=(), standalone=False)
         )
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -23,6 +23,25 @@ DEFAULT_BACKOFF = (1.0, 300.0)
 DEFAULT_DEDUPE = 120.0
 DEFAULT_RATE = 100
 
+DEAD_SUFFIX = ".dead"
+"""Dead letters of the queue `q` are kept in `q.dead`."""
+
+DEFAULTS: Mapping[str, object] = {
+    "max_messages": DEFAULT_MESSAGES,
+    "max_bytes": DEFAULT_BYTES,
+    "overflow": "reject_publish",
+    "lease": DEFAULT_LEASE,
+    "max_attempts": DEFAULT_ATTEMPTS,
+    "backoff": DEFAULT_BACKOFF,
+    "transient": False,
+    "ttl": None,
+    "delay": 0.0,
+    "dedupe": DEFAULT_DEDUPE,
+    "standalone_ttl": 60.0,
+    "policy": "round_robin",
+}
+"""Of every option that may be said; no `ttl` is for ever."""
+
 _DAY = 86_400.0
 
 # Seconds, as the contract bounds them.
@@ -36,7 +55,7 @@ _RANGES = {
 
 
 class QueueOptions(NamedTuple):
-    """A queue as its maker wants it; None = the default. Times are in seconds."""
+    """A queue as somebody asks for it; None, and no pattern = not said. Times are in seconds."""
 
     name: str
     patterns: tuple[str, ...]
@@ -57,7 +76,9 @@ class QueueOptions(NamedTuple):
     @property
     def local(self) -> bool:
         """Whether nothing that it keeps ever leaves the process."""
-        return bool(self.patterns) and all(Identifier.parse(pattern).local for pattern in self.patterns)
+        if not self.patterns:
+            return self.name.startswith("_")
+        return all(Identifier.parse(pattern).local for pattern in self.patterns)
 
 
 class QueueStatus(NamedTuple):

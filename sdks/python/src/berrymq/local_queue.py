@@ -17,6 +17,7 @@ from .dead_letters import letter, redrive
 from .errors import Closed, InvalidArgument, LeaseLost, QueueFull, QueueNotFound
 from .identifier import Identifier
 from .keeper import (
+    DEAD_SUFFIX,
     DEFAULT_ATTEMPTS,
     DEFAULT_BACKOFF,
     DEFAULT_BYTES,
@@ -230,7 +231,7 @@ class LocalQueue:
         with self._changed:
             if self._dead is None:
                 options = QueueOptions(
-                    f"{self.options.name}.dead",
+                    f"{self.options.name}{DEAD_SUFFIX}",
                     (),
                     False,
                     self.options.max_messages,

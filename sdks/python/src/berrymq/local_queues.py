@@ -6,9 +6,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
+from .asked_queue import check_agrees, with_pattern
 from .clock import Clock
-from .errors import NotSupported, QueueExists
-from .keeper import QueueOptions
+from .errors import NotSupported
+from .keeper import DEAD_SUFFIX, QueueOptions
 from .local_queue import Dropped, LocalQueue
 from .message import Message
 from .queue_faults import QueueFaults
@@ -29,22 +30,24 @@ class LocalQueues:
 
     def open(self, options: QueueOptions) -> LocalQueue:
         """The shared queue of that name, made if it is not there; or a new standalone one. Raises QueueExists,
-        NotSupported."""
+        NotSupported, InvalidArgument."""
         with self._lock:
-            known = None if options.standalone else self._shared.get(options.name)
+            known = None if options.standalone else self._find(options)
             if known is None:
-                known = self._make(options, linked=True)
-            elif known.options != options:
-                raise QueueExists(
-                    f"the queue {options.name!r} exists with other options; choose another name, or the same options"
-                )
+                return self._make(with_pattern(options), linked=True)
+            check_agrees(known.options, options)
             return known
 
-    def open_for_work(self, options: QueueOptions) -> LocalQueue:
-        """The shared queue of that name, whatever its options; one that has to be made takes nothing from the link,
-        whose gateway keeps a queue of that name by then. Raises NotSupported."""
+    def open_for_work(self, options: QueueOptions, as_it_is: bool) -> LocalQueue:
+        """As `open`; one that has to be made takes nothing from the link, whose gateway keeps a queue of that name by
+        then."""
         with self._lock:
-            return self._shared.get(options.name) or self._make(options, linked=False)
+            known = self._shared.get(options.name)
+            if known is None:
+                return self._make(options, linked=False)
+            if not as_it_is:
+                check_agrees(known.options, options)
+            return known
 
     def retire(self, queue: LocalQueue) -> None:
         """It takes nothing more; what it holds can still be had."""
@@ -58,6 +61,14 @@ class LocalQueues:
 
     def after_fork(self) -> None:
         self._lock = threading.Lock()
+
+    def _find(self, options: QueueOptions) -> LocalQueue | None:
+        """The dead letters of a queue that is there are there, too, for whoever says no pattern."""
+        known = self._shared.get(options.name)
+        if known is None and not options.patterns and options.name.endswith(DEAD_SUFFIX):
+            living = self._shared.get(options.name[: -len(DEAD_SUFFIX)])
+            return None if living is None else living.dead()
+        return known
 
     def _make(self, options: QueueOptions, linked: bool) -> LocalQueue:
         if options.policy == "broadcast":

@@ -23,7 +23,7 @@ from .keeper import (
     check_options,
 )
 from .message import Message
-from .queue_patterns import read_patterns
+from .queue_patterns import check_named, read_patterns
 from .verdicts import Reject, Release, Retry, Verdict
 
 if TYPE_CHECKING:
@@ -157,6 +157,10 @@ class Queue:
     queue of several patterns, 100 at most, needs a name. A queue made while its bus is connected is kept at the
     gateway, else in this process. Times are in seconds.
 
+    A shared queue that is there is taken as it is: what is not said is not compared, and what is said and otherwise
+    there raises QueueExists, which names it. `Queue(name="jobs", shared=True)` says nothing else: if the queue is not
+    there, it is made with the pattern `jobs:*`.
+
     `ttl`: how old a message gets. `delay`: how long after its publishing it is handed out at the earliest. `dedupe`: a
     message whose id came so long ago or less is not taken again. `transient`: in the gateway's memory, whatever its
     engine. `standalone_ttl`: how long one's own outlives the connection. `policy`: how pushed consumers share.
@@ -164,7 +168,7 @@ class Queue:
 
     def __init__(
         self,
-        pattern: str | Sequence[str],
+        pattern: str | Sequence[str] | None = None,
         shared: bool = False,
         name: str | None = None,
         *,
@@ -182,7 +186,9 @@ class Queue:
         policy: Literal["round_robin", "broadcast"] | None = None,
         bus: Bus | None = None,
     ) -> None:
-        patterns = read_patterns(pattern, name)
+        if pattern is None:
+            check_named(name, shared)
+        patterns = () if pattern is None else read_patterns(pattern, name)
         asked = QueueOptions(
             name or (patterns[0] if shared else f"{patterns[0]}#{secrets.token_hex(8)}"),
             patterns,

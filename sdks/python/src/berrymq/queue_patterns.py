@@ -11,6 +11,15 @@ MOST_PATTERNS = 100
 """As the contract bounds them."""
 
 
+def check_named(name: str | None, shared: bool) -> None:
+    """Of a queue without a pattern. Raises InvalidArgument unless it says which one is meant."""
+    if not name or not shared:
+        raise InvalidArgument(
+            "a queue without a pattern is one to open: name it, with Queue(name='jobs', shared=True); "
+            "a queue to make takes a pattern, as in Queue('task:*')"
+        )
+
+
 def read_patterns(given: str | Sequence[str], name: str | None) -> tuple[str, ...]:
     """What a queue of that name keeps: one pattern as it was written; several in full and sorted, so that whoever names
     the same ones means the same queue. Raises InvalidIdentifier and InvalidArgument, quoting what is wrong."""

@@ -183,7 +183,7 @@ class Bus:
 
     def queue(
         self,
-        pattern: str | Sequence[str],
+        pattern: str | Sequence[str] | None = None,
         shared: bool = False,
         name: str | None = None,
         **options: Unpack[Options],

@@ -46,7 +46,7 @@ class Queue:
 
     def __init__(
         self,
-        pattern: str | Sequence[str],
+        pattern: str | Sequence[str] | None = None,
         shared: bool = False,
         name: str | None = None,
         *,
