@@ -69,8 +69,8 @@ export class GatewayQueue implements Keeper {
     }
   }
 
-  async settle(leaseId: string, verdict: Verdict): Promise<void> {
-    await this.gateway.calls().settle(this.name, leaseId, verdict);
+  async settle(leaseId: string, verdict: Verdict): Promise<boolean> {
+    return this.gateway.calls().settle(this.name, leaseId, verdict);
   }
 
   async extend(leaseId: string, seconds: number | undefined): Promise<Date> {

@@ -34,9 +34,9 @@ export class LocalConsumer implements Consumer {
     this.takers.serve();
   }
 
-  async settle(leaseId: string, verdict: Verdict): Promise<void> {
+  async settle(leaseId: string, verdict: Verdict): Promise<boolean> {
     this.unsettled.delete(leaseId);
-    await this.queue.settle(leaseId, verdict);
+    return this.queue.settle(leaseId, verdict);
   }
 
   /** What is unsettled goes back to the queue. */

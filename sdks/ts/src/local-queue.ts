@@ -116,15 +116,16 @@ export class LocalQueue implements Keeper {
     return now.length > 0 || wait <= 0 ? now : this.takers.wait(max, autoAck, wait, signal);
   }
 
-  async settle(leaseId: string, verdict: Verdict): Promise<void> {
+  async settle(leaseId: string, verdict: Verdict): Promise<boolean> {
     this.assertThere();
     const entry = this.leases.settle(leaseId);
-    if (entry === "before") return;
+    if (entry === "before") return false;
     if (entry === undefined) throw this.lost(leaseId);
+    if (verdict.verb === "retry") return this.failed(entry, "retried", verdict.delay);
     if (verdict.verb === "ack") this.acknowledged(entry);
     else if (verdict.verb === "release") this.again(entry);
-    else if (verdict.verb === "retry") this.failed(entry, "retried", verdict.delay);
     else this.bury(entry, verdict.why || "rejected");
+    return verdict.verb === "reject";
   }
 
   async extend(leaseId: string, seconds = this.spec.lease): Promise<Date> {
@@ -326,16 +327,17 @@ export class LocalQueue implements Keeper {
     return { message: handed(entry.message, attempt), leaseId, attempt, deadline };
   }
 
-  /** A counted attempt failed: another one after a while, or the dead letters. */
-  private failed(entry: Entry, why: string, delay?: number): void {
+  /** A counted attempt failed: another one after a while, or the dead letters; whether it was the last. */
+  private failed(entry: Entry, why: string, delay?: number): boolean {
     entry.failed++;
     const { maxAttempts, backoff } = this.spec;
     if (entry.failed >= maxAttempts) {
       this.bury(entry, `${why} after attempt ${entry.failed} of ${maxAttempts}`);
-      return;
+      return true;
     }
     const seconds = delay ?? Math.min(backoff[1], backoff[0] * 2 ** (entry.failed - 1));
     this.wait(entry, this.clock.wall() + seconds * 1000);
+    return false;
   }
 
   private wait(entry: Entry, due: number): void {

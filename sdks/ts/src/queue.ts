@@ -23,11 +23,17 @@ export interface QueueOptions {
   readonly shared?: boolean;
   /** Default: the pattern. A queue of several patterns needs one. */
   readonly name?: string;
+  /** Default 1000000. */
   readonly maxMessages?: number;
+  /** Default 1 GiB. */
   readonly maxBytes?: number;
+  /** What a full queue does. Default `"reject_publish"`. */
   readonly overflow?: Overflow;
+  /** How long a delivery is its consumer's, 0.1 s to 12 h. Default 30. */
   readonly lease?: number;
+  /** After so many a message is a dead letter. Default 10. */
   readonly maxAttempts?: number;
+  /** How long a message waits after its first failed attempt; that doubles, up to the second. Default `[1, 300]`. */
   readonly backoff?: readonly [first: number, most: number];
   /** True = kept in memory, whatever the engine of the gateway. */
   readonly transient?: boolean;
@@ -43,6 +49,7 @@ export interface QueueOptions {
   readonly standaloneTtl?: number;
 }
 
+/** Which dead letters go back, and how fast. */
 export interface RedriveOptions {
   /** At most so many; absent = as many as are there now. */
   readonly max?: number;
@@ -58,7 +65,8 @@ export interface Keeper {
   readonly clock: Clock;
   /** Leases, waiting for the first message at most `wait` seconds, or for ever; empty when none came, perhaps sooner. */
   get(options: KeeperGet): Promise<readonly Handed[]>;
-  settle(leaseId: string, verdict: Verdict): Promise<void>;
+  /** Whether that gave the message up. */
+  settle(leaseId: string, verdict: Verdict): Promise<boolean>;
   extend(leaseId: string, seconds: number | undefined): Promise<Date>;
   describe(): Promise<QueueDescription>;
   peek(max: number): Promise<readonly Message[]>;
@@ -78,6 +86,7 @@ export interface Keeper {
   close(): Promise<void>;
 }
 
+/** How a message is waited for, and taken. */
 export interface GetOptions {
   /** Seconds to wait; absent = until there is one. */
   readonly timeout?: number;
@@ -85,26 +94,35 @@ export interface GetOptions {
   readonly block?: boolean;
   /** False = a {@link Delivery}, to be settled. */
   readonly autoAck?: boolean;
+  /** Ends the waiting, which rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
+/** How deliveries are pushed. */
 export interface ConsumeOptions {
   /** Deliveries that may be unsettled at once. Default 100. */
   readonly credit?: number;
   /** True = each is acknowledged as it is pushed. */
   readonly autoAck?: boolean;
+  /** Ends the iteration. */
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Keeps every message that one of its patterns matches, from its making on, until it is taken. Made by `queue` of a {@link Bus}: at the
+ * gateway if that bus is connected then, otherwise in this process. After `close` its calls reject with Closed.
+ */
 export class Queue<M extends Message = Message> implements AsyncDisposable {
   private closed = false;
   private readonly ending = new AbortController();
 
+  /** @internal */
   constructor(
     private readonly keeper: Keeper,
     private readonly gone: (queue: Queue) => void = () => {},
   ) {}
 
+  /** The name by which a shared queue is opened; one's own has one that nobody else knows, unless it was given. */
   get name(): string {
     return this.keeper.name;
   }
@@ -121,6 +139,7 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
     return (await this.take(1, options))[0];
   }
 
+  /** The oldest message, or undefined when there is none now. */
   getNowait(): Promise<M | undefined> {
     return this.get({ block: false });
   }
@@ -149,6 +168,7 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
     return (await this.status()).ready;
   }
 
+  /** Whether no message can be had now. */
   async empty(): Promise<boolean> {
     return (await this.qsize()) === 0;
   }
@@ -159,6 +179,7 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
     return maxMessages > 0 && status.ready + status.delayed + status.leased >= maxMessages;
   }
 
+  /** How many messages wait, are leased, and how large they are, at this moment. */
   async status(): Promise<QueueStatus> {
     return (await this.open().describe()).status;
   }
@@ -178,6 +199,7 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
     await this.open().pause();
   }
 
+  /** Ends a `pause`. */
   async resume(): Promise<void> {
     await this.open().resume();
   }
@@ -215,6 +237,7 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
     await this.keeper.close();
   }
 
+  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

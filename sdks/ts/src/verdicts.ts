@@ -2,6 +2,7 @@
 
 /** A verdict on the message at hand; it is no error, and `onError` does not hear of it. */
 export abstract class HandlerVerdict extends Error {
+  /** The name of its class. */
   override get name(): string {
     return this.constructor.name;
   }
@@ -9,13 +10,15 @@ export abstract class HandlerVerdict extends Error {
 
 /** Give it back, counted, after so many seconds; absent = after the queue's backoff. */
 export class Retry extends HandlerVerdict {
+  /** @param after seconds */
   constructor(readonly after?: number) {
-    super(after === undefined ? "again, later" : `again, after ${after} s`);
+    super(`wanted the message again ${after === undefined ? "later" : `after ${after} s`}`);
   }
 }
 
 /** Give it up: it goes to the dead letters with the reason. */
 export class Reject extends HandlerVerdict {
+  /** @param why as the dead letter's attribute `berrymq-dead-reason` will have it */
   constructor(readonly why: string) {
     super(why);
   }

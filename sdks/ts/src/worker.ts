@@ -23,9 +23,16 @@ export interface Job {
   handle?(message: Message, call: () => unknown): unknown;
 }
 
+/** What becomes of a message. */
+interface Judgement {
+  readonly verdict: Verdict;
+  /** Tells whoever asked that the handler failed; called when there is no further attempt. */
+  readonly failed?: (() => void) | undefined;
+}
+
 /** Of a queue that could not be asked for its own, in seconds. */
 const DEFAULT_LEASE = 30;
-const ACK: Verdict = { verb: "ack" };
+const ACK: Judgement = { verdict: { verb: "ack" } };
 
 export class Worker {
   private readonly stopping = new AbortController();
@@ -75,22 +82,22 @@ export class Worker {
     const third = (await this.leaseSeconds()) / 3;
     if (lost.signal.aborted) return;
     const timer = this.keeper.clock.every(third, () => void this.extend(handed.leaseId, lost));
-    const verdict = await this.judge(handler, handedOut(handed.message, handed.attempt, lost.signal));
+    const { verdict, failed } = await this.judge(handler, handedOut(handed.message, handed.attempt, lost.signal));
     timer.stop();
     consumer.over.removeEventListener("abort", lose);
     const settled = lost.signal.aborted ? undefined : settle(consumer, handed.leaseId, verdict);
     // Travels with the verdict: a queue that broadcasts passes over who has no credit and holds nothing.
     consumer.grant(1);
-    await settled;
+    if (await settled) failed?.();
   }
 
   /** Calls the handler, and says what becomes of the message. */
-  private async judge(handler: AnyHandler, message: Message): Promise<Verdict> {
+  private async judge(handler: AnyHandler, message: Message): Promise<Judgement> {
     const { guard, report } = this.job;
     const answering = this.job.answering(message);
+    answering?.begin(1);
     try {
       if (guard !== undefined && !guard(message)) return ACK;
-      answering?.begin(1);
       if (answering?.late?.(1)) return ACK;
       const call = () => handler(message);
       const value = await (this.job.handle === undefined ? call() : this.job.handle(message, call));
@@ -98,8 +105,10 @@ export class Worker {
       return ACK;
     } catch (error) {
       if (!(error instanceof HandlerVerdict)) report(error, message, handler);
-      if (error instanceof Reject) answering?.threw(1, error);
-      return verdictOf(error);
+      const verdict = verdictOf(error);
+      const failed = answering && (() => answering.threw(1, error));
+      if (verdict.verb === "reject") failed?.();
+      return { verdict, failed: verdict.verb === "retry" ? failed : undefined };
     }
   }
 
@@ -122,13 +131,14 @@ export class Worker {
   }
 }
 
-/** What cannot be settled any more comes again; nobody needs to hear of it. */
-async function settle(consumer: Consumer, leaseId: string, verdict: Verdict): Promise<void> {
+/** Whether that gave the message up. What cannot be settled any more comes again; nobody needs to hear of it. */
+async function settle(consumer: Consumer, leaseId: string, verdict: Verdict): Promise<boolean> {
   try {
-    await consumer.settle(leaseId, verdict);
+    return await consumer.settle(leaseId, verdict);
   } catch (error) {
     const { reason, retryable } = error as { reason?: string; retryable?: boolean };
     if (reason !== "LEASE_LOST" && reason !== "CLOSED" && retryable !== true) throw error;
+    return false;
   }
 }
 

@@ -188,6 +188,24 @@ describe("virtual time", () => {
     expect(bus.now).toBe(25);
   });
 
+  it("brings a durable hop to its last attempt, whose failure is told when the time has moved", async () => {
+    bus.onError(() => {});
+    const broken = () => {
+      throw new RangeError("no");
+    };
+    bus.followingFunction("p:a", broken, { queue: "hops", queueOptions: { maxAttempts: 3, backoff: [60, 600] } });
+    await pipeline("p:a", "p:end", { errors: "p:failed", bus: bus.bus }).talk();
+    await bus.advance(179);
+    await bus.assertNotPublished("p:failed");
+    await bus.advance(1);
+    const [failed, ...more] = await bus.assertPublished("p:failed");
+    expect([failed!.failure!.className, failed!.attributes["berrymq-at"], more.length]).toEqual([
+      "RangeError",
+      "p:a",
+      0,
+    ]);
+  });
+
   it("goes forward only, and not for ever", async () => {
     await expect(bus.advance(-1)).rejects.toThrow("advance takes seconds from 0, not -1");
     await expect(bus.advance(Number.POSITIVE_INFINITY)).rejects.toThrow(InvalidArgument);

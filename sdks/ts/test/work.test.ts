@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Bus, InvalidArgument, type Message, Reject, Release, Retry } from "../src/index.js";
+import { type Bus, InvalidArgument, type Message, pipeline, Reject, Release, Retry } from "../src/index.js";
 import { connected, quiet } from "./support/buses.js";
 import { Gateway } from "./support/gateway.js";
 import { until } from "./support/until.js";
@@ -174,6 +174,42 @@ describe.each(["in the process", "at a gateway"])("durable following %s", (place
     await mq.talk(`${name}:x`, `${name}-done:x`, 21);
     await until(() => answers.length === 1);
     expect(answers).toEqual([[42, false]]);
+  });
+
+  it("tells a talk of the failure once there is no further attempt, and a pipeline's errors", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const told: unknown[] = [];
+    let attempts = 0;
+    const raised: Record<string, () => Error> = {
+      error: () => new RangeError(`no ${++attempts}`),
+      retry: () => new Retry(0),
+      reject: () => new Reject("unreadable"),
+    };
+    const handler = ({ args }: Message) => {
+      throw raised[args[0]]!();
+    };
+    const queueOptions = { backoff: [0, 0], maxAttempts: 2 } as const;
+    mq.followingFunction(`${name}:*`, handler, { queue: name, queueOptions });
+    mq.followingFunction(`${name}-done:x`, ({ failure, answer, attributes }) => {
+      told.push([failure?.className, failure?.text, answer?.failed, attributes["berrymq-at"]]);
+    });
+    await mq.flush();
+    await mq.talk(`${name}:x`, `${name}-done:x`, "error");
+    await until(() => told.length === 1);
+    await mq.talk(`${name}:x`, `${name}-done:x`, "retry");
+    await until(() => told.length === 2);
+    await mq.talk(`${name}:x`, `${name}-done:x`, "reject");
+    await until(() => told.length === 3);
+    await pipeline(`${name}:p`, `${name}:q`, `${name}-done:x`, { bus: mq }).talk("error");
+    await until(() => told.length === 4);
+    await expect(pipeline(`${name}:p`, `${name}:q`, { bus: mq }).ask("error")).rejects.toThrow("no 6");
+    expect(told).toEqual([
+      ["RangeError", "no 2", true, undefined],
+      ["Retry", "wanted the message again after 0 s", true, undefined],
+      ["Reject", "unreadable", true, undefined],
+      ["RangeError", "no 4", true, `${name}:p`],
+    ]);
   });
 
   it("ends when it is told to: the queue keeps what comes", async () => {

@@ -19,8 +19,16 @@ export interface ConsumeLine {
   cancel(): void;
 }
 
+/** What became of a verdict. */
+export interface Settled {
+  /** It gave the message up. */
+  readonly dead: boolean;
+  /** Undefined = it was carried out. */
+  readonly error: BerryMQError | undefined;
+}
+
 interface Pending {
-  resolve(): void;
+  resolve(dead: boolean): void;
   reject(error: unknown): void;
 }
 
@@ -49,7 +57,7 @@ export class PushedDeliveries implements Consumer {
     this.schedule();
   }
 
-  settle(leaseId: string, verdict: Verdict): Promise<void> {
+  settle(leaseId: string, verdict: Verdict): Promise<boolean> {
     if (this.over.aborted) return Promise.reject(ended());
     this.settlements.push({ leaseId, verdict });
     this.schedule();
@@ -84,12 +92,12 @@ export class PushedDeliveries implements Consumer {
     this.wake();
   }
 
-  /** Outcomes in the order of the verdicts; undefined = done. */
-  takeOutcomes(outcomes: readonly (BerryMQError | undefined)[]): void {
-    for (const error of outcomes) {
+  /** In the order of the verdicts. */
+  takeOutcomes(outcomes: readonly Settled[]): void {
+    for (const { dead, error } of outcomes) {
       const asked = this.pending.shift();
       if (error) asked?.reject(error);
-      else asked?.resolve();
+      else asked?.resolve(dead);
     }
     if (this.closing) this.leave();
   }

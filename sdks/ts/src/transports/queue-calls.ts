@@ -42,7 +42,9 @@ export interface QueueStatus {
   readonly delayed: number;
   /** Messages that a consumer holds. */
   readonly leased: number;
+  /** Of all of them. */
   readonly bytes: number;
+  /** How many have deliveries pushed at this moment. */
   readonly consumers: number;
 }
 
@@ -74,8 +76,8 @@ export interface GetOptions {
 export interface Consumer extends AsyncIterable<Handed> {
   /** So many more may be pushed. */
   grant(credit: number): void;
-  /** @throws LeaseLost */
-  settle(leaseId: string, verdict: Verdict): Promise<void>;
+  /** Whether that gave the message up: it is a dead letter now. @throws LeaseLost */
+  settle(leaseId: string, verdict: Verdict): Promise<boolean>;
   close(): void;
   /** Aborted when the stream is over: what was not settled is leased no more. */
   readonly over: AbortSignal;
@@ -84,8 +86,8 @@ export interface Consumer extends AsyncIterable<Handed> {
 export interface QueueCalls {
   create(queue: QueueSpec): Promise<void>;
   get(queue: string, options: GetOptions): Promise<readonly Handed[]>;
-  /** @throws LeaseLost */
-  settle(queue: string, leaseId: string, verdict: Verdict): Promise<void>;
+  /** As of a {@link Consumer}. @throws LeaseLost */
+  settle(queue: string, leaseId: string, verdict: Verdict): Promise<boolean>;
   /** When the lease now ends. @throws LeaseLost */
   extend(queue: string, leaseId: string, seconds: number | undefined): Promise<Date>;
   describe(queue: string): Promise<QueueDescription>;

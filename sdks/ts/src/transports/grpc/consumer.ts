@@ -33,7 +33,7 @@ function take(bytes: Buffer, consumer: PushedDeliveries): void {
   for (const delivery of readDeliveries(bytes)) consumer.take(delivery);
   if (!holdsMore(bytes)) return;
   const { outcomes, drain } = ConsumeResponse.decode(bytes);
-  consumer.takeOutcomes(outcomes.map(({ error }) => error && fromWire(error)));
+  consumer.takeOutcomes(outcomes.map(({ dead, error }) => ({ dead, error: error && fromWire(error) })));
   if (drain) consumer.ended(undefined);
 }
 

@@ -73,16 +73,16 @@ export class GrpcQueueCalls implements QueueCalls {
     return this.calls.unary("QueueService/Get", GetRequest, request, { decode: readDeliveries }, signal);
   }
 
-  async settle(queue: string, leaseId: string, verdict: Verdict): Promise<void> {
+  async settle(queue: string, leaseId: string, verdict: Verdict): Promise<boolean> {
     const request = { queue, settlements: [toSettlement(leaseId, verdict)] };
     const { outcomes } = await this.calls.unary("QueueService/Settle", SettleRequest, request, SettleResponse);
-    check(outcomes[0]);
+    return check(outcomes[0]).dead;
   }
 
   async extend(queue: string, leaseId: string, seconds: number | undefined): Promise<Date> {
     const request = { queue, leaseIds: [leaseId], lease: optionalDuration(seconds) };
     const { outcomes } = await this.calls.unary("QueueService/Extend", ExtendRequest, request, ExtendResponse);
-    return toDate(check(outcomes[0]))!;
+    return toDate(check(outcomes[0]).deadline)!;
   }
 
   async describe(queue: string): Promise<QueueDescription> {
@@ -159,10 +159,10 @@ function toQueue(spec: QueueSpec): Queue {
   });
 }
 
-/** When the lease now ends. @throws LeaseLost and whatever else the outcome says */
-function check(outcome: Outcome | undefined): bigint {
+/** @throws LeaseLost and whatever else the outcome says */
+function check(outcome: Outcome | undefined): Outcome {
   if (outcome === undefined || outcome.error !== undefined) throw fromWire(outcome?.error);
-  return outcome.deadline;
+  return outcome;
 }
 
 function toStatus(status: WireStatus | undefined): QueueStatus {

@@ -1,6 +1,6 @@
 // The calls of queues in JSON.
 import { handed, type Message, received } from "../../message.js";
-import { PushedDeliveries } from "../pushed.js";
+import { PushedDeliveries, type Settled } from "../pushed.js";
 import type { Consumer, GetOptions, Handed, QueueCalls, QueueDescription, QueueSpec, Verdict } from "../queue-calls.js";
 import type { Channel, Fields, Params } from "./channel.js";
 import { readMessage } from "./codec.js";
@@ -20,19 +20,18 @@ export class JsonQueueCalls implements QueueCalls {
     return this.channel.call("queue.get", { queue, max, auto_ack: autoAck }).then(toDeliveries);
   }
 
-  async settle(queue: string, leaseId: string, verdict: Verdict): Promise<void> {
+  async settle(queue: string, leaseId: string, verdict: Verdict): Promise<boolean> {
     const { outcomes } = await this.channel.call("queue.settle", {
       queue,
       settlements: [settlement(leaseId, verdict)],
     });
-    check(outcomes?.[0]);
+    return settledOf(check(outcomes?.[0])).dead;
   }
 
   async extend(queue: string, leaseId: string, seconds: number | undefined): Promise<Date> {
     const params = { queue, lease_ids: [leaseId], lease: seconds };
     const { outcomes } = await this.channel.call("queue.extend", params);
-    check(outcomes?.[0]);
-    return new Date(Number(outcomes[0].deadline) / 1000);
+    return new Date(Number(check(outcomes?.[0]).deadline) / 1000);
   }
 
   async describe(queue: string): Promise<QueueDescription> {
@@ -142,7 +141,7 @@ function unlessAborted(
 function hear(consumer: PushedDeliveries, event: string, params: Params): void {
   if (event === "delivery") consumer.take(toHanded(params.delivery));
   else if (event === "outcomes") {
-    consumer.takeOutcomes(params.outcomes.map(({ error }: Params) => error && known(error.reason, error.message)));
+    consumer.takeOutcomes(params.outcomes.map(settledOf));
   } else if (event === "draining") consumer.ended(undefined);
 }
 
@@ -163,9 +162,15 @@ function settlement(leaseId: string, verdict: Verdict): Fields {
 }
 
 /** @throws LeaseLost and whatever else the outcome says */
-function check(outcome: Params): void {
+function check(outcome: Params): Params {
   if (outcome === undefined || outcome.error)
     throw known(outcome?.error?.reason ?? "INTERNAL", outcome?.error?.message);
+  return outcome;
+}
+
+/** A gateway that does not tell of the dead is harmless. */
+function settledOf({ dead = false, error }: Params): Settled {
+  return { dead, error: error && known(error.reason, error.message) };
 }
 
 function queueFields(spec: QueueSpec): Fields {
