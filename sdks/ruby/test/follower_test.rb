@@ -50,6 +50,43 @@ class FollowerTest < Minitest::Test
     assert_kind_of Base, kept
   end
 
+  def test_structs_follow_however_they_are_made
+    heard = []
+    name = unique
+    point = Struct.new(:x) do
+      include BerryMQ::Follower
+
+      following("#{name}:moved")
+      define_method(:moved) { |_message| heard << x }
+    end
+    kept = [point.new(1), point[2], Class.new(point).new(3)]
+    assert_equal 3, BerryMQ.publish("#{name}:moved").followers
+    assert_equal kept.map(&:x), heard
+  end
+
+  def test_modules_hand_their_lines_on
+    heard = []
+    name = unique
+    logging = Module.new do
+      include BerryMQ::Follower
+
+      following("#{name}:log")
+      define_method(:log) { |message| heard << [self.class, message.id] }
+    end
+    loud = Class.new { include logging }
+    quiet = Class.new(loud) { undef_method(:log) }
+    kept = [loud.new, Class.new { prepend logging }.new, quiet.new]
+    assert_equal 2, BerryMQ.publish("#{name}:log").followers
+    assert_equal kept.first(2).map { |object| [object.class, "#{name}:log"] }, heard
+  end
+
+  def test_a_class_that_is_no_follower_is_told_what_to_add
+    error = assert_raises(NoMethodError) { Class.new { following("a:x") } }
+    told = error.respond_to?(:detailed_message) ? error.detailed_message : error.message
+    assert_includes told, "include BerryMQ::Follower"
+    assert_raises(BerryMQ::InvalidArgument) { Class.new { prepend BerryMQ::Follower } }
+  end
+
   def test_class_methods_follow
     heard = []
     name = unique

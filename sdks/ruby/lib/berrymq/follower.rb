@@ -12,13 +12,26 @@ module BerryMQ
     end
     private_constant :Line
 
-    def self.included(base)
-      super
-      base.extend(ClassMethods)
-    end
+    class << self
+      # Structs and Data make their instances by methods of each class of theirs, which stand before what a class is extended with.
+      def included(base)
+        super
+        made_of_members = [Struct, (::Data if defined?(::Data.define))].compact.any? { |kind| base < kind }
+        return base.extend(ClassMethods) unless made_of_members
 
-    def self.extended(object)
-      raise InvalidArgument, "extend BerryMQ::Follower in #{object}: `include BerryMQ::Follower` in a class; its class methods follow, too"
+        base.singleton_class.prepend(ClassMethods, Members)
+      end
+
+      def extended(object) = refuse("extend", object)
+
+      def prepended(base) = refuse("prepend", base)
+
+      private
+
+      def refuse(verb, object)
+        raise InvalidArgument,
+              "#{verb} BerryMQ::Follower in #{object}: `include BerryMQ::Follower` in a class; its class methods follow, too"
+      end
     end
 
     # Takes the `super` of classes as the original berryMQ wanted it, whatever they pass, and hands it on to a superclass
@@ -56,15 +69,22 @@ module BerryMQ
 
       # Every instance follows when it is made, whole.
       def new(...)
-        check_lines
-        super.tap { |instance| follow_with(instance) }
+        berrymq_following { super }
       end
 
-      # Lines of this class and of those above it, the nearest first.
-      def berrymq_lines
-        above = superclass.respond_to?(:berrymq_lines) ? superclass.berrymq_lines : []
-        ((@berrymq_lines || []) + above).uniq(&:key)
+      # A module that includes Follower hands its lines on to the classes that include it.
+      def included(base)
+        super
+        Follower.included(base)
       end
+
+      def prepended(base)
+        super
+        Follower.included(base)
+      end
+
+      # Lines of this class or module alone, the last first.
+      def berrymq_lines = @berrymq_lines || []
 
       # Lines whose method is not there yet: [those that follow, those that are told].
       Pending = Struct.new(:followed, :told)
@@ -74,15 +94,21 @@ module BerryMQ
 
       def berrymq_pending = @berrymq_pending ||= Pending.new([], [])
 
+      # The object that the block makes, which follows by the lines of its class and of all above, the nearest first; those whose method
+      # a class has undefined are of no account.
+      def berrymq_following
+        above = ancestors.grep(ClassMethods)
+        above.each { |owner| owner.__send__(:check_lines) }
+        lines = above.flat_map(&:berrymq_lines).uniq(&:key)
+        lines.select! { |line| method_defined?(line.method_name) || private_method_defined?(line.method_name) }
+        yield.tap { |instance| lines.each { |line| line.follow(instance.method(line.method_name)) } }
+      end
+
       def check_lines
         line = @berrymq_pending&.followed&.first || return
         place = Following.source_of([line.place.path, line.place.lineno])
         raise InvalidArgument,
               "following(#{line.pattern.to_s.inspect}) at #{place} stands before no method of #{self}; define the method after it"
-      end
-
-      def follow_with(instance)
-        berrymq_lines.each { |line| line.follow(instance.method(line.method_name)) }
       end
 
       # Wraps the method in what tells of it, the first line outermost; returns the lines that follow.
@@ -103,5 +129,13 @@ module BerryMQ
         take_pending(singleton_class, name)&.each { |line| line.follow(method(name)) }
       end
     end
+
+    # What else makes instances of Structs and Data.
+    module Members
+      def [](...)
+        berrymq_following { super }
+      end
+    end
+    private_constant :Members
   end
 end
