@@ -54,6 +54,9 @@ function printTable(results: Result[]): void {
     const row = `${suite.name.padEnd(24)}${passed.toString().padStart(8)}${failed.toString().padStart(8)}`;
     console.log(`${row}${seconds.toFixed(1).padStart(9)}${reason === undefined ? "" : `  ${reason}`}`);
   }
+  for (const { suite, again = [] } of results) {
+    for (const test of again) console.log(`tried again, which no test should need: ${suite.name}: ${test}`);
+  }
 }
 
 const results = await runAll(chosenSuites());

@@ -21,6 +21,8 @@ const folder = join(import.meta.dirname, "..");
 
 /** A run that cannot succeed ends early: each driver that does not answer costs many seconds. */
 const mostSilences = 10;
+/** A few plays that fail are played once more, after the others. */
+const mostAgain = 5;
 /** Plays at once: most of a play is waiting. The system's own messages reach every program of a gateway, so each has one of its own. */
 const lanes = 4;
 
@@ -29,6 +31,7 @@ interface Play {
   cast: Sdk[];
   transport: Transport;
   engine: Engine | undefined;
+  again?: true;
 }
 
 /** Engines take turns, so that every case is played on each, by some of its casts. */
@@ -61,6 +64,7 @@ async function playAll(): Promise<Outcome[]> {
   const known = new KnownFailing(join(folder, "known-failing.yaml"));
   const outcomes: Outcome[] = [];
   let silences = 0;
+  let again = 0;
   /** Plays one after the other, with gateways and drivers of its own, until none is left. */
   const lane = async () => {
     const gateways = new Gateways();
@@ -72,6 +76,11 @@ async function playAll(): Promise<Outcome[]> {
         if (why?.startsWith("no answer within")) silences++;
         const played = { file: given.file, name: given.name, cast, transport, engine };
         const outcome = judged(played, why, known.reason(played));
+        if (outcome.verdict === "failed" && next.again === undefined && again++ < mostAgain) {
+          console.log(`tried again: ${describe(outcome)}: ${why}`);
+          plays.push({ ...next, again: true });
+          continue;
+        }
         report(outcome);
         outcomes.push(outcome);
       }
@@ -105,11 +114,14 @@ function judged(
     : { ...played, verdict: "known", why: reason };
 }
 
-function report({ verdict, file, name, cast, transport, engine, why }: Outcome): void {
-  if (verdict === "passed") return;
-  console.log(
-    `${verdict === "known" ? "gap" : "FAILED"}  ${file}: ${name} [${cast.join(" → ")}, ${transport}${engine === undefined ? "" : `, ${engine}`}]\n        ${why}`,
-  );
+function report(outcome: Outcome): void {
+  const { verdict, why } = outcome;
+  if (verdict !== "passed")
+    console.log(`${verdict === "known" ? "gap" : "FAILED"}  ${describe(outcome)}\n        ${why}`);
+}
+
+function describe({ file, name, cast, transport, engine }: Outcome): string {
+  return `${file}: ${name} [${cast.join(" → ")}, ${transport}${engine === undefined ? "" : `, ${engine}`}]`;
 }
 
 const outcomes = await playAll();
