@@ -5,6 +5,7 @@ import { defaultBus } from "./default-bus.js";
 import { InvalidArgument } from "./errors.js";
 import { parseIdentifier } from "./identifier.js";
 
+/** What is told, and where. */
 export interface AutoTwitterOptions {
   /** Tell before the call, with its arguments. Both flags or neither = both. */
   readonly entry?: boolean;

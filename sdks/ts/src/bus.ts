@@ -35,7 +35,7 @@ import type { Message, Origin } from "./message.js";
 import { randomText } from "./message-id.js";
 import { type Publication, Publisher, type PublisherHost } from "./publisher.js";
 import { type Asking, Questions } from "./question.js";
-import { type Keeper, Queue, type QueueOptions } from "./queue.js";
+import { type Keeper, type NamedQueue, Queue, type QueueOptions } from "./queue.js";
 import type { Receipt } from "./receipt.js";
 import { Reporting } from "./reporting.js";
 import { Stream, type StreamOptions } from "./stream.js";
@@ -55,7 +55,7 @@ export type AnyBus = Bus<any>;
 const FLUSH_SECONDS = 10;
 const CLOSE_SECONDS = 5;
 
-/** @typeParam E which identifiers there are and what they carry, to be checked when it is compiled; absent = anything. */
+/** Reaches followers here and, once connected, everywhere. @typeParam E the identifiers and what they carry; absent = anything. */
 export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   /** The time of this bus, by which whatever runs beside it may go, too. */
   readonly clock = new Clock();
@@ -223,10 +223,10 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
 
   /**
    * A queue of what the pattern meets, or one of several patterns (100 at most, which need a `name`): at the gateway when the bus is
-   * connected, otherwise in this process. What two patterns meet is kept once.
+   * connected, otherwise in this process. What two patterns meet is kept once. `{ name, shared: true }` opens a shared queue as it is.
    */
   async queue<const P extends PatternOf<E>>(
-    pattern: P | readonly P[],
+    pattern: P | readonly P[] | NamedQueue,
     options: QueueOptions = {},
   ): Promise<Queue<MessageOf<E, P>>> {
     this.assertOpen();

@@ -26,6 +26,7 @@ export interface Alarm {
   ring(): void;
 }
 
+/** The time of a {@link Bus}: the machine's, or a test's. */
 export class Clock {
   private source: TimeSource = machine;
   private readonly pending = new Set<Pending>();

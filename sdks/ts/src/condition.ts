@@ -18,8 +18,10 @@ type Taken = (message: Message) => void;
 
 /** What may stand where a pattern is wanted for a handler; made by {@link cond}. */
 export class Condition<Patterns extends readonly string[] = readonly string[]> {
+  /** For the compiler alone: what its handler's messages meet. */
   declare readonly patterns: Patterns;
 
+  /** @internal */
   constructor(private readonly terms: readonly Term[]) {}
 
   /** Both of them. @throws InvalidArgument above 16 terms */

@@ -1,6 +1,7 @@
 // What `connect` may be told, and what it takes otherwise.
 import type { Bounds } from "./outbox.js";
 
+/** How a bus connects, and what it holds while it is not connected. */
 export interface ConnectOptions {
   /** The name by which others know this program. Default: of the bus. */
   readonly ident?: string;

@@ -3,7 +3,9 @@ import type { Message } from "./message.js";
 import type { Keeper } from "./queue.js";
 import type { Consumer, Handed, Verdict } from "./transports/queue-calls.js";
 
+/** One handing-over of a message to one consumer, who has it until the {@link deadline}. Settling it twice is harmless. */
 export class Delivery<M extends Message = Message> {
+  /** @internal */
   constructor(
     private readonly handed: Handed,
     private readonly settler: Pick<Consumer, "settle">,
@@ -15,6 +17,7 @@ export class Delivery<M extends Message = Message> {
   /** When the lease ends; undefined when nothing is leased. */
   deadline: Date | undefined;
 
+  /** What was handed over. */
   get message(): M {
     return this.handed.message as M;
   }

@@ -7,6 +7,7 @@ export abstract class BerryMQError extends Error {
   /** True when the same call may succeed later, unchanged. */
   readonly retryable: boolean = false;
 
+  /** The name of its class. */
   override get name(): string {
     return this.constructor.name;
   }

@@ -7,8 +7,11 @@ import type { Kwargs } from "./payload.js";
  * is none; of `result`, anything.
  */
 export interface EventShape {
+  /** A tuple type. */
   readonly args?: readonly unknown[];
+  /** An object type. */
   readonly kwargs?: object;
+  /** What a handler's promise resolves to, or what it returns. */
   readonly result?: unknown;
 }
 
@@ -22,13 +25,21 @@ export interface AnyEvents {
 
 /** The system's own messages, which every bus may follow. */
 export interface SystemEvents {
+  /** A program connected. */
   "berrymq:connect": { kwargs: { ident: string } };
+  /** A program is gone. */
   "berrymq:disconnect": { kwargs: { ident: string } };
+  /** A message was dropped before anybody took it; `reason` is `expired` or `overflow`. */
   "berrymq:drop": { kwargs: { queue: string; message_id: string; identifier: string; sender: string; reason: string } };
+  /** This follower was too slow: so many messages of the pattern went. */
   "berrymq:lag": { kwargs: { dropped: number; pattern: string } };
+  /** A message was given up; kwargs say which, where, why and after how many attempts. */
   "berrymq:dead_letter": AnyShape;
+  /** Published here; told after `debugMessages()`. */
   "berrymq:send_message": { kwargs: Told };
+  /** Handed to the gateway; told after `debugMessages()`. */
   "berrymq:forward_message": { kwargs: Told };
+  /** Came from the gateway; told after `debugMessages()`. */
   "berrymq:receive_message": { kwargs: Told };
 }
 

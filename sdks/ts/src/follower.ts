@@ -11,6 +11,7 @@ export type Handler<M extends Message = Message> = (message: M) => unknown;
 /** False = this message is not for the handler. */
 export type Guard<M extends Message = Message> = (message: M) => boolean;
 
+/** Which messages a handler is called with, and from where. */
 export interface FollowOptions<M extends Message = Message> {
   /** Of a following with `queue`, what it refuses is done, as if it had been handled. Of a condition, its terms have them. */
   readonly guard?: Guard<M>;

@@ -10,6 +10,7 @@ import type {
   QueueCalls,
   QueueDescription,
   QueueSpec,
+  ToldQueue,
   Verdict,
 } from "./transports/queue-calls.js";
 
@@ -37,22 +38,35 @@ interface Making {
 export class GatewayQueue implements Keeper {
   readonly clock = machineClock;
   private making: Making;
+  /** As the gateway last told of it. */
+  private told: ToldQueue | undefined;
 
   /** How the queue stood when a stream of deliveries began: another call may have made it again before that stream failed. */
   private readonly begun = new WeakMap<Consumer, Making>();
 
-  /** @param spec what it is made of when it is gone; undefined = it is somebody else's to make */
+  /**
+   * @param spec what was said of it; undefined = it is somebody else's to make
+   * @param asItIs a queue of that name may have any options and patterns
+   */
   constructor(
     readonly name: string,
     private readonly gateway: GatewayCalls,
     private readonly spec?: QueueSpec,
+    private readonly asItIs = false,
   ) {
     this.making = { connection: gateway.connections(), done: Promise.resolve() };
   }
 
   /** Empty for a queue that others make. */
   get patterns(): readonly string[] {
-    return this.spec?.patterns ?? [];
+    return this.told?.patterns ?? this.spec?.patterns ?? [];
+  }
+
+  /** Makes the queue, or opens the one that is there. @throws QueueExists; InvalidArgument where its name alone makes none */
+  async make(): Promise<void> {
+    const connection = this.gateway.connections();
+    await this.create(this.spec!);
+    this.making = { connection, done: Promise.resolve() };
   }
 
   async get(options: GetOptions): Promise<readonly Handed[]> {
@@ -149,10 +163,23 @@ export class GatewayQueue implements Keeper {
     if (spec === undefined || !(error instanceof BerryMQError) || error.reason !== "QUEUE_NOT_FOUND") return false;
     if (this.making === seen) {
       const connection = gateway.connections();
-      if (connection === seen.connection) return false;
-      this.making = { connection, done: gateway.calls().create(spec) };
+      // Dead letters, opened by their name, come and go with their queue.
+      const theirs = this.patterns.length === 0;
+      if (theirs || connection === seen.connection) return false;
+      this.making = { connection, done: this.create(this.told?.patterns.length ? this.told : spec) };
     }
     await this.making.done;
     return true;
+  }
+
+  /** One that somebody made otherwise since then need only be what was asked for. */
+  private async create(queue: QueueSpec | ToldQueue): Promise<void> {
+    const calls = this.gateway.calls();
+    try {
+      this.told = await calls.create(queue);
+    } catch (error) {
+      if ((error as BerryMQError).reason !== "QUEUE_EXISTS") throw error;
+      this.told = this.asItIs ? await calls.describe(this.name) : await calls.create(this.spec!);
+    }
   }
 }

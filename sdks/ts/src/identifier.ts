@@ -12,7 +12,9 @@ export const RESERVED_NAME = "berrymq";
 export interface Identifier {
   /** As it was written. */
   readonly text: string;
+  /** What stands before the last colon, without the namespace. */
   readonly name: string;
+  /** What stands after the last colon. */
   readonly action: string;
   /** `""` is the default namespace. */
   readonly namespace: string;
@@ -45,7 +47,10 @@ export function parseIdentifier(text: string): Identifier {
 }
 
 /** Reading, by the name that the other languages give it. */
-export const Identifier = { parse: parseIdentifier } as const;
+export const Identifier = {
+  /** Reads an identifier or a pattern. @throws InvalidIdentifier */
+  parse: parseIdentifier,
+} as const;
 
 /** Whether a message published to `identifier` reaches a follower of `pattern`; each side may hold wildcards. */
 export function matches(pattern: Identifier, identifier: Identifier): boolean {

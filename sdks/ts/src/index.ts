@@ -1,4 +1,15 @@
 // The public surface of the package; test/surface.test.ts pins it.
+/**
+ * What a program has of berryMQ. The functions are those of one default {@link Bus}; times are seconds.
+ *
+ * - To publish and to follow: {@link publish}, {@link followingFunction}, {@link following}, {@link follow}; the {@link Message}.
+ * - To ask: {@link ask}, {@link askMany}, {@link within}, {@link talk}, {@link pipeline}.
+ * - What is kept until it is done: {@link queue}; what its handlers may throw: {@link Retry}, {@link Reject}, {@link Release}.
+ * - Between programs: {@link connect}, {@link run}, {@link close}, {@link send}, {@link mailbox}.
+ * - When something goes wrong: every refusal is a {@link BerryMQError}; {@link onError} hears what handlers throw.
+ *
+ * @module berrymq
+ */
 export { type AutoTwitterOptions, autoTwitter, type Telling } from "./auto-twitter.js";
 export { type AnyBus, Bus, type ConnectOptions, type Publication } from "./bus.js";
 export {
@@ -70,6 +81,7 @@ export {
   type Overflow,
   type Policy,
   Queue,
+  type NamedQueue,
   type QueueOptions,
   type QueueStatus,
   type RedriveOptions,

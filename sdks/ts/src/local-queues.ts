@@ -1,7 +1,7 @@
 // The queues that live in this process: shared ones by name, and everybody's own.
+import { assertAgrees } from "./asked-queue.js";
 import type { Clock } from "./clock.js";
 import type { Loss } from "./entry.js";
-import { QueueExists } from "./errors.js";
 import type { Followers, Following } from "./follower.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
 import { LocalQueue } from "./local-queue.js";
@@ -9,6 +9,7 @@ import { type LocalQueueSpec, specOf } from "./local-queue-spec.js";
 import type { Message } from "./message.js";
 import { randomText } from "./message-id.js";
 import type { QueueOptions } from "./queue.js";
+import { patternOf } from "./queue-patterns.js";
 import type { Stand } from "./trial.js";
 
 export class LocalQueues {
@@ -37,15 +38,26 @@ export class LocalQueues {
     return this.shared.get(name);
   }
 
-  /** @throws QueueExists when it is there with other options, InvalidArgument, NotSupported */
+  /**
+   * @param patterns none = they were not said
+   * @throws QueueExists when something that was said is otherwise there, InvalidArgument, NotSupported
+   */
   open(patterns: readonly Identifier[], options: QueueOptions): LocalQueue {
     const shared = options.shared ?? false;
     const name = queueName(patterns, options);
     const spec = specOf(name, patterns, options);
-    const known = shared ? this.shared.get(name) : undefined;
-    if (known === undefined) return this.make(spec, shared);
-    if (JSON.stringify(known.spec) === JSON.stringify(spec)) return known;
-    throw new QueueExists(`the queue ${name} exists with other options; open it with the same, or delete it first`);
+    const known = shared ? (this.shared.get(name) ?? (patterns.length > 0 ? undefined : this.deadOf(name))) : undefined;
+    if (known === undefined) {
+      return this.make(patterns.length > 0 ? spec : { ...spec, patterns: [patternOf(name).text] }, shared);
+    }
+    assertAgrees(known.spec, patterns, options);
+    return known;
+  }
+
+  /** The dead letters of that name, of a queue that is there. */
+  private deadOf(name: string): LocalQueue | undefined {
+    const living = name.endsWith(DEAD) ? this.shared.get(name.slice(0, -DEAD.length)) : undefined;
+    return living && this.deadLetters(living.spec);
   }
 
   /** As a gateway keeps them: nobody publishes to them, and their oldest make room. */

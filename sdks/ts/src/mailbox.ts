@@ -9,6 +9,7 @@ import { Worker } from "./worker.js";
 const PERSISTENT = "_mailbox:";
 const TRANSIENT = "_mailbox.transient:";
 
+/** What becomes of what is sent. */
 export interface MailboxOptions {
   /** Seconds after which the message is dropped unread, and its sender is told. Absent = it stays. */
   readonly ttl?: number;
@@ -18,6 +19,7 @@ export interface MailboxOptions {
 
 /** Where one program's messages are sent. */
 export interface Mailbox {
+  /** Whose it is. */
   readonly ident: string;
   /** The receipt's `queues` is 1. @throws Unavailable before the first `connect` */
   send(...args: readonly unknown[]): Promise<Receipt>;

@@ -18,6 +18,7 @@ export interface MessageOptions {
   readonly requireAck?: boolean;
   /** Seconds after which nobody gets it any more, from now. */
   readonly ttl?: number;
+  /** Marks beside the payload: at most 64 texts, by their names. */
   readonly attributes?: Attributes;
   /** Makes publishing the same thing twice harmless: queues keep one message of each id. At most 128 bytes. */
   readonly messageId?: string;
@@ -29,7 +30,9 @@ export interface MessageOptions {
 
 /** What a handler threw, on an answer. */
 export interface Failure {
+  /** Class of what it threw, as the handler's language calls it. */
   readonly className: string;
+  /** What that says. */
   readonly text: string;
 }
 
@@ -78,14 +81,17 @@ export class Message<
     return this.source.identifier.text as Id;
   }
 
+  /** The identifier, in its parts. */
   get identifier(): Identifier {
     return this.source.identifier;
   }
 
+  /** What stands before the last colon of the identifier, without the namespace. */
   get name(): string {
     return this.source.identifier.name;
   }
 
+  /** What stands after the last colon of the identifier. */
   get action(): string {
     return this.source.identifier.action;
   }
@@ -115,6 +121,7 @@ export class Message<
     return this.source.contentType;
   }
 
+  /** Marks beside the payload: at most 64 texts, by their names. */
   get attributes(): Attributes {
     return this.source.attributes;
   }
@@ -164,6 +171,7 @@ export class Message<
     return dateOf(this.source.deliverAt);
   }
 
+  /** Whether the gateway delivers it again and again until somebody acknowledged it. */
   get requireAck(): boolean {
     return this.source.requireAck;
   }

@@ -11,7 +11,10 @@ export type KeywordArguments = Readonly<Record<string, unknown>>;
 
 /** Marks the last argument of a call as its named arguments; made by {@link kwargs}. */
 export class Kwargs<Values extends object = KeywordArguments> {
-  constructor(readonly values: Values) {}
+  constructor(
+    /** By their names. */
+    readonly values: Values,
+  ) {}
 }
 
 /** `publish("a:b", 1, kwargs({ level: 3 }))`: what Python writes as `publish("a:b", 1, level=3)`. */

@@ -11,6 +11,7 @@ import type { Receipt } from "./receipt.js";
 import { ANSWERS, attributesOf, PIPELINE, type Route } from "./route.js";
 import { ASK_SECONDS, answerValue } from "./talk.js";
 
+/** Who is told of what, and how long it may take. */
 export interface PipelineOptions {
   /** The identifier that hears what a hop throws, that nobody was there, that the deadline passed. Default: the last one. */
   readonly errors?: string;
@@ -37,9 +38,11 @@ export function pipeline(...all: readonly [string, ...(string | PipelineOptions)
 
 /** Made by {@link pipeline}; may be used as often as one likes. */
 export class Pipeline {
+  /** Its steps, in order. */
   readonly identifiers: readonly string[];
   private readonly bus: AnyBus;
 
+  /** @internal */
   constructor(
     identifiers: readonly unknown[],
     private readonly options: PipelineOptions,

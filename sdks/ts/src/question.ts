@@ -9,7 +9,9 @@ import { EVERYBODY } from "./transports/transport.js";
 
 /** Asks that wait a given time. */
 export interface Asking<E = AnyEvents> {
+  /** As {@link Bus.ask}. @throws NoFollowers, HandlerFailed, Timeout */
   ask<const K extends IdentifierOf<E> | Message>(identifier: K, ...args: ArgumentsOf<E, K>): Promise<ResultOf<E, K>>;
+  /** As {@link Bus.askMany}. @throws NoFollowers, HandlerFailed, Timeout */
   askMany<const K extends IdentifierOf<E> | Message>(
     identifier: K,
     ...args: ArgumentsOf<E, K>

@@ -1,6 +1,7 @@
 // The patterns of one queue: each checked, each once, in an order that says nothing.
 import { InvalidArgument } from "./errors.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
+import type { QueueOptions } from "./queue.js";
 
 /** As the contract bounds them. */
 const MOST_PATTERNS = 100;
@@ -28,8 +29,25 @@ export function readPatterns(given: string | readonly string[], name: string | u
   return [...patterns.keys()].sort(byCodePoint).map(parseIdentifier);
 }
 
-function inFull({ name, action, namespace }: Identifier): string {
+export function inFull({ name, action, namespace }: Identifier): string {
   return `${name}${namespace && `@${namespace}`}:${action}`;
+}
+
+/** Of a queue without a pattern. @throws InvalidArgument unless it says which one is meant */
+export function assertNamed({ name, shared }: QueueOptions): void {
+  if (name && shared) return;
+  throw new InvalidArgument(
+    'a queue without a pattern is one to open: name it, with queue({ name: "jobs", shared: true }); a queue to make takes a pattern, as in queue("task:*")',
+  );
+}
+
+/** What a queue that only was named keeps when it is made. @throws InvalidArgument */
+export function patternOf(name: string): Identifier {
+  try {
+    return parseIdentifier(`${name}:*`);
+  } catch {
+    throw new InvalidArgument(`there is no queue ${name}, and its name makes no pattern to make it with; give one`);
+  }
 }
 
 function checkTogether(patterns: readonly Identifier[], name: string | undefined): void {

@@ -17,7 +17,7 @@ import type {
 
 export type { Overflow, Policy, QueueStatus } from "./transports/queue-calls.js";
 
-/** What is absent takes its default (queue.proto). Times are seconds. */
+/** What is absent takes its default when the queue is made, and is not compared with a shared one that is there. Times are seconds. */
 export interface QueueOptions {
   /** True = everybody who opens that name shares it. Absent = a copy of one's own. */
   readonly shared?: boolean;
@@ -48,6 +48,9 @@ export interface QueueOptions {
   /** How long one's own queue outlives its maker's connection. */
   readonly standaloneTtl?: number;
 }
+
+/** A shared queue by its name alone: as it is, or made with the pattern `<name>:*` if it is not there. */
+export type NamedQueue = QueueOptions & { readonly name: string; readonly shared: true };
 
 /** Which dead letters go back, and how fast. */
 export interface RedriveOptions {

@@ -7,8 +7,11 @@ import type { AnyHandler } from "./target.js";
 
 /** What a handler threw. */
 export interface HandlerError {
+  /** What was thrown. */
   readonly error: unknown;
+  /** On which message. */
   readonly message: Message;
+  /** The function or method. */
   readonly handler: AnyHandler;
 }
 

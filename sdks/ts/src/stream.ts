@@ -7,6 +7,7 @@ import { type Identifier, parseIdentifier } from "./identifier.js";
 import type { Message } from "./message.js";
 import { placeOf } from "./place.js";
 
+/** How long a stream lasts, and how much may wait in it. */
 export interface StreamOptions {
   /** Ends the iteration. */
   readonly signal?: AbortSignal;
@@ -47,6 +48,7 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
   private readonly signal: AbortSignal | undefined;
   private readonly stop = () => this.close();
 
+  /** @internal */
   constructor(
     patterns: readonly string[],
     options: StreamOptions,
@@ -62,6 +64,7 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
     if (this.signal?.aborted) this.close();
   }
 
+  /** The oldest message that waits, or the next one that comes; `done` once it is closed and nothing waits. */
   next(): Promise<IteratorResult<M>> {
     const value = this.take();
     if (value !== undefined) return Promise.resolve({ done: false, value });
@@ -69,6 +72,7 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
     return new Promise((resolve) => this.await(resolve));
   }
 
+  /** As `close`; `break` calls it. */
   return(): Promise<IteratorResult<M>> {
     this.close();
     return Promise.resolve({ done: true, value: undefined });
@@ -84,10 +88,12 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
     this.host.gone(this as unknown as Stream);
   }
 
+  /** Itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }
 
+  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

@@ -6,6 +6,7 @@ import { defaultBus } from "./default-bus.js";
 import { parseIdentifier } from "./identifier.js";
 import { kwargs } from "./payload.js";
 
+/** What is told, and where. */
 export interface TwitterExceptionOptions {
   /** True = the caller gets it, too. Default false: the function then returns undefined. */
   readonly reraise?: boolean;

@@ -6,6 +6,7 @@ import type { HandlerError } from "./reporting.js";
 
 /** Where; absent = on the default bus. */
 export interface OnBus {
+  /** Absent = the default bus. */
   readonly bus?: AnyBus;
 }
 

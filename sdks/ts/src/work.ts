@@ -1,7 +1,7 @@
 // Durable following: handlers that are fed from a shared queue, so that nothing is lost while they are away or fail. The queue is the
 // gateway's once the bus is connected, and the process's own while it never was.
 import type { Answering, ErrorCallback } from "./dispatcher.js";
-import { InvalidArgument, type QueueExists } from "./errors.js";
+import { type BerryMQError, InvalidArgument } from "./errors.js";
 import { type Following, type FollowOptions, followingOf } from "./follower.js";
 import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
@@ -9,7 +9,6 @@ import type { LocalQueue } from "./local-queue.js";
 import type { LocalQueues } from "./local-queues.js";
 import type { Message } from "./message.js";
 import type { Target } from "./target.js";
-import type { QueueSpec } from "./transports/queue-calls.js";
 import { Worker } from "./worker.js";
 
 /** Seconds between tries to make the queue while there is no connection. */
@@ -128,12 +127,14 @@ export class Work {
   }
 
   private async beginThere(gateway: GatewayCalls): Promise<void> {
-    const { queue: name, queueOptions = {} } = this.options;
+    const { queue: name, queueOptions } = this.options;
     const spec = { ...queueOptions, name, patterns: [this.pattern.text], standalone: false };
-    const worker = this.workerOf(new GatewayQueue(name, gateway, spec));
+    // A queue that is there is taken as it is, unless this following says how it should be.
+    const keeper = new GatewayQueue(name, gateway, spec, queueOptions === undefined);
+    const worker = this.workerOf(keeper);
     this.worker = worker;
     try {
-      await this.make(gateway, spec, worker);
+      await this.make(keeper, worker);
       // Not before: what is published meanwhile may come twice, but is not lost.
       if (this.local !== undefined) this.host.localQueues.deafen(this.local.queue);
       if (worker === this.worker) this.run(worker);
@@ -142,16 +143,12 @@ export class Work {
     }
   }
 
-  /** A queue that is there is taken as it is, unless this following said how it should be. */
-  private async make(gateway: GatewayCalls, spec: QueueSpec, worker: Worker): Promise<void> {
+  private async make(keeper: GatewayQueue, worker: Worker): Promise<void> {
     while (worker === this.worker) {
       try {
-        await gateway.calls().create(spec);
-        return;
+        return await keeper.make();
       } catch (error) {
-        const { reason, retryable } = error as QueueExists;
-        if (this.options.queueOptions === undefined && (reason as string) === "QUEUE_EXISTS") return;
-        if (!retryable) throw error;
+        if (!(error as BerryMQError).retryable) throw error;
         await new Promise((resolve) => setTimeout(resolve, AGAIN * 1000));
       }
     }

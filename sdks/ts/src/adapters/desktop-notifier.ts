@@ -8,7 +8,9 @@ import type { OnBus } from "../unfollow.js";
 
 /** What is shown. */
 export interface Notification {
+  /** The first line. */
   readonly title: string;
+  /** What stands below it. */
   readonly text: string;
 }
 
@@ -37,6 +39,7 @@ export class DesktopNotifier implements Disposable {
     this.following.unfollow();
   }
 
+  /** As `stop`. */
   [Symbol.dispose](): void {
     this.stop();
   }

@@ -48,6 +48,7 @@ export class FileObserver implements AsyncDisposable {
     await this.end();
   }
 
+  /** As `stop`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

@@ -27,6 +27,7 @@ export class IntervalTimer implements Disposable {
     this.timer.stop();
   }
 
+  /** As `stop`. */
   [Symbol.dispose](): void {
     this.stop();
   }

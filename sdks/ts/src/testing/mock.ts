@@ -18,10 +18,12 @@ export class Mock {
     return this.heard();
   }
 
+  /** Whether it was called at all. */
   get called(): boolean {
     return this.callCount > 0;
   }
 
+  /** How often it was called. */
   get callCount(): number {
     return this.calls.length;
   }

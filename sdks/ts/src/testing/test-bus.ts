@@ -15,6 +15,7 @@ import { Scope } from "./scope.js";
 import { tested } from "./tested.js";
 import { VirtualPassing } from "./virtual-passing.js";
 
+/** What is put under test, and how. */
 export interface TestBusOptions {
   /** Which bus. Absent = a new one, which is closed at the end. */
   readonly bus?: AnyBus;
@@ -160,6 +161,7 @@ export class TestBus extends BusCalls implements AsyncDisposable {
     if (this.own) await this.bus.close();
   }
 
+  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,4 +1,9 @@
 // For vitest: `import { test } from "berrymq/vitest"` has the fixtures `berrymq` and `berrymqBus`.
+/**
+ * The `test` of vitest, with a bus under test for each test: `import { test } from "berrymq/vitest"`.
+ *
+ * @module berrymq/vitest
+ */
 import { test as plain } from "vitest";
 import { defaultBus } from "../default-bus.js";
 import { TestBus, type TestBusOptions } from "./test-bus.js";

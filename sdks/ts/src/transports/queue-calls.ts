@@ -7,7 +7,7 @@ export type Overflow = "reject_publish" | "drop_oldest";
 /** How pushed consumers share: each message to one of them in turn, or to every one. */
 export type Policy = "round_robin" | "broadcast";
 
-/** A queue as its maker wants it; what is absent takes its default. */
+/** A queue as somebody asks for it; what is absent, and no patterns, is not said. */
 export interface QueueSpec {
   readonly name: string;
   readonly patterns: readonly string[];
@@ -24,6 +24,12 @@ export interface QueueSpec {
   readonly dedupe?: number | undefined;
   readonly policy?: Policy | undefined;
   readonly standaloneTtl?: number | undefined;
+}
+
+/** A queue as its gateway told of it: what it keeps, and what its transport makes the same one of. */
+export interface ToldQueue {
+  readonly patterns: readonly string[];
+  readonly told: unknown;
 }
 
 /** A queue's options, as far as others need them, and how it stands. */
@@ -84,13 +90,14 @@ export interface Consumer extends AsyncIterable<Handed> {
 }
 
 export interface QueueCalls {
-  create(queue: QueueSpec): Promise<void>;
+  /** Makes it, or opens the one that is there. @throws QueueExists */
+  create(queue: QueueSpec | ToldQueue): Promise<ToldQueue>;
   get(queue: string, options: GetOptions): Promise<readonly Handed[]>;
   /** As of a {@link Consumer}. @throws LeaseLost */
   settle(queue: string, leaseId: string, verdict: Verdict): Promise<boolean>;
   /** When the lease now ends. @throws LeaseLost */
   extend(queue: string, leaseId: string, seconds: number | undefined): Promise<Date>;
-  describe(queue: string): Promise<QueueDescription>;
+  describe(queue: string): Promise<QueueDescription & ToldQueue>;
   peek(queue: string, max: number): Promise<readonly Message[]>;
   purge(queue: string): Promise<number>;
   remove(queue: string): Promise<void>;

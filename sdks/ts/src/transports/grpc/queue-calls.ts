@@ -40,6 +40,7 @@ import type {
   QueueDescription,
   QueueSpec,
   QueueStatus,
+  ToldQueue,
   Verdict,
 } from "../queue-calls.js";
 import type { Calls } from "./calls.js";
@@ -64,8 +65,10 @@ export class GrpcQueueCalls implements QueueCalls {
 
   constructor(private readonly calls: Calls) {}
 
-  async create(spec: QueueSpec): Promise<void> {
-    await this.calls.unary("QueueService/Create", CreateRequest, { queue: toQueue(spec) }, CreateResponse);
+  async create(queue: QueueSpec | ToldQueue): Promise<ToldQueue> {
+    const request = { queue: "told" in queue ? (queue.told as Queue) : toQueue(queue) };
+    const made = await this.calls.unary("QueueService/Create", CreateRequest, request, CreateResponse);
+    return toldOf(made.queue);
   }
 
   get(queue: string, { max, wait, autoAck, signal }: GetOptions): Promise<readonly Handed[]> {
@@ -85,10 +88,11 @@ export class GrpcQueueCalls implements QueueCalls {
     return toDate(check(outcomes[0]).deadline)!;
   }
 
-  async describe(queue: string): Promise<QueueDescription> {
+  async describe(queue: string): Promise<QueueDescription & ToldQueue> {
     const answer = await this.calls.unary("QueueService/Describe", DescribeRequest, { queue }, DescribeResponse);
     const { maxMessages = 0n, lease } = answer.queue ?? {};
-    return { maxMessages: Number(maxMessages), lease: toSeconds(lease), status: toStatus(answer.status) };
+    const described = { maxMessages: Number(maxMessages), lease: toSeconds(lease), status: toStatus(answer.status) };
+    return { ...described, ...toldOf(answer.queue) };
   }
 
   peek(queue: string, max: number): Promise<readonly Message[]> {
@@ -136,6 +140,11 @@ export class GrpcQueueCalls implements QueueCalls {
   close(): void {
     for (const consumer of this.consumers) consumer.close();
   }
+}
+
+/** Paused is how it stood, not what it is. */
+function toldOf(queue = Queue.create()): ToldQueue {
+  return { patterns: queue.patterns, told: { ...queue, paused: false } };
 }
 
 function toQueue(spec: QueueSpec): Queue {

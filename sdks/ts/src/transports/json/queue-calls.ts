@@ -1,7 +1,16 @@
 // The calls of queues in JSON.
 import { handed, type Message, received } from "../../message.js";
 import { PushedDeliveries, type Settled } from "../pushed.js";
-import type { Consumer, GetOptions, Handed, QueueCalls, QueueDescription, QueueSpec, Verdict } from "../queue-calls.js";
+import type {
+  Consumer,
+  GetOptions,
+  Handed,
+  QueueCalls,
+  QueueDescription,
+  QueueSpec,
+  ToldQueue,
+  Verdict,
+} from "../queue-calls.js";
 import type { Channel, Fields, Params } from "./channel.js";
 import { readMessage } from "./codec.js";
 import { known } from "./refusal.js";
@@ -11,8 +20,9 @@ export class JsonQueueCalls implements QueueCalls {
 
   constructor(private readonly channel: Channel) {}
 
-  async create(spec: QueueSpec): Promise<void> {
-    await this.channel.call("queue.create", { queue: queueFields(spec) });
+  async create(queue: QueueSpec | ToldQueue): Promise<ToldQueue> {
+    const fields = "told" in queue ? queue.told : queueFields(queue);
+    return toldOf((await this.channel.call("queue.create", { queue: fields })).queue);
   }
 
   get(queue: string, { max, wait, autoAck, signal }: GetOptions): Promise<readonly Handed[]> {
@@ -34,7 +44,7 @@ export class JsonQueueCalls implements QueueCalls {
     return new Date(Number(check(outcomes?.[0]).deadline) / 1000);
   }
 
-  async describe(queue: string): Promise<QueueDescription> {
+  async describe(queue: string): Promise<QueueDescription & ToldQueue> {
     const { queue: options = {}, status = {} } = await this.channel.call("queue.describe", { queue });
     const { ready = 0, delayed = 0, leased = 0, bytes = 0, consumers = 0 } = status;
     const [waiting, later, held, size] = [ready, delayed, leased, bytes].map(Number) as [
@@ -46,6 +56,7 @@ export class JsonQueueCalls implements QueueCalls {
     return {
       maxMessages: Number(options.max_messages ?? 0),
       lease: Number(options.lease ?? 0),
+      ...toldOf(options),
       status: { ready: waiting, delayed: later, leased: held, bytes: size, consumers },
     };
   }
@@ -171,6 +182,11 @@ function check(outcome: Params): Params {
 /** A gateway that does not tell of the dead is harmless. */
 function settledOf({ dead = false, error }: Params): Settled {
   return { dead, error: error && known(error.reason, error.message) };
+}
+
+/** Paused is how it stood, not what it is. */
+function toldOf(queue: Params = {}): ToldQueue {
+  return { patterns: queue.patterns ?? [], told: { ...queue, paused: undefined } };
 }
 
 function queueFields(spec: QueueSpec): Fields {
