@@ -47,6 +47,31 @@ class BusTest < Minitest::Test
     assert_match(/bus_test\.rb:\d+, at a:b, met RuntimeError: spoilt/, printed)
   end
 
+  def test_what_has_no_place_is_printed_with_its_name
+    mq = bus
+    mq.regist_method("a:b", 5.method(:+))
+    _, printed = capture_io { mq.publish("a:b") }
+    assert_match(/berryMQ: Integer#\+, at a:b, met TypeError/, printed)
+  end
+
+  def test_what_is_missing_disturbs_nobody_and_the_end_of_the_program_ends_it
+    mq = bus
+    mq.on_error { |error, *| @error = error }
+    mq.regist_function("a:b") { |message| message.args.first.call }
+    assert_equal 1, mq.publish("a:b", -> { require "berrymq/of_tomorrow" }).followers
+    assert_instance_of LoadError, @error
+    assert_raises(SystemExit) { mq.publish("a:b", -> { exit 3 }) }
+  end
+
+  def test_an_assertion_ends_no_thread_of_the_pool
+    mq = bus
+    mq.on_error { |error, *| @error = error }
+    mq.set_multiplicity(1)
+    mq.regist_function("a:b") { |message| message.args.first ? flunk("no") : 1 }
+    assert_match(/Assertion: no/, assert_raises(BerryMQ::HandlerFailed) { mq.within(10).ask("a:b", true) }.message)
+    assert_equal 1, mq.within(10).ask("a:b", false)
+  end
+
   def test_unfollowing_is_at_once_and_idempotent
     heard = []
     mq = bus

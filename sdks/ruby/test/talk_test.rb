@@ -52,6 +52,21 @@ class TalkTest < Minitest::Test
     assert_equal ["ArgumentError", "spoilt"], [error.class_name, error.text]
   end
 
+  def test_odd_exceptions_travel_as_text
+    mq = bus
+    mq.on_error { |*| }
+    silent = Class.new(StandardError) { define_method(:message) { nil } }
+    broken = Class.new(StandardError) { define_method(:message) { raise "no" } }
+    mq.regist_function("a:b") { |message| raise message.args.first }
+    texts = []
+    mq.regist_function("a:failed") { |message| texts << message.failure.text }
+    [silent, broken, RuntimeError.new("bad \xFF")].each do |error|
+      mq.talk("a:b", "a:failed", error)
+      assert_equal texts.last, assert_raises(BerryMQ::HandlerFailed) { mq.ask("a:b", error) }.text
+    end
+    assert_equal ["", "(asked for its message, it raised RuntimeError)", "bad \uFFFD"], texts
+  end
+
   def test_a_handler_in_the_pool_that_is_too_slow_is_a_timeout
     mq = bus
     mq.set_multiplicity(1)

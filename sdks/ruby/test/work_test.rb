@@ -42,6 +42,18 @@ class WorkTest < Minitest::Test
     assert_equal [["not yet", 1], ["not yet", 2]], Array.new(2) { told.pop }
   end
 
+  def test_an_assertion_in_a_handler_does_not_end_its_work
+    mq = bus
+    mq.on_error { |*| }
+    attempts = Thread::Queue.new
+    work(mq, queue_options: { backoff: [0.01, 0.01] }) do |message|
+      attempts << message.attempt
+      flunk "not yet" if message.attempt == 1
+    end
+    mq.publish("#{unique}:x")
+    assert_equal [1, 2], Array.new(2) { attempts.pop }
+  end
+
   test_in_both("verdicts_say_otherwise") do |mq|
     mq.on_error { |error, *| flunk error.message }
     heard = Thread::Queue.new

@@ -50,10 +50,7 @@ module BerryMQ
     def thread(name, &body)
       @mutex.synchronize do
         @virtual&.began
-        Thread.new { aboard(&body) }.tap do |thread|
-          thread.name = name
-          @crew[thread] = true
-        end
+        Thread.new { aboard(name, &body) }.tap { |thread| @crew[thread] = true }
       end
     end
 
@@ -99,7 +96,8 @@ module BerryMQ
 
     private
 
-    def aboard
+    def aboard(name)
+      Thread.current.name = name
       yield
     ensure
       @mutex.synchronize do

@@ -105,7 +105,7 @@ module BerryMQ
 
     def wants?(term, message)
       term.wants?(message)
-    rescue StandardError => e
+    rescue HandlersOwn => e
       yield e, term
       false
     end

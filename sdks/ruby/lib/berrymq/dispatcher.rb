@@ -6,7 +6,7 @@ module BerryMQ
   Outcome = Struct.new(:number, :of, :value, :error) do
     # The value, or HandlerFailed.
     def unwrap
-      raise HandlerFailed.new(error.class.name, error.message), cause: error if error
+      raise HandlerFailed.of(error), cause: error if error
 
       value
     end
@@ -117,7 +117,7 @@ module BerryMQ
 
       entry.unfollow
       false
-    rescue StandardError => e
+    rescue HandlersOwn => e
       report(e, message, entry)
       false
     end
@@ -159,7 +159,7 @@ module BerryMQ
 
     def call(handler, message, number, of, answer)
       value = @watch ? @watch.call(handler, message) : handler.call(message)
-    rescue StandardError, NotImplementedError => e
+    rescue HandlersOwn => e
       report(e, message, handler.registration)
       answer&.call(Outcome.new(number, of, nil, e))
     else
@@ -167,7 +167,8 @@ module BerryMQ
     end
 
     def log(error, message, handler)
-      warn "berryMQ: #{handler&.source || "the SDK"}#{", at #{message.id}," if message} met #{error.class}: #{error.message}"
+      place = handler ? handler.source || handler.name : "the SDK"
+      warn "berryMQ: #{place}#{", at #{message.id}," if message} met #{error.class}: #{HandlerFailed.text_of(error)}"
     end
   end
 end

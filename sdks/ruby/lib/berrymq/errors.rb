@@ -156,6 +156,16 @@ module BerryMQ
     # Class and text of what the handler raised.
     attr_reader :class_name, :text
 
+    # Of what a handler raised.
+    def self.of(error) = new(error.class.to_s, text_of(error))
+
+    # What an exception says, as text that travels, whatever it is.
+    def self.text_of(error)
+      error.message.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace).scrub
+    rescue StandardError => e
+      "(asked for its message, it raised #{e.class})"
+    end
+
     def initialize(class_name, text = "")
       @class_name = class_name
       @text = text

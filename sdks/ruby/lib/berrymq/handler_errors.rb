@@ -5,6 +5,19 @@ module BerryMQ
   # What was raised; the Message; what registering the handler returned.
   HandlerError = Struct.new(:error, :message, :handler)
 
+  # As a `rescue` names it: what a handler raises that is its own affair. In threads of the SDK that is all but the end of the program,
+  # and of a time that somebody set: one handler, or an assertion in it, does not end what runs the others.
+  module HandlersOwn
+    def self.===(error)
+      case error
+      when StandardError, ScriptError then true
+      when SystemExit, SignalException then false
+      else Thread.current.name.to_s.start_with?("berrymq-") && error.class.name != "Timeout::ExitException"
+      end
+    end
+  end
+  private_constant :HandlersOwn
+
   # The newest of one bus. Thread-safe.
   class HandlerErrors
     MOST = 100

@@ -128,7 +128,7 @@ module BerryMQ
     def error_of(receiver, message)
       receiver.call(message.sender, message)
       nil
-    rescue StandardError, NotImplementedError => e
+    rescue HandlersOwn => e
       e
     end
 

@@ -38,9 +38,8 @@ module BerryMQ
     end
 
     # What a message that tells of an error holds; see Message#with.
-    def self.failure(error, class_name = error.class.name.to_s)
-      text = error.message.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
-      { payload: JSON.generate("class" => class_name, "text" => text), content_type: Payload::FAILURE }
+    def self.failure(error, class_name = error.class.to_s)
+      { payload: JSON.generate("class" => class_name, "text" => HandlerFailed.text_of(error)), content_type: Payload::FAILURE }
     end
 
     private

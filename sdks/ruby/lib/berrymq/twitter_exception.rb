@@ -15,7 +15,7 @@ module BerryMQ
     # Returns what the block returns; nil when it raised, unless that is to be raised again.
     def around(_args, _kwargs)
       yield
-    rescue StandardError, NotImplementedError => e
+    rescue StandardError, ScriptError => e
       tell(e)
       raise if @reraise
     end

@@ -160,7 +160,7 @@ module BerryMQ
     rescue Reject => e
       answer(message, nil, e)
       [:reject, e.why]
-    rescue StandardError, NotImplementedError => e
+    rescue HandlersOwn => e
       @tell&.call(e, message, @handler)
       [:retry, nil]
     end
