@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import operator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -129,3 +132,101 @@ def test_following_on_a_function_outside_a_class_names_the_decorator_for_functio
     program = "from berrymq import following\n@following('a:b')\ndef hear(message): ..."
     with pytest.raises(InvalidArgument, match="write @following_function\\('a:b'\\)"):
         exec(program, {"__name__": "program"})
+
+
+DECORATORS: dict[str, Call] = {
+    "following": lambda bus: following(hear),  # type: ignore[arg-type]
+    "following_function": lambda bus: bus.following_function(hear),  # type: ignore[arg-type]
+    "auto_twitter": lambda bus: bus.auto_twitter(hear),  # type: ignore[arg-type]
+    "twitter_exception": lambda bus: bus.twitter_exception(hear),  # type: ignore[call-overload]
+}
+
+
+@pytest.mark.parametrize("decorator", DECORATORS)
+def test_a_decorator_without_its_identifier_says_how_it_is_written(bus: Bus, decorator: str) -> None:
+    with pytest.raises(InvalidArgument, match=rf"@{decorator} before hear \(.*test_bad_use.py:\d+\) lacks its ident"):
+        DECORATORS[decorator](bus)
+
+
+async def later(*_: object) -> None: ...
+
+
+CALLBACKS: dict[str, tuple[Call, str]] = {
+    "a guard that takes nothing": (lambda bus: bus.following_function("a:b", lambda: True)(hear), "takes ()"),  # type: ignore[misc, arg-type]
+    "a guard that is none": (lambda bus: bus.regist_function("a:b", hear, "x"), "'x' cannot be called"),  # type: ignore[arg-type]
+    "a guard that answers later": (lambda bus: bus.regist_function("a:b", hear, later), "is a coroutine function"),
+    "the guard of a method": (lambda bus: following("a:b", lambda: True), "the guard of @following('a:b')"),  # type: ignore[misc, arg-type]
+    "the guard of a condition": (lambda bus: cond("a:b", lambda: True), "the guard of cond('a:b')"),  # type: ignore[misc, arg-type]
+    "on_error": (lambda bus: bus.on_error(lambda error: None), "with (error, message, handler), and takes (error)"),  # type: ignore[misc, arg-type]
+    "on_error later": (lambda bus: bus.on_error(later), "is a coroutine function"),
+    "on_recv": (lambda bus: bus.on_recv(lambda message: None), "with (ident, message), and takes (message)"),  # type: ignore[misc, arg-type]
+    "on_drop": (lambda bus: bus.on_drop(lambda ident: None), "with (ident, message_id), and takes (ident)"),  # type: ignore[misc, arg-type]
+    "on_connect": (lambda bus: bus.on_connect(lambda: None), "with (ident), and takes ()"),  # type: ignore[misc, arg-type]
+    "on_disconnect": (lambda bus: bus.on_disconnect(5), "5 cannot be called"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_what_cannot_be_called_back_is_refused_when_it_is_given(bus: Bus, callback: str) -> None:
+    call, told = CALLBACKS[callback]
+    with pytest.raises(InvalidArgument, match=re.escape(told)):
+        call(bus)
+
+
+def test_a_handler_with_a_yield_is_refused_as_it_would_never_run(bus: Bus) -> None:
+    def produce(message: Message) -> Iterator[int]:
+        yield 1
+
+    @functools.wraps(produce)
+    def drive(message: Message) -> list[int]:
+        return list(produce(message))
+
+    with pytest.raises(InvalidArgument, match=r"produce \(.*\) has a yield: calling it runs nothing of it"):
+        bus.following_function("a:b")(produce)
+    bus.following_function("a:b")(drive)
+    assert bus.ask("a:b") == [1]
+
+
+def test_what_cannot_be_held_weakly_says_what_to_give_instead(bus: Bus) -> None:
+    class Slim:
+        __slots__ = ()
+
+        def hear(self, message: Message) -> None: ...
+
+    class Pair(Follower, tuple[int, int]):
+        @following("bad_use:x")
+        def hear(self, message: Message) -> None: ...
+
+    with pytest.raises(InvalidArgument, match="itemgetter objects cannot be; give a function that calls it"):
+        bus.regist_function("a:b", operator.itemgetter(0))
+    with pytest.raises(InvalidArgument, match=r"Slim objects cannot be; .* add '__weakref__' to its __slots__"):
+        bus.regist_method("a:b", Slim().hear)
+    with pytest.raises(InvalidArgument, match="Pair objects cannot be"):
+        Pair()
+
+
+def bare(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*args: Any) -> Any:
+        return function(*args)
+
+    return called
+
+
+@pytest.mark.parametrize("above", [bare, property, functools.singledispatchmethod])
+def test_a_decorator_that_hides_a_following_method_is_told_of(above: Callable[[Any], Any]) -> None:
+    with pytest.raises(InvalidArgument, match=r"ship \(.*test_bad_use.py:\d+\) would not follow: a decorator above"):
+
+        class Shop(Follower):
+            @above
+            @following("bad_use:x")
+            def ship(self, message: Message) -> None: ...
+
+
+@pytest.mark.parametrize("below", [property, functools.singledispatchmethod, functools.cached_property])
+def test_what_is_no_method_cannot_follow(below: Callable[[Any], Any]) -> None:
+    with pytest.raises(InvalidArgument, match=rf"goes before a method, not before a {below.__name__}"):
+
+        class Shop(Follower):
+            @following("bad_use:x")
+            @below
+            def ship(self, message: Message) -> None: ...

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 import berrymq
-from berrymq import Bus, Follower, InvalidIdentifier, Message, following, following_function, twitter
+from berrymq import Bus, Follower, InvalidIdentifier, Message, following, following_function, publish, twitter
 
 
 class Heard:
@@ -181,6 +182,52 @@ def test_class_and_static_methods_follow_with_their_class() -> None:
     Kind()
     twitter("follower_class:called", 2)
     assert calls == [("Kind", 1), ("static", 1), ("Kind", 2), ("static", 2)]
+
+
+def test_a_class_that_is_made_anew_with_slots_follows_once() -> None:
+    heard: list[object] = []
+
+    @dataclass(slots=True)
+    class Kind(Follower):
+        size: int
+
+        @following("slots:class")
+        @classmethod
+        def of_class(cls, message: Message) -> None:
+            heard.append(cls)
+
+        @following("slots:static")
+        @staticmethod
+        def static(message: Message) -> None:
+            heard.append(None)
+
+        @following("slots:object")
+        def of_object(self, message: Message) -> None:
+            heard.append(self.size)
+
+    kind = Kind(3)
+    for name in ("class", "static", "object"):
+        publish(f"slots:{name}")
+    assert heard == [Kind, None, kind.size]
+
+
+def test_an_object_that_its_class_hands_out_again_follows_once() -> None:
+    heard = []
+
+    class Single(Follower):
+        _only: Single | None = None
+
+        def __new__(cls) -> Single:
+            cls._only = cls._only or super().__new__(cls)
+            return cls._only
+
+        @following("single:x")
+        def hear(self, message: Message) -> None:
+            heard.append(self)
+
+    assert Single() is Single()
+    publish("single:x")
+    assert len(heard) == 1
 
 
 def test_a_subclass_follows_with_the_method_that_overrides() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
+from .callbacks import check_guard
 from .calling import Call
 from .errors import InvalidArgument
 from .follower import Following, Guard, source_of
@@ -73,9 +74,11 @@ class Condition:
 
 
 def cond(pattern: str, guard_condition: Guard | None = None) -> Condition:
-    """A condition of one term: a message that the pattern reaches and the guard agrees to. Raises InvalidIdentifier."""
+    """A condition of one term: a message that the pattern reaches and the guard agrees to. Raises InvalidIdentifier,
+    InvalidArgument."""
     if isinstance(pattern, Condition):
         raise InvalidArgument(f"{pattern} is a condition already; join it with &")
+    check_guard(guard_condition, f"cond({pattern!r})")
     return Condition((Term(Identifier.parse(pattern), guard_condition),))
 
 

@@ -9,6 +9,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from .callbacks import check_on_error
 from .errors import Closed, InvalidArgument
 from .handler_errors import HandlerErrors
 from .log import log
@@ -94,7 +95,9 @@ class Dispatcher:
             self._coroutines.close(max(0.0, end - time.monotonic()))
 
     def on_error(self, callback: OnError | None) -> None:
-        """Who is told of what handlers raise; None = the log."""
+        """Who is told of what handlers raise; None = the log. Raises InvalidArgument."""
+        if callback is not None:
+            check_on_error(callback)
         self._on_error = callback or _log_error
 
     def report(self, error: BaseException, message: Message, handler: object) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from sys import _getframe
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from weakref import WeakValueDictionary, ref
 
+from .callbacks import check_decorator, check_guard
 from .condition import Condition
 from .durable import Durable
 from .errors import InvalidArgument
@@ -22,6 +25,7 @@ from .source import described, shown_path
 F = TypeVar("F", bound=Callable[..., Any])
 _MARKS = "_berrymq_following"
 _CHECK = "__berrymq_following__"
+_CLASS = "_berrymq_class"
 
 
 class _Mark(NamedTuple):
@@ -41,35 +45,49 @@ def following(
     """Marks a method of a `Follower` class: it is called with each message that the pattern reaches and the guard
     agrees to; with `queue` it is fed from that queue, as `Bus.following_function` tells. Raises InvalidIdentifier,
     InvalidArgument; also for a class that is no Follower, and for a function outside any class."""
+    check_decorator(identifier, "following")
+    check_guard(guard_condition, f"@following({identifier!r})")
     durable = Durable.of(queue, queue_options, concurrency)
     if isinstance(identifier, Condition):
         identifier.check_alone(guard_condition, durable)
     else:
         Identifier.parse(identifier)
     place = _getframe(1)
-    in_class = check_class_later(place)
+    check = check_class_later(place)
 
     def mark(method: F) -> F:
         function = getattr(method, "__func__", method)
-        if not in_class and place.f_locals is place.f_globals:
+        if check is None and place.f_locals is place.f_globals:
             raise InvalidArgument(
                 f"{described(method)}: @following goes before the methods of a Follower class; before a function write "
                 f"@following_function({identifier!r})"
             )
+        if not callable(function):
+            raise InvalidArgument(
+                f"{place_in(place)}: @following({identifier!r}) goes before a method, not before a "
+                f"{type(method).__name__}; write a method, with def, that calls it"
+            )
         marks = function.__dict__.setdefault(_MARKS, [])
         marks.append(_Mark(identifier, guard_condition, durable))
+        if check is not None:
+            check.marked.append((marks, described(method)))
         return method
 
     return mark
 
 
-def check_class_later(body: FrameType) -> bool:
-    """Has the class whose body is being run checked once it is made; whether `body` is one."""
+def check_class_later(body: FrameType) -> _Check | None:
+    """What has the class whose body is being run checked once it is made; None = `body` is no class's."""
     namespace = body.f_locals
     if "__qualname__" not in namespace or namespace is body.f_globals:
-        return False
-    namespace.setdefault(_CHECK, _Check(f"{shown_path(body.f_code.co_filename)}:{body.f_code.co_firstlineno}"))
-    return True
+        return None
+    check: _Check = namespace.setdefault(_CHECK, _Check(place_in(body, body.f_code.co_firstlineno)))
+    return check
+
+
+def place_in(frame: FrameType, line: int | None = None) -> str:
+    """`file:line`; without a line, the one at which it stands."""
+    return f"{shown_path(frame.f_code.co_filename)}:{line or frame.f_lineno}"
 
 
 class _Check:
@@ -77,6 +95,8 @@ class _Check:
 
     def __init__(self, place: str) -> None:
         self._place = place
+        # The marks of each method, and how the method is called by name.
+        self.marked: list[tuple[list[_Mark], str]] = []
 
     def __set_name__(self, owner: type, name: str) -> None:
         delattr(owner, name)
@@ -87,19 +107,33 @@ class _Check:
                 f"{owner.__qualname__} is no Follower; add Follower: class {owner.__name__}(Follower)"
             )
 
+    def check_found(self, owner: type) -> None:
+        """Raises InvalidArgument for a method whose mark is lost: it would never follow."""
+        found = [getattr(getattr(member, "__func__", member), _MARKS, None) for member in vars(owner).values()]
+        for marks, method in self.marked:
+            if not any(marks is each for each in found):
+                raise InvalidArgument(
+                    f"{method} would not follow: a decorator above @following, or another definition of that name, "
+                    "hides it; put @following above other decorators, or give those functools.wraps"
+                )
+
 
 class FollowerType(ABCMeta):
     """The metaclass: registers class methods with the class and instance methods with each instance."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> None:
         super().__init__(name, bases, namespace, **options)
+        check: _Check | None = namespace.get(_CHECK)
+        if check is not None:
+            check.check_found(cls)
         for attribute, member in namespace.items():
             if isinstance(member, (classmethod, staticmethod)):
+                _end_copied(cls, member.__func__)
                 _follow(getattr(cls, attribute), _marks(cls, attribute))
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         made = super().__call__(*args, **kwargs)
-        if isinstance(made, cls):
+        if isinstance(made, cls) and not _known(cls, made):
             for attribute in _instance_methods(cls):
                 _follow(getattr(made, attribute), _marks(cls, attribute))
         return made
@@ -133,6 +167,34 @@ if TYPE_CHECKING:
 else:
     Follower = _Follower()
     """Base class, or metaclass, of objects that follow."""
+
+
+_made: WeakValueDictionary[int, object] = WeakValueDictionary()
+"""By their id, objects of classes that make their objects themselves: they may return one that follows already."""
+
+
+def _known(cls: type, made: object) -> bool:
+    if getattr(cls, "__new__", None) is object.__new__:
+        return False
+    if _made.get(id(made)) is made:
+        return True
+    # What cannot be held weakly is refused as it follows.
+    with suppress(TypeError):
+        _made[id(made)] = made
+    return False
+
+
+def _end_copied(cls: type, function: Any) -> None:
+    """`dataclass(slots=True)` makes a class anew, of the same functions: the first one follows no more."""
+    if not hasattr(function, _MARKS):
+        return
+    before: ref[type] | None = function.__dict__.get(_CLASS)
+    copied = before() if before is not None else None
+    if copied is not None and (copied.__module__, copied.__name__) == (cls.__module__, cls.__name__):
+        from .default_bus import bus
+
+        bus.unfollow(copied)
+    function.__dict__[_CLASS] = ref(cls)
 
 
 def _instance_methods(cls: type) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import follower
+from .callbacks import check_callback
 from .calling import starting, waiting
 from .errors import InvalidArgument
 from .gateway_queue import GatewayQueue
@@ -77,6 +78,7 @@ class Correspondence:
 
     def on_recv(self, callback: Recv) -> Callback:
         self._courier.check_open()
+        check_callback(callback, ("ident", "message"), "on_recv")
         callback = waiting(self._courier.dispatcher, callback)
         with self._lock:
             self._callbacks = [*self._callbacks, callback]
@@ -85,6 +87,8 @@ class Correspondence:
         return Callback(lambda: self._remove(callback))
 
     def on_drop(self, callback: Drop) -> Callback:
+        check_callback(callback, ("ident", "message_id"), "on_drop")
+
         def dropped(message: Message) -> object:
             told = message.kwargs
             mailbox, _, action = str(told.get("identifier", "")).rpartition(":")
@@ -96,6 +100,7 @@ class Correspondence:
 
     def on_presence(self, action: str, callback: Presence) -> Callback:
         """`connect` or `disconnect`."""
+        check_callback(callback, ("ident",), f"on_{action}")
         return self._follow(f"berrymq:{action}", lambda message: callback(message.kwargs["ident"]), callback)
 
     def after_fork(self) -> None:

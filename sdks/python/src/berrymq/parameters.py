@@ -54,7 +54,8 @@ def read(target: Callable[..., Any], terms: int = 1) -> Parameters:
     """Raises TypeError for what cannot be called; InvalidArgument, naming the handler, its file and line, for one that
     cannot be called with so many messages, or is annotated with what no message can be made into."""
     if not callable(target):
-        raise TypeError(f"a follower is called with a message; {target!r} cannot be called")
+        order = "; the identifier comes first, then the function" if isinstance(target, str) else ""
+        raise TypeError(f"a follower is called with a message; {target!r} cannot be called{order}")
     function = getattr(target, "__func__", target)
     if not isinstance(function, types.FunctionType):
         return _read(target, terms)
@@ -65,6 +66,7 @@ def read(target: Callable[..., Any], terms: int = 1) -> Parameters:
 
 
 def _read(target: Callable[..., Any], terms: int) -> Parameters:
+    _check_runs(target)
     awaited = is_awaited(target)
     try:
         signature = inspect.signature(target)
@@ -106,6 +108,16 @@ def _check_callable(target: Callable[..., Any], signature: inspect.Signature, gi
     raise InvalidArgument(
         f"{described(target)} is called with {called}, and takes {signature}: {_way_out(signature, given)}"
     )
+
+
+def _check_runs(target: Callable[..., Any]) -> None:
+    """A generator function that is called has not run yet, and nobody would have it run."""
+    # Not what decorators hide: they may be there to run it.
+    called = (target, getattr(type(target), "__call__", None))  # noqa: B004
+    if any(inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each) for each in called):
+        raise InvalidArgument(
+            f"{described(target)} has a yield: calling it runs nothing of it; return a value, or publish each"
+        )
 
 
 def _way_out(signature: inspect.Signature, given: int) -> str:

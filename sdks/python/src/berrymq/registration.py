@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from . import condition, follower
 from .auto_twitter import AutoTwitter
+from .callbacks import check_decorator, check_guard, check_held
 from .calling import calling
 from .condition import Condition
 from .courier import Courier
@@ -37,6 +38,7 @@ class Registration:
         """Decorator: the function is called with each message that the pattern reaches and the guard agrees to. With
         `queue` it is fed from that shared queue, `concurrency` messages at a time: returning acknowledges, raising
         retries, as do the verdicts Retry, Reject and Release."""
+        check_decorator(identifier, "following_function")
         durable = Durable.of(queue, queue_options, concurrency)
 
         def follow(function: F) -> F:
@@ -81,6 +83,7 @@ class Registration:
         """Decorator of functions and methods: `name:entry` tells of a call and its arguments, `name:exit` of its
         result. Both, or neither, of the flags: both; an action `entry` or `exit` in the identifier: that one. One that
         raises tells no exit; a coroutine tells it at its end. Raises InvalidIdentifier, InvalidArgument."""
+        check_decorator(identifier, "auto_twitter", "name")
         return AutoTwitter(self._courier, identifier, entry, exit)
 
     @overload
@@ -96,12 +99,16 @@ class Registration:
     def twitter_exception(self, identifier: str, reraise: bool = False, with_traceback: bool = True) -> Any:
         """Decorator of functions and methods: tells of what one raises, as a list of lines in `args[0]` and as texts
         in the kwargs `type`, `value` and `traceback`. Without `reraise` the function then returns None."""
+        check_decorator(identifier, "twitter_exception")
         return TwitterException(self._courier, identifier, reraise, with_traceback)
 
     def _regist(
         self, pattern: str | Condition, target: Handle, guard: Guard | None, durable: Durable | None
     ) -> Following:
         self._courier.check_open()
+        check_guard(guard, target)
+        if callable(target):
+            check_held(target)
         if isinstance(pattern, Condition):
             pattern.check_alone(guard, durable)
             call = calling(self._courier.dispatcher, target, pattern.size)
