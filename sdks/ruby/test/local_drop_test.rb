@@ -61,7 +61,7 @@ class LocalDropTest < Minitest::Test
     mq = bus
     queue = mq.queue("task:*", max_bytes: 2000, overflow: "drop_oldest")
     mq.publish("task:a")
-    assert_raises(BerryMQ::QueueFull) { mq.publish("task:b", "x" * 3000).wait }
+    assert_raises(BerryMQ::QueueFull) { mq.publish("task:b", "x" * 3000) }
     assert_equal ["task:a"], queue.get_many(9).map(&:id)
   end
 

@@ -78,10 +78,23 @@ class LocalQueueTest < Minitest::Test
     mq = bus
     heard = []
     mq.regist_function("task:*") { heard << 1 }
-    mq.queue("task:*", max_messages: 1)
-    mq.publish("task:a").wait
-    assert_raises(BerryMQ::QueueFull) { mq.publish("task:a").wait }
-    assert_equal [1], heard
+    roomy = mq.queue("*:a")
+    full = mq.queue("task:*", max_messages: 1)
+    mq.publish("task:a")
+    calls = { publish: ["task:a"], talk: %w[task:a x:y], ask: ["task:a"], publish_many: [[["x:y"], ["task:a"]]] }
+    calls.each { |name, args| assert_raises(BerryMQ::QueueFull, name) { mq.public_send(name, *args) } }
+    assert_equal [[1], 1, 1], [heard, roomy.size, full.size]
+  end
+
+  def test_what_another_process_published_to_a_full_queue_is_told_and_reaches_the_others
+    mq = bus
+    errors = []
+    mq.on_error { |error, message, _| errors << [error.class, message.id] }
+    full = mq.queue("task:*", max_messages: 1)
+    heard = []
+    mq.regist_function("task:*") { |message| heard << message.id }
+    %w[task:a task:b].each { |identifier| mq.receive(BerryMQ::Message.new(identifier)) }
+    assert_equal [1, %w[task:a task:b], [[BerryMQ::QueueFull, "task:b"]]], [full.size, heard, errors]
   end
 
   def test_consuming_hands_over_and_gives_back_what_is_unsettled

@@ -40,8 +40,8 @@ module BerryMQ
     attr_reader :clock, :times, :local_queues, :network, :works, :router, :dispatcher
 
     # Calls the matching followers here, in order, then hands the message to the link. `identifier` is a String or a Message.
-    # Returns a Receipt. Raises InvalidIdentifier, ReservedIdentifier, Closed, and (with a link) NotEncodable,
-    # MessageTooLarge, BacklogFull.
+    # Returns a Receipt. Raises InvalidIdentifier, ReservedIdentifier, Closed, QueueFull of a queue in this process (then nobody hears
+    # it), and (with a link) NotEncodable, MessageTooLarge, BacklogFull.
     def publish(identifier, *args, **kwargs)
       transmit(prepare(identifier, args, kwargs))
     end
@@ -322,7 +322,7 @@ module BerryMQ
       @debug&.sent(message)
       tally = deliver_talk(message)
       receipt = Receipt.new(message.message_id, tally.followers, tally.queues)
-      return receipt.refuse(tally.refusal) if tally.refusal
+      raise tally.refusal if tally.refusal
 
       link ? put(message, receipt, link: link, entry: entry) : receipt
     end
@@ -353,7 +353,8 @@ module BerryMQ
         @debug&.sent(message)
         tally = deliver_talk(message)
         receipt.accept(1, tally.followers, tally.queues) unless tally.followers.zero? && tally.queues.zero?
-        next receipt.refuse(tally.refusal) if tally.refusal || entry.nil?
+        raise tally.refusal if tally.refusal
+        next unless entry
 
         entries << entry
         @debug&.forwarded(message)

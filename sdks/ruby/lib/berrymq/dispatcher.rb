@@ -51,7 +51,7 @@ module BerryMQ
       @publications.note(message) if !remote && route.looked_at?
       return NOBODY if route.nobody?
 
-      queues, streams = route.simple? ? NONE : [give(route.queues, message, remote), give(route.streams, message, remote)]
+      queues, streams = route.simple? ? NONE : [keep(route.queues, message, remote), give(route.streams, message, remote)]
       handlers = route.handlers.select { |handler| wants?(handler, message, remote) }
       kept = route.simple? ? 0 : take_in(route.conditions, message, remote, handlers)
       count = handlers.size
@@ -103,6 +103,23 @@ module BerryMQ
     private
 
     def workers(count) = @clock.virtual&.workers(count) || Workers.new(count)
+
+    # How many queues keep it. Raises QueueFull when one of them has no room, and none keeps it then; what another process published
+    # cannot be refused there any more.
+    def keep(queues, message, remote)
+      return 0 if queues.empty?
+      return queues.sum { |queue| keep_remote(queue, message) } if remote
+
+      refusal = queues.filter_map { |queue| queue.sink&.refusal(message) if wants?(queue, message, false) }.first if queues.size > 1
+      refusal ? raise(refusal) : give(queues, message, false)
+    end
+
+    def keep_remote(queue, message)
+      give([queue], message, true)
+    rescue QueueFull => e
+      report(e, message, nil)
+      0
+    end
 
     # How many took it.
     def give(sinks, message, remote)

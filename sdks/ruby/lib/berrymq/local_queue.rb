@@ -53,6 +53,17 @@ module BerryMQ
       end
     end
 
+    # The QueueFull that taking it in would raise now, or nil.
+    def refusal(message)
+      @mutex.synchronize do
+        bytes = Stream.size_of(message)
+        next if @ended || room?(bytes) || @recent.include?(message.message_id)
+
+        drop_expired
+        QueueFull.new(full) unless room?(bytes) || (@options.overflow == "drop_oldest" && bytes <= @options.max_bytes)
+      end
+    end
+
     # Takes in what was given up before: at once, with its whole time before it, though its id is known.
     def take_back(message)
       @mutex.synchronize { shelve(message, 0, @options.ttl ? @clock.wall + micros(@options.ttl) : 0) unless @ended }

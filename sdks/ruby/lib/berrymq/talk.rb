@@ -10,7 +10,7 @@ module BerryMQ
     def initialize(dispatcher, clock, &forward)
       @dispatcher = dispatcher
       @forward = forward
-      @hops = Hops.new(clock, ->(message) { forward.call(message, false) }, dispatcher.method(:report))
+      @hops = Hops.new(clock, method(:send_hop), dispatcher.method(:report))
     end
 
     # Those of pipelines.
@@ -43,6 +43,13 @@ module BerryMQ
     end
 
     private
+
+    # What a queue of this process refuses, the receipt tells, as it does of a gateway's.
+    def send_hop(message)
+      @forward.call(message, false)
+    rescue QueueFull => e
+      Receipt.new(message.message_id).refuse(e)
+    end
 
     def refusal(message, error) = Message.new(message.reply_to).with(**Answering.failure(error))
 
@@ -140,6 +147,8 @@ module BerryMQ
       outcomes = Outcomes.new(@bus.clock)
       deadline = @bus.clock.now + @seconds
       tally = @bus.deliver(message) { |outcome| outcomes.push(outcome) }
+      raise tally.refusal if tally.refusal
+
       Asked.new(message, deadline, outcomes, tally.handlers)
     end
 
