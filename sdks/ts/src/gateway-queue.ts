@@ -159,14 +159,14 @@ export class GatewayQueue implements Keeper {
    * in memory and was restarted. Otherwise somebody deleted it. Once for each connection, however many calls ask.
    */
   private async remade(error: unknown, seen: Making): Promise<boolean> {
-    const { spec, gateway } = this;
+    const { spec, told, gateway } = this;
     if (spec === undefined || !(error instanceof BerryMQError) || error.reason !== "QUEUE_NOT_FOUND") return false;
     if (this.making === seen) {
       const connection = gateway.connections();
+      const as = told?.patterns.length ? told : spec;
       // Dead letters, opened by their name, come and go with their queue.
-      const theirs = this.patterns.length === 0;
-      if (theirs || connection === seen.connection) return false;
-      this.making = { connection, done: this.create(this.told?.patterns.length ? this.told : spec) };
+      if (connection === seen.connection || as.patterns.length === 0) return false;
+      this.making = { connection, done: this.create(as) };
     }
     await this.making.done;
     return true;

@@ -78,10 +78,10 @@ export type { Asking } from "./question.js";
 export {
   type ConsumeOptions,
   type GetOptions,
+  type NamedQueue,
   type Overflow,
   type Policy,
   Queue,
-  type NamedQueue,
   type QueueOptions,
   type QueueStatus,
   type RedriveOptions,

@@ -10,6 +10,7 @@ import type { Message } from "./message.js";
 import { randomText } from "./message-id.js";
 import type { QueueOptions } from "./queue.js";
 import { patternOf } from "./queue-patterns.js";
+import { DEAD } from "./redriving.js";
 import type { Stand } from "./trial.js";
 
 export class LocalQueues {

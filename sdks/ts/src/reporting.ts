@@ -1,9 +1,11 @@
 // Where errors go that have no caller: to `onError`, and those of handlers to who takes them.
 
 import type { ErrorCallback } from "./dispatcher.js";
-import { BerryMQError } from "./errors.js";
+import { BerryMQError, InvalidArgument } from "./errors.js";
 import type { Message } from "./message.js";
+import { isThenable } from "./pool.js";
 import type { AnyHandler } from "./target.js";
+import { described } from "./thrown.js";
 
 /** What a handler threw. */
 export interface HandlerError {
@@ -19,8 +21,17 @@ export interface HandlerError {
 const WAIT_AT_MOST = 100;
 
 export class Reporting {
-  callback: ErrorCallback = log;
+  private told: ErrorCallback = log;
   private waiting: HandlerError[] = [];
+
+  get callback(): ErrorCallback {
+    return this.told;
+  }
+
+  set callback(callback: ErrorCallback) {
+    if (typeof callback !== "function") throw new InvalidArgument(`onError takes a function, not ${String(callback)}`);
+    this.told = callback;
+  }
 
   readonly report: ErrorCallback = (error, message, handler) => {
     if (message && handler) {
@@ -28,8 +39,22 @@ export class Reporting {
       this.waiting.push({ error, message: message.detach(), handler });
       if (this.waiting.length > WAIT_AT_MOST) this.waiting.shift();
     }
-    this.callback(error, message, handler);
+    this.tell(error, message, handler);
   };
+
+  /** A callback that fails disturbs nobody either: both errors go to the console. */
+  private tell(...reported: Parameters<ErrorCallback>): void {
+    const failed = (failure: unknown) => {
+      log(...reported);
+      log(failure, undefined, "the callback of onError failed");
+    };
+    try {
+      const ended: unknown = this.told(...reported);
+      if (isThenable(ended)) ended.then(undefined, failed);
+    } catch (failure) {
+      failed(failure);
+    }
+  }
 
   /** The newest, once. */
   take(): HandlerError[] {
@@ -40,7 +65,13 @@ export class Reporting {
 }
 
 /** Of what berryMQ itself refuses the text says all; of what a handler threw, its author needs the stack. */
-function log(error: unknown, message?: Message): void {
+function log(error: unknown, message?: Message, note?: unknown): void {
   const what = error instanceof BerryMQError ? `${error.name}: ${error.message}` : error;
-  console.error(message === undefined ? "berryMQ:" : `berryMQ: at ${message.id}:`, what);
+  const where = message === undefined ? "berryMQ:" : `berryMQ: at ${message.id}:`;
+  try {
+    console.error(...(typeof note === "string" ? [where, `${note}:`, what] : [where, what]));
+  } catch {
+    // What cannot even be shown, such as a proxy whose traps throw.
+    console.error(where, described(error).text);
+  }
 }

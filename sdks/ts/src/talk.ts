@@ -8,6 +8,7 @@ import { rememberedIdentifier } from "./identifier.js";
 import type { Fields } from "./made-envelope.js";
 import { type Message, make } from "./message.js";
 import { type Content, FAILURE, NO_KWARGS } from "./payload.js";
+import { described } from "./thrown.js";
 
 /** Talks and links that a message may travel. */
 export const MAX_HOPS = 100;
@@ -62,16 +63,10 @@ function answerMessage(message: Message, args: readonly unknown[], fields: Field
   return make(identifier, undefined, { ...fields, content: failureContent(args[0]) });
 }
 
-/** What a handler threw, as it travels. */
+/** What a handler threw, as it travels: class and text, never its stack. */
 export function failureContent(error: unknown): Content {
-  const { className, text } = describe(error);
+  const { className, text } = described(error);
   return { payload: Buffer.from(JSON.stringify({ class: className, text })), contentType: FAILURE };
-}
-
-/** Class and text of whatever was thrown; never its stack. */
-function describe(error: unknown): { className: string; text: string } {
-  if (error instanceof Error) return { className: error.name, text: error.message };
-  return { className: typeof error, text: String(error) };
 }
 
 /** Collects the results of this process's handlers for who asked here. */
@@ -95,7 +90,7 @@ export class CollectedAnswers implements Answering {
   }
 
   threw(_number: number, error: unknown): void {
-    const { className, text } = describe(error);
+    const { className, text } = described(error);
     this.add(() => {
       throw new HandlerFailed(className, text);
     });

@@ -5,6 +5,7 @@ import { checkMethod } from "./decorating.js";
 import { defaultBus } from "./default-bus.js";
 import { parseIdentifier } from "./identifier.js";
 import { kwargs } from "./payload.js";
+import { described } from "./thrown.js";
 
 /** What is told, and where. */
 export interface TwitterExceptionOptions {
@@ -44,9 +45,7 @@ export function twitterException(identifier: string, options: TwitterExceptionOp
 
 /** The arguments of the message. Anything may be thrown. */
 function told(thrown: unknown, withTraceback: boolean): unknown[] {
-  const error = thrown instanceof Error ? thrown : undefined;
-  const type = error?.name ?? typeof thrown;
-  const value = error?.message ?? String(thrown);
-  const traceback = (withTraceback && error?.stack) || "";
+  const { className: type, text: value, stack } = described(thrown);
+  const traceback = withTraceback ? stack : "";
   return [(traceback || `${type}: ${value}`).split("\n"), kwargs({ type, value, traceback })];
 }

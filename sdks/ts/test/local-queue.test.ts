@@ -48,8 +48,25 @@ describe("a queue in this process", () => {
     expect((await same.get())!.args).toEqual([1]);
     expect(await one.empty()).toBe(true);
     expect(await own.qsize()).toBe(1);
-    await expect(bus.queue("task:*", { shared: true, lease: 1 })).rejects.toThrow(QueueExists);
+    await expect(bus.queue("task:*", { shared: true, lease: 1, ttl: 2 })).rejects.toThrow(QueueExists);
+    await expect(bus.queue("task:*", { shared: true, lease: 1, ttl: 2 })).rejects.toThrow(
+      "(lease: 30 s there, 1 s asked; ttl: none there, 2 s asked); leave out",
+    );
     await expect(bus.queue("task:*", { lease: -1 })).rejects.toThrow(InvalidArgument);
+  });
+
+  it("is taken as it is where nothing else is said, and made by its name where it is not there", async () => {
+    const bus = new Bus();
+    const bounds = { name: "jobs", shared: true, maxMessages: 1, backoff: [2, 4], dedupe: 0 } as const;
+    await bus.queue("task:*", bounds);
+    const opened = await bus.queue({ name: "jobs", shared: true, backoff: [2, 4] });
+    await bus.queue("task", { name: "jobs", shared: true, maxMessages: 1 });
+    void bus.publish("task:a", 1);
+    expect([opened.patterns, await opened.full()]).toEqual([["task:*"], true]);
+    const letters = await bus.queue({ name: "jobs.dead", shared: true });
+    await (await opened.get({ autoAck: false }))!.reject();
+    expect([letters.patterns, await letters.redrive(), await opened.qsize()]).toEqual([[], 1, 1]);
+    expect((await bus.queue({ name: "other", shared: true })).patterns).toEqual(["other:*"]);
   });
 
   it("gives a released message back at its old place, uncounted", async () => {

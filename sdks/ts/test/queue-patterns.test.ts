@@ -34,6 +34,7 @@ describe.each(["in the process", "at a gateway"])("a queue of several patterns %
     const first = await bus.queue(several, { shared: true, name: "same" });
     await bus.queue(["job", "task:*", "job:*"], { shared: true, name: "same" });
     await expect(bus.queue("task:*", { shared: true, name: "same" })).rejects.toThrow(QueueExists);
+    expect((await bus.queue({ shared: true, name: "same" })).patterns).toEqual(first.patterns);
     await first.delete();
     expect(bus.showFollowers()).toEqual([]);
   });
@@ -58,6 +59,9 @@ describe.each(["in the process", "at a gateway"])("a queue of several patterns %
     [["task:*", "a:b*"], "work", InvalidIdentifier, "b*"],
     [["task:*", 5], "work", InvalidIdentifier, "5"],
     [null, "work", InvalidIdentifier, "null"],
+    [{ name: "work" }, undefined, InvalidArgument, "without a pattern"],
+    [{ shared: true }, "", InvalidArgument, "without a pattern"],
+    [{ name: "task:*", shared: true }, undefined, InvalidArgument, "give one"],
   ])("is refused for %j named %s", async (patterns, name, kind, says) => {
     await using bus = await open();
     const made = bus.queue(patterns as string[], name === undefined ? {} : { name });
@@ -76,16 +80,22 @@ describe.each(["in the process", "at a gateway"])("a queue of several patterns %
   });
 });
 
-it("a queue that is made again keeps all its patterns, sorted as every language sorts", async () => {
+it("a queue that is made again by who said nothing of it, is as it was, its patterns sorted as every language sorts", async () => {
   const own = await Gateway.start();
   const bus = await new Bus().connect(own.url);
-  const queue = await bus.queue(["😀:*", "！:*", "a:*"], { shared: true, name: "work" });
+  const patterns = ["😀:*", "！:*", "a:*"];
+  await bus.queue(patterns, { shared: true, name: "work", maxMessages: 2, ttl: 1.5 });
+  const queue = await bus.queue({ shared: true, name: "work" });
   expect(queue.patterns).toEqual(["a:*", "！:*", "😀:*"]);
+  await queue.pause();
+  await queue.resume();
   await own.stop("SIGKILL");
   const again = await Gateway.start(own.port);
   await bus.publish("other:x");
   expect(await queue.qsize()).toBe(0);
   expect([(await bus.publish("😀:x")).queues, (await bus.publish("a:x")).queues]).toEqual([1, 1]);
+  expect(await queue.full()).toBe(true);
+  await bus.queue(patterns, { shared: true, name: "work", maxMessages: 2, ttl: 1.5 });
   await bus.close();
   await again.stop();
 }, 30_000);

@@ -15,6 +15,7 @@ function forgetful() {
     create: async () => {
       there = true;
       made++;
+      return { patterns: ["q:*"], told: {} };
     },
     purge: async () => {
       if (!there) throw gone;

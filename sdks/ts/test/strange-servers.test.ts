@@ -166,6 +166,7 @@ describe.each(["http", "ws"])("over %s://", (scheme) => {
     await bus.publish("s3:x");
     await expect(bus.publish("s3:x")).rejects.toMatchObject({ reason: "QUEUE_FULL", retryable: true });
     await expect(bus.queue("s3:*", { shared: true, lease: 5 })).rejects.toMatchObject({ reason: "QUEUE_EXISTS" });
+    expect((await bus.queue({ name: "s3:*", shared: true })).patterns).toEqual(["s3:*"]);
     await expect(bus.queue("s3:x", { lease: 1e9 })).rejects.toMatchObject({ reason: "INVALID_ARGUMENT" });
     await expect(queue.redrive()).rejects.toBeInstanceOf(BerryMQError);
     const delivery = await queue.get({ autoAck: false });
