@@ -25,7 +25,7 @@ from .inspection import Inspection
 from .keeper import Keeper, QueueOptions
 from .link import Link, LinkOptions
 from .mailbox import Callback, Correspondence, Drop, Mailbox, Presence, Recv
-from .message import Message, addressed, delivered_by
+from .message import Message, addressed, delivered_by, sign
 from .pipeline import Pipeline
 from .published import caller_of, place_of
 from .queue import Queue
@@ -73,10 +73,12 @@ class Bus(Registration, Inspection, ClassicStyles):
 
         Raises InvalidIdentifier, ReservedIdentifier, Closed, QueueFull of a queue in this process; when the message
         leaves the process NotEncodable, MessageTooLarge, and BacklogFull while the link is down."""
-        message = as_message(identifier, args, kwargs)
+        message = (
+            Message(identifier, *args, **kwargs) if type(identifier) is str else as_message(identifier, args, kwargs)
+        )
         courier = self._courier
         receipt = courier.publish(message)
-        courier.published.note(message._wire.identifier, _getframe().f_back)
+        courier.published.note_caller(message._id)
         return receipt
 
     twitter = publish
@@ -277,7 +279,7 @@ class Bus(Registration, Inspection, ClassicStyles):
         message = as_message(identifier, args, kwargs)
         check_publishable(message.identifier)
         self._courier.published.note(message.id, _getframe(2).f_back)
-        self._courier.sign(message)
+        sign(message, self._courier.ident)
         return delivered_by(self._courier, message)
 
     def _keeper(self, options: QueueOptions) -> Keeper:

@@ -16,7 +16,7 @@ from .frame import frame_encoded
 from .hire import Hire, hire_thread
 from .link import Link
 from .local_queues import LocalQueues
-from .message import Message, Wire, addressed, delivered_by, pack, received
+from .message import Message, Wire, addressed, delivered_by, pack, received, sign
 from .outbox import MESSAGE_BYTES
 from .probe import Probe
 from .published import Published
@@ -60,7 +60,7 @@ class Courier:
         if self.closed:
             self.check_open()
         link = self.link
-        if stays(message._wire.identifier) or link is None:
+        if stays(message._id) or link is None:
             return self.publish_locally(message)
         # It is made first: what cannot travel reaches nobody.
         frame = self.encode(message)
@@ -78,12 +78,10 @@ class Courier:
 
     def publish_locally(self, message: Message) -> Receipt:
         """To the receivers of this process only; the system's own messages, too."""
-        wire = message._wire
-        if not wire.sender:
-            wire.sender = self.ident
+        sign(message, self.ident)
         if self.debugging is not None:
             self.debugging.tell("send", message)
-        receivers: Sequence[Receiver] = self.registry.route(wire.identifier)
+        receivers: Sequence[Receiver] = self.registry.route(message._id)
         if self.probe is not None:
             receivers = self.probe.published(message, receivers)
         if not receivers:
@@ -92,8 +90,10 @@ class Courier:
             message._courier = self
         elif message._courier is not self:
             message = delivered_by(self, message)
-        self.queues.check_room(receivers, message)
-        if not wire.reply_to:
+        if self.registry.keepers:
+            self.queues.check_room(receivers, message)
+        written = message._written
+        if written is None or not written.reply_to:
             return Receipt(message, *self.dispatcher.hand_over(message, receivers))
         return Receipt(
             message, *self.dispatcher.dispatch(message, in_time(message, receivers), self.published_answers(message))
@@ -118,7 +118,7 @@ class Courier:
         link = self.link
         if link is None:
             raise Unavailable(f"{message.id!r} needs a gateway; connect() first")
-        self.sign(message)
+        sign(message, self.ident)
         frame, receipt = _frame(message), Receipt(message)
         if self.debugging is not None:
             self.debugging.tell("send", message)
@@ -128,12 +128,8 @@ class Courier:
     def encode(self, message: Message) -> bytes:
         """An element of a batch; a local reply_to means this process only and stays here. Raises NotEncodable,
         MessageTooLarge."""
-        self.sign(message)
+        sign(message, self.ident)
         return _frame(addressed(message, "") if message.reply_to.startswith("_") else message)
-
-    def sign(self, message: Message) -> None:
-        if not message._wire.sender:
-            message._wire.sender = self.ident
 
     def deliver(self, wire: Wire) -> None:
         """What came over the link, in the dispatching thread."""

@@ -29,7 +29,7 @@ class Identifier(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Identifier:
         """The parts of `text`; without an action the action is `*`. Raises InvalidIdentifier, quoting the part."""
-        return _parse(text)
+        return parsed(text)
 
     @property
     def local(self) -> bool:
@@ -62,7 +62,8 @@ def _meet(one: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def _parse(text: str) -> Identifier:
+def parsed(text: str) -> Identifier:
+    """Identifier.parse, at the cost of a look for what was parsed lately."""
     if not isinstance(text, str):
         raise InvalidIdentifier(f"an identifier is text such as 'name:action', not {text!r}")
     head, colon, action = text.rpartition(":")

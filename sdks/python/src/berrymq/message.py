@@ -10,23 +10,21 @@ from sys import _getframe
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import payload as payloads
-from .clock import stamp
 from .errors import InvalidArgument
+from .fields import Wire as Wire
+from .fields import set_attributes, set_message_id, set_priority, set_times, stamped, writing
 from .gen.berrymq.v1 import message_pb2
 from .hops import next_hop
-from .identifier import Identifier
-from .message_id import message_ids
+from .identifier import Identifier, parsed
 from .payload import Call, Failure
 
 if TYPE_CHECKING:
     from .courier import Courier
     from .receipt import Receipt
 
-Wire = message_pb2.Message
 T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_LONGEST = 1000 * 365.25 * 86_400
 
 
 class Answer(NamedTuple):
@@ -49,10 +47,29 @@ class Message:
     objects.
     """
 
-    __slots__ = ("__weakref__", "_attempt", "_call", "_courier", "_lease_lost", "_packed", "_taken", "_wire")
+    __slots__ = (
+        "__weakref__",
+        "_args",
+        "_attempt",
+        "_courier",
+        "_id",
+        "_kwargs",
+        "_lease_lost",
+        "_packed",
+        "_sender",
+        "_taken",
+        "_written",
+    )
 
-    _wire: Wire
-    _call: Call | None
+    _id: str
+    # Both None = nobody has looked into the payload yet.
+    _args: tuple[Any, ...] | None
+    _kwargs: Mapping[str, Any] | None
+    # None = it says no more than its identifier, its sender and its arguments, and need not have a name yet.
+    _written: Wire | None
+    _sender: str
+    """As long as it is not written."""
+    # Whether the arguments are written, too.
     _packed: bool
     _attempt: int
     _lease_lost: threading.Event | None
@@ -62,22 +79,24 @@ class Message:
     _courier: Courier | None
 
     def __init__(self, identifier: str, /, *args: Any, **kwargs: Any) -> None:
-        Identifier.parse(identifier)
-        self._wire = Wire(identifier=identifier)
-        self._call = Call(args, kwargs)
+        parsed(identifier)
+        self._id = identifier
+        self._args = args
+        self._kwargs = kwargs
+        self._sender = ""
         self._packed = False
         self._attempt = 0
-        self._lease_lost = self._taken = self._courier = None
+        self._written = self._lease_lost = self._taken = self._courier = None
 
     @property
     def id(self) -> str:
         """The identifier as text, as berryMQ has it; the unique name is `message_id`."""
-        return self._wire.identifier
+        return self._id
 
     @property
     def identifier(self) -> Identifier:
         """The identifier, in its parts."""
-        return Identifier.parse(self._wire.identifier)
+        return parsed(self._id)
 
     @property
     def name(self) -> str:
@@ -97,12 +116,13 @@ class Message:
     @property
     def args(self) -> tuple[Any, ...]:
         """Positional arguments. Raises MalformedMessage when the payload is not what its content type says."""
-        return self._decoded().args
+        args = self._args
+        return self._decode().args if args is None else args
 
     @property
     def kwargs(self) -> dict[str, Any]:
         """Keyword arguments; a copy."""
-        return dict(self._decoded().kwargs)
+        return dict(self._named)
 
     @property
     def payload(self) -> bytes:
@@ -112,7 +132,7 @@ class Message:
     @property
     def content_type(self) -> str:
         """Empty for args and kwargs, else a MIME type."""
-        return self._wire.content_type if self._packed else payloads.content_type_of(*self._decoded())
+        return self._wire.content_type if self._packed else payloads.content_type_of(self.args, self._named)
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -122,12 +142,12 @@ class Message:
     @property
     def message_id(self) -> str:
         """Unique name of this message; publishing the same object again is the same message again."""
-        return _stamp(self._wire).id
+        return stamped(self._wire).id
 
     @property
     def published_at(self) -> datetime:
         """When it was published, by the publisher's clock; in UTC."""
-        return _moment(_stamp(self._wire).published_at)
+        return _moment(stamped(self._wire).published_at)
 
     @property
     def expires_at(self) -> datetime | None:
@@ -137,7 +157,8 @@ class Message:
     @property
     def sender(self) -> str:
         """Ident of the publisher, as it says itself; "" = anonymous."""
-        return self._wire.sender
+        written = self._written
+        return self._sender if written is None else written.sender
 
     @property
     def reply_to(self) -> str:
@@ -200,7 +221,7 @@ class Message:
 
     def apply(self, function: Callable[..., T]) -> T:
         """Calls `function(**kwargs)`."""
-        return function(**self._decoded().kwargs)
+        return function(**self._named)
 
     def twitter(self, identifier: str, /, *args: Any, **kwargs: Any) -> Receipt:
         """Publishes on, on the bus that delivered this message (one made by hand: the default bus), with `hops` one
@@ -227,17 +248,17 @@ class Message:
         `delay`: seconds from now until queues hand it out. `require_ack`: delivered again and again until a follower
         acknowledges it. A payload without a content type is plain bytes; a content type without a payload names the
         kind of the one bytes argument. Raises InvalidArgument."""
-        wire, call, packed = Wire(), self._call, self._packed
+        wire, call, packed = Wire(), _call_of(self), self._packed
         wire.CopyFrom(self._wire)
-        _set_times(wire, ttl, delay)
+        set_times(wire, ttl, delay)
         if priority is not None:
-            wire.priority = _priority(priority)
+            set_priority(wire, priority)
         if require_ack is not None:
             wire.require_ack = require_ack
         if attributes is not None:
-            _set_attributes(wire, attributes)
+            set_attributes(wire, attributes)
         if message_id is not None:
-            wire.id = _message_id(message_id)
+            set_message_id(wire, message_id)
         if payload is not None or content_type is not None:
             wire.payload = self._bytes_to_name(content_type) if payload is None else bytes(payload)
             wire.content_type = payloads.BYTES if content_type is None else content_type
@@ -251,24 +272,33 @@ class Message:
             )
         return self.payload
 
-    def _decoded(self) -> Call:
-        call = self._call
-        if call is None:
-            wire = self._wire
-            call = self._call = payloads.decode(wire.content_type, wire.payload)
+    @property
+    def _wire(self) -> Wire:
+        """Its fields, as they travel; from now on only they say who sent it."""
+        written = self._written
+        return _write(self) if written is None else written
+
+    @property
+    def _named(self) -> Mapping[str, Any]:
+        """Its keyword arguments themselves."""
+        kwargs = self._kwargs
+        return self._decode().kwargs if kwargs is None else kwargs
+
+    def _decode(self) -> Call:
+        wire = self._wire
+        call = payloads.decode(wire.content_type, wire.payload)
+        self._args, self._kwargs = call
         return call
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_"):
-            kwargs = self._decoded().kwargs
+            kwargs = self._named
             if name in kwargs:
                 return kwargs[name]
-        raise AttributeError(
-            f"the message {self._wire.identifier!r} has neither a field nor a keyword argument {name!r}"
-        )
+        raise AttributeError(f"the message {self._id!r} has neither a field nor a keyword argument {name!r}")
 
     def __repr__(self) -> str:
-        return f"<Message {self.id!r} {self._wire.id}>"
+        return f"<Message {self._id!r} {self._written.id if self._written is not None else ''}>"
 
 
 def received(wire: Wire) -> Message:
@@ -278,7 +308,7 @@ def received(wire: Wire) -> Message:
 
 def delivered(message: Message, attempt: int) -> Message:
     """The same message as one delivery of it, which is a matter of its receiver alone."""
-    copy = _build(message._wire, message._call, message._packed)
+    copy = _build(message._wire, _call_of(message), message._packed)
     copy._attempt = attempt
     copy._courier = message._courier
     return copy
@@ -292,17 +322,26 @@ def delivered_by(courier: Courier, message: Message) -> Message:
     return message
 
 
+def sign(message: Message, ident: str) -> None:
+    """Says who publishes it, unless somebody did before."""
+    written = message._written
+    if written is None:
+        if not message._sender:
+            message._sender = ident
+    elif not written.sender:
+        written.sender = ident
+
+
 def pack(message: Message) -> Wire:
     """The message ready to travel: named, timed, encoded. Raises NotEncodable."""
     pack_content(message)
-    return _stamp(message._wire)
+    return stamped(message._wire)
 
 
 def pack_content(message: Message) -> Wire:
     wire = message._wire
     if not message._packed:
-        assert message._call is not None
-        wire.content_type, wire.payload = payloads.encode(*message._call)
+        wire.content_type, wire.payload = payloads.encode(message.args, message._named)
         message._packed = True
     return wire
 
@@ -310,9 +349,9 @@ def pack_content(message: Message) -> Wire:
 def addressed(message: Message, reply_to: str) -> Message:
     """The same message, wanting (or, with "", not wanting) answers; its name and time stay."""
     wire = Wire()
-    wire.CopyFrom(_stamp(message._wire))
+    wire.CopyFrom(stamped(message._wire))
     wire.reply_to = reply_to
-    return _build(wire, message._call, message._packed)
+    return _build(wire, _call_of(message), message._packed)
 
 
 def answering(question: Message, reply_to: str, number: int, of: int, call: Call | BaseException) -> Message:
@@ -328,54 +367,28 @@ def answering(question: Message, reply_to: str, number: int, of: int, call: Call
 
 def _build(wire: Wire, call: Call | None, packed: bool) -> Message:
     message = Message.__new__(Message)
-    message._wire = wire
-    message._call = call
+    message._id = wire.identifier
+    message._written = wire
+    message._args, message._kwargs = (None, None) if call is None else call
+    message._sender = ""
     message._packed = packed
     message._attempt = 0
     message._lease_lost = message._taken = message._courier = None
     return message
 
 
-def _stamp(wire: Wire) -> Wire:
-    if not wire.id:
-        wire.id = message_ids.next()
-    if not wire.published_at:
-        wire.published_at = stamp()
-    return wire
+def _call_of(message: Message) -> Call | None:
+    args, kwargs = message._args, message._kwargs
+    return None if args is None or kwargs is None else Call(args, kwargs)
+
+
+def _write(message: Message) -> Wire:
+    with writing():
+        written = message._written
+        if written is None:
+            written = message._written = Wire(identifier=message._id, sender=message._sender)
+        return written
 
 
 def _moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _set_times(wire: Wire, ttl: float | None, delay: float | None) -> None:
-    if ttl is not None:
-        if not 0 < ttl <= _LONGEST:
-            raise InvalidArgument(f"ttl={ttl!r}: seconds from now, more than 0 and at most a thousand years")
-        wire.expires_at = stamp() + int(ttl * 1_000_000)
-    if delay is not None:
-        if not 0 <= delay <= _LONGEST:
-            raise InvalidArgument(f"delay={delay!r}: seconds from now, 0 or more and at most a thousand years")
-        wire.deliver_at = stamp() + int(delay * 1_000_000) if delay else 0
-
-
-def _priority(priority: int) -> int:
-    if not isinstance(priority, int) or not 0 <= priority <= 9:
-        raise InvalidArgument(f"priority={priority!r}: a whole number from 0 to 9; queues hand out the higher first")
-    return priority
-
-
-def _message_id(text: str) -> str:
-    if not 1 <= len(text.encode()) <= 128:
-        raise InvalidArgument(f"message_id={text!r:.80} must have 1 to 128 bytes")
-    return text
-
-
-def _set_attributes(wire: Wire, attributes: Mapping[str, str]) -> None:
-    if len(attributes) > 64:
-        raise InvalidArgument(f"attributes: at most 64 of them, not {len(attributes)}")
-    wire.attributes.clear()
-    for key, value in attributes.items():
-        if not isinstance(key, str) or not isinstance(value, str):
-            raise InvalidArgument(f"attributes: keys and values are text, not {key!r}: {value!r:.80}")
-        wire.attributes[key] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import _getframe
 from types import CodeType, FrameType
 
 from .source import shown_path
@@ -20,6 +21,18 @@ class Published:
         # By identifier: the code and the instruction that published it last, and all that ever did.
         self._last: dict[str, tuple[CodeType, int]] = {}
         self._seen: dict[str, set[tuple[CodeType, int]]] = {}
+
+    def note_caller(self, identifier: str) -> None:
+        """`note`, of who called the caller of this."""
+        try:
+            # The frame between need not become an object.
+            frame = _getframe(2)
+        except ValueError:
+            self._look(identifier, None)
+            return
+        last = self._last.get(identifier)
+        if last is None or last[0] is not frame.f_code or last[1] != frame.f_lasti:
+            self._look(identifier, frame)
 
     def note(self, identifier: str, frame: FrameType | None) -> None:
         """That something was published there; frames of this package stand for their callers. None: it was not called

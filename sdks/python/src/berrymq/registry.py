@@ -70,6 +70,8 @@ class Registry:
         self._followed: dict[str, dict[Receiver, None]] = {}
         self._touched: set[str] = set()
         self._apart: set[Receiver] = set()
+        self.keepers: set[Receiver] = set()
+        """The queues."""
         self._ended: deque[Receiver] = deque()
         self._lock = threading.Lock()
         self.changed: Callable[[], None] = _nobody_listens
@@ -77,6 +79,8 @@ class Registry:
     def add(self, receiver: Receiver, linked: bool = True) -> None:
         """With `linked=False` it receives nothing that comes over a link."""
         with self._lock:
+            if receiver.keeps:
+                self.keepers.add(receiver)
             for pattern in receiver.patterns:
                 self._all.add(pattern, receiver)
                 if not linked:
@@ -91,6 +95,7 @@ class Registry:
         """Removing what is not there is harmless."""
         with self._lock:
             self._apart.discard(receiver)
+            self.keepers.discard(receiver)
             for pattern in receiver.patterns:
                 self._all.remove(pattern, receiver)
                 self._linked.remove(pattern, receiver)
@@ -106,7 +111,8 @@ class Registry:
         """Everybody who receives what this process publishes there."""
         if self._ended:
             self._bury()
-        return self._all.route(identifier)
+        known = self._all.known.get(identifier)
+        return self._all.route(identifier) if known is None else known
 
     def route_linked(self, identifier: str) -> tuple[Receiver, ...]:
         """Everybody who receives what comes over a link."""

@@ -90,7 +90,7 @@ class Decoder:
             raise Reject(f"{self._where}: {error}") from None
 
     def _material(self, message: Message) -> object:
-        args, kwargs = message._decoded()
+        args, kwargs = message.args, message._named
         if len(args) == 1:
             value = args[0]
             if isinstance(value, (Mapping, *self._kinds)):

@@ -7,9 +7,10 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from ..fields import stamped
 from ..identifier import Identifier, matches
 from ..keeper import Keeper
-from ..message import Message, _stamp
+from ..message import Message
 from ..registry import Receiver
 from .at_work import AtWork
 from .faults import Faults
@@ -39,7 +40,7 @@ class Records:
     def published(self, message: Message, receivers: Sequence[Receiver]) -> Sequence[Receiver]:
         if not message.identifier.reserved:
             # Its time is that of its publishing, whenever somebody looks at it.
-            _stamp(message._wire)
+            stamped(message._wire)
             self._published.append(message)
         return self.heard(message, receivers)
 
