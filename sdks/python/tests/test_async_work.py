@@ -62,11 +62,15 @@ def test_a_durable_one_answers_a_talk(place: Bus, name: str) -> None:
     async def work(message: Message) -> int:
         return int(message.args[0]) + 1
 
-    kept = place.regist_function(f"{name}:*", work, queue=name)
+    kept = place.regist_function(f"{name}:*", work, queue=name, queue_options={"max_attempts": 1})
     with place.follow(f"{name}-done:x") as answers:
         place.flush()
         place.talk(f"{name}:x", f"{name}-done:x", 41)
         assert next(answers).args == (42,)
+        place.talk(f"{name}:x", f"{name}-done:x", "none")
+        failure = next(answers).failure
+        assert failure is not None
+        assert failure.class_name == "ValueError", "after its only attempt"
     kept.unfollow()
 
 

@@ -82,7 +82,7 @@ def test_a_message_tells_the_time_of_the_test(bus: TestBus) -> None:
     assert (message.expires_at - message.published_at).total_seconds() == 60
 
 
-def test_backoff_doubles_up_to_the_dead_letters(bus: TestBus) -> None:
+def test_backoff_doubles_up_to_the_dead_letters_of_which_who_asked_is_told(bus: TestBus) -> None:
     at: list[float] = []
 
     def fail(_: Message) -> None:
@@ -90,8 +90,11 @@ def test_backoff_doubles_up_to_the_dead_letters(bus: TestBus) -> None:
         raise RuntimeError("no")
 
     bus.following_function("a:x", queue="work", queue_options={"backoff": (1, 10), "max_attempts": 6})(fail)
-    bus.publish("a:x", 1)
+    bus.talk("a:x", "done:x", 1)
+    bus.advance(24)
+    bus.assert_not_published("done:x")
     bus.advance(3600)
+    assert [answer.failure for answer in bus.assert_published("done:x")] == [("RuntimeError", "no")]
     assert at == [0, 1, 3, 7, 15, 25]
     work = Queue("a:x", shared=True, name="work", backoff=(1, 10), max_attempts=6, bus=bus)
     assert work.dead.get_nowait().attributes["berrymq-dead-attempts"] == "6"

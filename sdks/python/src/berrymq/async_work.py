@@ -50,7 +50,8 @@ class AsyncWork(Work):
             finally:
                 self._leases.drop(hold)
                 self._places.release()
-            self._settle(keeper, consumer, taken, verdict)
+            self._settle(keeper, consumer, taken, verdict, handler, linked)
+            del verdict
 
         value = self._begin(handler, taken, consumer, end)
         if value is not None:

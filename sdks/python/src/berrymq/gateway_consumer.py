@@ -58,7 +58,7 @@ class GatewayConsumer:
         self._closed = False
         self._stream: Stream[ConsumeResponse] | None = None
         self._words: _Words = queue.SimpleQueue()
-        self._awaiting: deque[Future[None]] = deque()
+        self._awaiting: deque[Future[bool]] = deque()
         # Deliveries; an error that ends the iteration; None = closed.
         self._pushed: queue.SimpleQueue[Taken | BerryMQError | None] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="berrymq-consume", daemon=True).start()
@@ -76,26 +76,26 @@ class GatewayConsumer:
                 consumed = 0
         self._pushed.put(None)
 
-    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> bool:
         outcome = self._send(lease_id, verb, delay, why)
         try:
-            outcome.result(SETTLE_TIMEOUT)
+            return outcome.result(SETTLE_TIMEOUT)
         except TimeoutError as error:
             if isinstance(error, BerryMQError):
                 raise
             raise Timeout(f"the gateway did not settle within {SETTLE_TIMEOUT} s") from None
 
     def settle_soon(self, lease_id: str, verb: Verb, delay: float | None, why: str | None, failed: Failed) -> None:
-        def finished(outcome: Future[None]) -> None:
+        def finished(outcome: Future[bool]) -> None:
             error = outcome.exception()
             if isinstance(error, BerryMQError):
                 failed(error)
 
         self._send(lease_id, verb, delay, why).add_done_callback(finished)
 
-    def _send(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> Future[None]:
-        """The outcome to come."""
-        outcome: Future[None] = Future()
+    def _send(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> Future[bool]:
+        """The outcome to come: whether the message was given up."""
+        outcome: Future[bool] = Future()
         with self._lock:
             if self._stream is not None:
                 self._awaiting.append(outcome)
@@ -178,7 +178,7 @@ class GatewayConsumer:
         if outcome.HasField("error"):
             waiting.set_exception(from_wire(outcome.error))
         else:
-            waiting.set_result(None)
+            waiting.set_result(outcome.dead)
 
     def _lose(self) -> None:
         """The stream is over: the gateway released what it had pushed, taken or not."""

@@ -138,11 +138,11 @@ class GatewayQueue:
     def consume(self, credit: int, auto_ack: bool, lost: Callable[[], None] = nothing_lost) -> GatewayConsumer:
         return GatewayConsumer(self._link, self.options.name, credit, auto_ack, self.remaker, lost)
 
-    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> bool:
         request = queue_service_pb2.SettleRequest(
             queue=self.options.name, settlements=[settlement(lease_id, verb, delay, why)]
         )
-        _single(self._call("Settle", request, queue_service_pb2.SettleResponse).outcomes)
+        return _single(self._call("Settle", request, queue_service_pb2.SettleResponse).outcomes).dead
 
     def extend(self, lease_id: str, seconds: float | None) -> datetime:
         request = queue_service_pb2.ExtendRequest(

@@ -114,7 +114,7 @@ class Consumer(Protocol):
     def __iter__(self) -> Iterator[Taken]:
         """Ends after `close`, or raises what ended it. Several threads may iterate: each delivery comes to one."""
 
-    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> bool:
         """As Keeper.settle."""
 
     def settle_soon(self, lease_id: str, verb: Verb, delay: float | None, why: str | None, failed: Failed) -> None:
@@ -140,8 +140,9 @@ class Keeper(Protocol):
         """Has up to `credit` deliveries pushed ahead of their settlement. `lost` is called whenever all that is not
         settled was given back behind the consumer's back."""
 
-    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
-        """Carries a verdict out; twice is harmless. Raises LeaseLost."""
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> bool:
+        """Carries a verdict out; twice is harmless. Whether it gave the message up: that is a dead letter now. Raises
+        LeaseLost."""
 
     def extend(self, lease_id: str, seconds: float | None) -> datetime:
         """The lease's new end. Raises LeaseLost."""

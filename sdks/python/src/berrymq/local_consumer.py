@@ -44,9 +44,10 @@ class LocalConsumer:
             return taken
         return None
 
-    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
-        self._queue.settle(lease_id, verb, delay, why)
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> bool:
+        dead = self._queue.settle(lease_id, verb, delay, why)
         self._unsettled.pop(lease_id, None)
+        return dead
 
     def settle_soon(self, lease_id: str, verb: Verb, delay: float | None, why: str | None, failed: Failed) -> None:
         try:

@@ -170,16 +170,16 @@ class LocalQueue:
     def consume(self, credit: int, auto_ack: bool, lost: Callable[[], None] = nothing_lost) -> LocalConsumer:
         return LocalConsumer(self, auto_ack)
 
-    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None:
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> bool:
         with self._locked():
             self._look_after()
             if lease_id in self._settled:
-                return
+                return False
             item = self._held(lease_id)
             self._settled[lease_id] = None
             if len(self._settled) > _REMEMBERED:
                 self._settled.popitem(last=False)
-            self._carry_out(item, verb, delay, why)
+            return self._carry_out(item, verb, delay, why)
 
     def extend(self, lease_id: str, seconds: float | None) -> datetime:
         with self._locked():
@@ -342,7 +342,12 @@ class LocalQueue:
             raise LeaseLost(f"the lease {lease_id!r} ran out or never was; somebody else may hold the message now")
         return item
 
-    def _carry_out(self, item: Item, verb: Verb, delay: float | None, why: str | None) -> None:
+    def _carry_out(self, item: Item, verb: Verb, delay: float | None, why: str | None) -> bool:
+        """Whether that gave the message up."""
+        if verb == "retry":
+            first, most = self.options.backoff or DEFAULT_BACKOFF
+            backoff = min(most, first * 2 ** min(item.attempts, 50))
+            return self._attempt_failed(item, "retried", backoff if delay is None else delay)
         if verb == "ack" and self.faults is not None and self.faults.again(self.options.name, item.message):
             item.attempts += 1
             self._give_back(item, 0.0)
@@ -350,20 +355,20 @@ class LocalQueue:
             self._shelf.forget(item)
         elif verb == "release":
             self._give_back(item, 0.0)
-        elif verb == "retry":
-            first, most = self.options.backoff or DEFAULT_BACKOFF
-            backoff = min(most, first * 2 ** min(item.attempts, 50))
-            self._attempt_failed(item, "retried", backoff if delay is None else delay)
         else:
             self._bury(item, why or "rejected", item.attempts + 1)
+        return verb == "reject"
 
-    def _attempt_failed(self, item: Item, why: str, delay: float) -> None:
+    def _attempt_failed(self, item: Item, why: str, delay: float) -> bool:
+        """Whether it was the last."""
         item.attempts += 1
         most = self.options.max_attempts or DEFAULT_ATTEMPTS
-        if item.attempts >= most:
+        last = item.attempts >= most
+        if last:
             self._bury(item, f"{why} after attempt {item.attempts} of {most}", item.attempts)
         else:
             self._give_back(item, delay)
+        return last
 
     def _give_back(self, item: Item, delay: float) -> None:
         """At its old place, now or after a while."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class _Settler(Protocol):
-    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> None: ...
+    def settle(self, lease_id: str, verb: Verb, delay: float | None, why: str | None) -> bool: ...
 
 
 class Delivery:

@@ -22,6 +22,9 @@ class Retry(Verdict):
         super().__init__(after)
         self.after = after
 
+    def __str__(self) -> str:
+        return f"wanted the message again {'later' if self.after is None else f'after {self.after:g} s'}"
+
 
 class Reject(Verdict):
     """Given up: it goes to the dead letters with the reason."""
@@ -32,6 +35,9 @@ class Reject(Verdict):
     def __init__(self, why: str | None = None) -> None:
         super().__init__(why)
         self.why = why
+
+    def __str__(self) -> str:
+        return self.why or "rejected"
 
 
 class Release(Verdict):

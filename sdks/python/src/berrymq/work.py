@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .calling import Call
+from .dispatch import Answers
 from .errors import BerryMQError, Closed, TakenOver
 from .follower import Guard, Handle
 from .keeper import DEFAULT_LEASE, Consumer, Keeper, Taken, Verb
@@ -36,6 +37,9 @@ class _Verdict(NamedTuple):
     verb: Verb
     delay: float | None = None
     why: str | None = None
+    failure: Exception | None = None
+    """For whoever asked, in case there is no further attempt; None = nobody asked. Its traceback holds the frames that
+    hold this: whoever is done with it deletes it, so that the handler is not kept alive."""
 
 
 class Work:
@@ -147,18 +151,29 @@ class Work:
             verdict = self._judge(handler, taken.message, linked, partial(self._run, handler, taken.message))
         finally:
             self._leases.drop(hold)
-        self._settle(keeper, consumer, taken, verdict)
+        self._settle(keeper, consumer, taken, verdict, handler, linked)
+        del verdict
 
     def _hold(self, keeper: Keeper, taken: Taken) -> Hold:
         taken.message._courier = self._courier
         lease = keeper.options.lease or DEFAULT_LEASE
         return self._leases.hold(keeper, taken.lease_id, lease, taken.message.lease_lost)
 
-    def _settle(self, keeper: Keeper, consumer: Consumer, taken: Taken, verdict: _Verdict) -> None:
-        if taken.message.lease_lost.is_set():
+    def _settle(
+        self, keeper: Keeper, consumer: Consumer, taken: Taken, verdict: _Verdict, handler: Handle, linked: bool
+    ) -> None:
+        message, not_settled = taken.message, partial(_not_settled, keeper.options.name)
+        verb, delay, why, failure = verdict
+        if message.lease_lost.is_set():
             consumer.give_up(taken.lease_id)
+        elif failure is None:
+            consumer.settle_soon(taken.lease_id, verb, delay, why, not_settled)
         else:
-            consumer.settle_soon(taken.lease_id, *verdict, partial(_not_settled, keeper.options.name))
+            try:
+                if consumer.settle(taken.lease_id, verb, delay, why):
+                    self._answer(message, partial(_tell_failure, failure), handler, linked)
+            except BerryMQError as error:
+                not_settled(error)
 
     def _run(self, handler: Handle, message: Message) -> object:
         """What the handler returned, or DECLINED."""
@@ -173,29 +188,36 @@ class Work:
         try:
             value = run()
             if value is not DECLINED and not message.lease_lost.is_set():
-                self._answer(message, value, handler, linked)
+                self._answer(message, lambda answers: answers.returned(1, 1, value), handler, linked)
             return _Verdict("ack")
         except Retry as verdict:
-            return _Verdict("retry", delay=verdict.after)
+            return _Verdict("retry", delay=verdict.after, failure=verdict if message.reply_to else None)
         except Reject as verdict:
+            if not message.lease_lost.is_set():
+                self._answer(message, partial(_tell_failure, verdict), handler, linked)
             return _Verdict("reject", why=verdict.why)
         except Release:
             return _Verdict("release")
         except Exception as error:
             self._courier.dispatcher.report(error, message, handler)
-            return _Verdict("retry")
+            return _Verdict("retry", failure=error if message.reply_to else None)
 
-    def _answer(self, message: Message, value: object, handler: Handle, linked: bool) -> None:
-        """A talk's answer; it is published before the delivery is settled, so that none is missing."""
+    def _answer(self, message: Message, tell: Callable[[Answers], None], handler: Handle, linked: bool) -> None:
+        """A talk's answer. What was returned or rejected is told before the delivery is settled, so that none is
+        missing."""
         if not message.reply_to:
             return
         answers = self._courier.answers_to(message) if linked else None
         answers = answers or self._courier.published_answers(message)
         try:
             answers.begin(1)
-            answers.returned(1, 1, value)
+            tell(answers)
         except Exception as error:
             self._courier.dispatcher.report(error, message, handler)
+
+
+def _tell_failure(error: Exception, answers: Answers) -> None:
+    answers.raised(1, 1, error)
 
 
 def _not_settled(queue: str, error: BerryMQError) -> None:
