@@ -45,8 +45,9 @@ export class Reporting {
   /** A callback that fails disturbs nobody either: both errors go to the console. */
   private tell(...reported: Parameters<ErrorCallback>): void {
     const failed = (failure: unknown) => {
-      log(...reported);
-      log(failure, undefined, "the callback of onError failed");
+      const [error, message] = reported;
+      log(error, message);
+      show("berryMQ: the callback of onError failed:", failure);
     };
     try {
       const ended: unknown = this.told(...reported);
@@ -64,14 +65,16 @@ export class Reporting {
   }
 }
 
+function log(error: unknown, message?: Message): void {
+  show(message === undefined ? "berryMQ:" : `berryMQ: at ${message.id}:`, error);
+}
+
 /** Of what berryMQ itself refuses the text says all; of what a handler threw, its author needs the stack. */
-function log(error: unknown, message?: Message, note?: unknown): void {
-  const what = error instanceof BerryMQError ? `${error.name}: ${error.message}` : error;
-  const where = message === undefined ? "berryMQ:" : `berryMQ: at ${message.id}:`;
+function show(where: string, error: unknown): void {
   try {
-    console.error(...(typeof note === "string" ? [where, `${note}:`, what] : [where, what]));
+    console.error(where, error instanceof BerryMQError ? `${error.name}: ${error.message}` : error);
   } catch {
-    // What cannot even be shown, such as a proxy whose traps throw.
+    // It cannot even be shown: a proxy whose traps throw.
     console.error(where, described(error).text);
   }
 }

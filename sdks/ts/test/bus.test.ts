@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   Bus,
   Closed,
@@ -85,6 +85,31 @@ describe("a bus without a gateway", () => {
     expect(called).toBe(true);
     await until(() => told.length === 6);
     expect(told).toEqual(["sync", "a:b", "function", "async", "a:b", "function"]);
+  });
+
+  it("is not disturbed by a callback of onError that fails; both errors go to the console", async () => {
+    const bus = new Bus();
+    const shown = vi.spyOn(console, "error").mockImplementation(() => {});
+    let calls = 0;
+    bus.followingFunction("a:b", () => {
+      throw new Error("the handler");
+    });
+    bus.followingFunction("a:b", async () => {
+      throw new Error("the async handler");
+    });
+    bus.followingFunction("a:b", () => calls++);
+    bus.onError(() => {
+      throw new Error("the callback");
+    });
+    await bus.publish("a:b");
+    bus.onError(async () => Promise.reject(new Error("the async callback")) as Promise<void>);
+    await bus.publish("a:b");
+    await until(() => shown.mock.calls.length === 8);
+    const texts = shown.mock.calls.map(([, error]) => (error as Error).message);
+    shown.mockRestore();
+    expect(calls).toBe(2);
+    expect(new Set(texts)).toEqual(new Set(["the async callback", "the async handler", "the callback", "the handler"]));
+    expect(() => bus.onError(undefined as never)).toThrow("onError takes a function, not undefined");
   });
 
   it("follows no more after unfollow", () => {

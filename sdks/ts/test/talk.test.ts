@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { Bus, HandlerFailed, HopLimit, type Message, NoFollowers, Timeout } from "../src/index.js";
 import { changed } from "../src/message.js";
@@ -64,6 +65,43 @@ describe("ask", () => {
     });
     await expect(bus.ask("a:b")).rejects.toMatchObject({ className: "RangeError", text: "too far" });
     await expect(bus.ask("a:b")).rejects.toThrow(HandlerFailed);
+  });
+
+  it("fails with a text whatever was thrown, also by a handler that is async, and in a talk", async () => {
+    const bus = new Bus();
+    bus.onError(() => {});
+    const trap = () => {
+      throw new Error("trap");
+    };
+    const foreign = runInNewContext("new RangeError('far away')");
+    const thrown = [
+      null,
+      Symbol("s"),
+      Object.create(null),
+      new Proxy({}, { get: trap }),
+      { message: "plain" },
+      foreign,
+    ];
+    bus.followingFunction("sync:odd", (message) => {
+      throw message.args[0];
+    });
+    bus.followingFunction("async:odd", async (message) => {
+      throw message.args[0];
+    });
+    const failed = async (question: Promise<unknown>) => (await question.catch((error) => error)).text;
+    const texts = [
+      "null",
+      "Symbol(s)",
+      "something that has no text",
+      "something that has no text",
+      "plain",
+      "far away",
+    ];
+    expect(await Promise.all(thrown.map((each) => failed(bus.ask("sync:odd", each))))).toEqual(texts);
+    expect(await Promise.all(thrown.map((each) => failed(bus.ask("async:odd", each))))).toEqual(texts);
+    const answers = bus.follow("odd:answer");
+    for (const each of thrown) await bus.talk("async:odd", "odd:answer", each);
+    expect((await take(answers, thrown.length)).map(({ failure }) => failure?.text)).toEqual(texts);
   });
 
   it("ends with the time that is given", async () => {
