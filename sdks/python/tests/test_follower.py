@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 import berrymq
-from berrymq import Bus, Follower, InvalidIdentifier, Message, following, following_function, publish, twitter
+from berrymq import (
+    Bus,
+    Follower,
+    HandlerFailed,
+    InvalidIdentifier,
+    Message,
+    following,
+    following_function,
+    publish,
+    twitter,
+)
 
 
 class Heard:
@@ -86,6 +96,37 @@ def test_errors_go_to_the_log_unless_somebody_takes_them(bus: Bus, caplog: pytes
         bus.publish("a:b")
     assert "raised on a:b" in caplog.text
     kept.unfollow()
+
+
+def test_an_error_that_cannot_say_what_it_is_answers_and_is_told_of(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    @bus.following_function("mute:x")
+    def fail(message: Message) -> None:
+        raise Mute
+
+    with caplog.at_level(logging.ERROR, logger="berrymq"), pytest.raises(HandlerFailed, match="Mute: <exception str"):
+        bus.ask("mute:x")
+    assert "raised on mute:x: Mute: <exception str() failed>" in caplog.text
+
+
+def test_what_an_on_error_that_raises_should_have_told_is_logged(bus: Bus, caplog: pytest.LogCaptureFixture) -> None:
+    @bus.following_function("area:broken")
+    def fail(message: Message) -> None:
+        raise ValueError("no width")
+
+    def lookup(error: BaseException, message: Message, handler: object) -> None:
+        raise KeyError("mailer")
+
+    bus.on_error(lookup)
+    with caplog.at_level(logging.ERROR, logger="berrymq"):
+        bus.publish("area:broken")
+    first, second = (record.getMessage() for record in caplog.records)
+    assert "lookup (" in first
+    assert first.endswith("raised KeyError: 'mailer'")
+    assert second.endswith("raised on area:broken: ValueError: no width")
 
 
 def test_an_object_that_is_gone_follows_no_more(bus: Bus) -> None:

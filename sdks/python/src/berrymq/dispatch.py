@@ -14,6 +14,7 @@ from .errors import Closed, InvalidArgument
 from .handler_errors import HandlerErrors
 from .log import log
 from .message import Message
+from .payload import text_of
 from .pending import Pending
 from .pool import Pool, Tasks
 from .registry import Receiver
@@ -107,8 +108,10 @@ class Dispatcher:
             return
         try:
             self._on_error(error, message, handler)
-        except Exception:
-            log.exception("the on_error callback raised")
+        except Exception as failed:
+            if self._on_error is not _log_error:
+                _log_failed(self._on_error, failed)
+            _log_error(error, message, handler)
         self.errors.add(error, message, handler)
 
     def dispatch(self, message: Message, receivers: Sequence[Receiver], answers: Answers | None = None) -> Reached:
@@ -209,7 +212,12 @@ class Dispatcher:
 
 def _log_error(error: BaseException, message: Message, handler: object) -> None:
     told = "a follower" if handler is None else described(handler)
-    log.error("%s raised on %s: %s: %s", told, message.id, type(error).__name__, error, exc_info=error)
+    log.error("%s raised on %s: %s: %s", told, message.id, type(error).__name__, text_of(error), exc_info=error)
+
+
+def _log_failed(on_error: OnError, error: Exception) -> None:
+    told = described(on_error), type(error).__name__, text_of(error)
+    log.error("on_error: %s raised %s: %s", *told, exc_info=error)
 
 
 def _check_not_waiting_for_itself(value: Pending, answers: Answers, handler: Receiver) -> None:

@@ -73,8 +73,16 @@ def content_type_of(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
 
 def encode_failure(error: BaseException) -> bytes:
     """The payload that tells a failure; its content type is FAILURE."""
-    told = {"class": type(error).__name__, "text": str(error)}
+    told = {"class": type(error).__name__, "text": text_of(error)}
     return _write(told).encode(errors="replace")
+
+
+def text_of(error: BaseException) -> str:
+    """What it says. One whose `__str__` raises says so, as in a traceback: whoever waits for it gets an answer."""
+    try:
+        return str(error)
+    except Exception:
+        return "<exception str() failed>"
 
 
 def decode(content_type: str, payload: bytes) -> Call:

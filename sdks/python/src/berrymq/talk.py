@@ -11,7 +11,7 @@ from .clock import Clock
 from .errors import BerryMQError, HandlerFailed, HopLimit, NoFollowers, NotEncodable, Timeout
 from .hops import MOST_HOPS
 from .message import Message, answering
-from .payload import Call
+from .payload import Call, text_of
 
 if TYPE_CHECKING:
     from .bus import Bus
@@ -84,7 +84,7 @@ class CollectedAnswers:
         self._put(Outcome(value, None))
 
     def raised(self, number: int, of: int, error: Exception) -> None:
-        self._put(Outcome(None, HandlerFailed(class_name=type(error).__name__, text=str(error))))
+        self._put(Outcome(None, HandlerFailed(class_name=type(error).__name__, text=text_of(error))))
 
     def take(self, deadline: float) -> Outcome:
         """The next one that is finished. Raises Timeout."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, ove
 from .bulk import check_publishable
 from .identifier import Identifier
 from .message import Message
+from .payload import text_of
 from .wrapping import around, tell
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class TwitterException(Generic[Reraise_co]):
         trace = error.__traceback__ and error.__traceback__.tb_next if self._with_traceback else None
         told = {
             "type": type(error).__name__,
-            "value": str(error),
+            "value": text_of(error),
             "traceback": "".join(traceback.format_tb(trace)),
         }
         lines = self._lines(error, trace)
