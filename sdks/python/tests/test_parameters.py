@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
 import pydantic
 import pytest
@@ -62,6 +62,16 @@ def named(message: Any, *, level: int) -> None: ...
 def number(message: int) -> None: ...
 
 
+class Fields(TypedDict):
+    price: float
+
+
+def fields(message: Fields) -> None: ...
+
+
+def numbers(message: list[int]) -> None: ...
+
+
 class Shop:
     def sell(self, message: Any) -> None: ...
 
@@ -74,6 +84,8 @@ class Shop:
         (named, r"named \(.*takes \(.*level.*give the others defaults"),
         (Shop.sell, r"Shop.sell \(.*takes \(self.*bound method"),
         (number, r"number \(.*parameter 'message' is annotated int: a handler is given a Message"),
+        (fields, r"fields \(.*parameter 'message' is annotated Fields: a handler is given a Message"),
+        (numbers, r"numbers \(.*parameter 'message' is annotated list\[int\]: a handler is given a Message"),
         (functools.partial(two, 1, 2), r"two \(.*takes \(\)"),
     ],
 )

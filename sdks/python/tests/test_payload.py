@@ -66,7 +66,7 @@ def test_what_json_cannot_hold_is_refused_with_its_path(args: list[Any], kwargs:
 def test_a_list_that_holds_itself_is_refused() -> None:
     endless: list[Any] = []
     endless.append(endless)
-    with pytest.raises(NotEncodable, match="args"):
+    with pytest.raises(NotEncodable, match=r"^args(\[0\]){18,20}.{0,3}… is nested too deeply, or holds itself;"):
         encode([endless], {})
 
 

@@ -208,7 +208,11 @@ def _members(annotation: Any) -> list[Any]:
 def _takes_message(kind: Any) -> bool:
     if kind is Any or isinstance(kind, typing.TypeVar) or getattr(kind, "_is_protocol", False):
         return True
-    return isinstance(kind, type) and not is_typed(kind) and issubclass(Message, kind)
+    try:
+        return isinstance(kind, type) and not is_typed(kind) and issubclass(Message, kind)
+    except TypeError:
+        # A TypedDict, and in Python 3.10 `list[int]`, are types that nothing can be compared with.
+        return False
 
 
 def _written(annotation: Any) -> str:

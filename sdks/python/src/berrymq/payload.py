@@ -155,7 +155,7 @@ def _explain(args: Sequence[Any], kwargs: Mapping[str, Any], error: Exception) -
 def _culprit(path: str, value: Any, depth: int) -> str | None:
     """The path and the kind of the first value that cannot be written, searched depth first."""
     if depth > 200:
-        return f"{path} is nested too deeply, or holds itself"
+        return f"{path:.60}… is nested too deeply, or holds itself"
     if isinstance(value, dict):
         odd = next((key for key in value if not isinstance(key, str)), None)
         if odd is not None or None in value:
