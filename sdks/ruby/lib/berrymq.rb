@@ -59,8 +59,17 @@ require_relative "berrymq/bus"
 
 # The programmer-friendly, cross-language message queue.
 #
-#   BerryMQ.following_function("*:log") { |message| puts message.args.first }
-#   BerryMQ.twitter("x:log", "hello")
+#     BerryMQ.following_function("*:log") { |message| puts message.args.first }
+#     BerryMQ.publish("x:log", "hello")
+#
+# - To publish and to follow: Bus#publish, Bus#following_function, Follower for classes, Bus#follow; the Message.
+# - To ask: Bus#ask, Bus#ask_many, Bus#within, Bus#talk, Bus#pipeline.
+# - What is kept until it is done: Queue; what its handlers may raise: Retry, Reject, Release.
+# - Between programs: Bus#connect, Bus#run, Bus#close, Bus#send, Bus#mailbox.
+# - When something goes wrong: every refusal is an Error; Bus#on_error hears what handlers raise.
+#
+# The functions here are those of one default Bus. Times are in seconds. `require "berrymq/testing"` has Testing::TestBus, tests
+# without a server; `require "berrymq/adapters"` has Adapters, messages about files and time, and notifications.
 module BerryMQ
   autoload :GatewayQueue, "#{__dir__}/berrymq/gateway_queue"
 

@@ -13,8 +13,11 @@ module BerryMQ
     FINISH_SECONDS = 5.0
     private_constant :MIB, :FINISH_SECONDS
 
-    # The name by which others know this program, or nil; the Link, or nil.
-    attr_reader :ident, :link
+    # The name by which others know this program, or nil until it has one.
+    attr_reader :ident
+
+    # The Link, or nil.
+    attr_reader :link # :nodoc:
 
     def initialize(ident: nil)
       @ident = ident
@@ -37,7 +40,7 @@ module BerryMQ
 
     # Its time, and what it calls later; the queues of this process; what `show_network` draws; its durable followings; what follows,
     # and who calls it.
-    attr_reader :clock, :times, :local_queues, :network, :works, :router, :dispatcher
+    attr_reader :clock, :times, :local_queues, :network, :works, :router, :dispatcher # :nodoc:
 
     # Calls the matching followers here, in order, then hands the message to the link. `identifier` is a String or a Message.
     # Returns a Receipt. Raises InvalidIdentifier, ReservedIdentifier, Closed, QueueFull of a queue in this process (then nobody hears
@@ -70,8 +73,10 @@ module BerryMQ
     # failures and of every hop's result; `deadline` is seconds for the whole.
     def pipeline(*identifiers, **options) = Pipeline.new(self, @answering.hops, identifiers, **options)
 
+    # Publishes, and waits 30 s for the first answer: its value. Raises HandlerFailed, NoFollowers (at once) or Timeout.
     def ask(...) = within(Asking::DEFAULT_SECONDS).ask(...)
 
+    # Everybody's answers, as they come, for 30 s: an Enumerator of values, or each to the block. Raises as `ask`.
     def ask_many(...) = within(Asking::DEFAULT_SECONDS).ask_many(...)
 
     # Asks with a time limit in seconds: `within(5).ask(…)`.
@@ -101,6 +106,7 @@ module BerryMQ
     # there. Raises Unavailable after `timeout` seconds and leaves the bus unconnected.
     def connect(url, **options) = join(url, **options)
 
+    # Whether it stands in connection with a gateway at this moment.
     def connected? = !@link.nil? && @link.connected?
 
     # Returns when every publish so far is answered and every pattern so far is followed; raises Timeout.
@@ -131,6 +137,7 @@ module BerryMQ
       Running.until_told { close }
     end
 
+    # Whether `close` was called.
     def closed? = @closed
 
     def inspect = "#<BerryMQ::Bus #{@ident || "alone"}#{" closed" if @closed}>"

@@ -17,9 +17,10 @@ module BerryMQ
     # Calls with (ident, message_id) when what was sent to that ident expired unread.
     def on_drop(callback = nil, &block) = mailroom.on_drop(Bus.callback(:on_drop, callback || block, %w[ident message_id]))
 
-    # Calls with the ident of every program that connects, or is gone.
+    # Calls with the ident of every program that connects.
     def on_connect(callback = nil, &block) = mailroom.on_connect(Bus.callback(:on_connect, callback || block, %w[ident]))
 
+    # Calls with the ident of every program that is gone.
     def on_disconnect(callback = nil, &block) = mailroom.on_disconnect(Bus.callback(:on_disconnect, callback || block, %w[ident]))
 
     # What is called with what is sent to this bus.

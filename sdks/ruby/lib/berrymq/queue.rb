@@ -80,6 +80,7 @@ module BerryMQ
     # Hands out nothing more until `resume`.
     def pause = @keeper.pause
 
+    # Ends a `pause`.
     def resume = @keeper.resume
 
     # Of the queue of dead letters: moves them back to where they came from, `max` at most (nil = all that are there), `rate` a
@@ -104,6 +105,7 @@ module BerryMQ
       @keeper.close
     end
 
+    # Whether `close` was called.
     def closed? = @closed
 
     # The Queue of its dead letters.

@@ -84,6 +84,7 @@ module BerryMQ
 
     alias end_with_bus close
 
+    # Whether it is at its end: `close` was called, or its bus was closed.
     def closed? = @closed
 
     def inspect = "#<BerryMQ::Stream #{@patterns.join(", ")}>"

@@ -4,6 +4,7 @@
 module BerryMQ
   # Give it back, counted: `raise BerryMQ::Retry`, or `raise BerryMQ::Retry, 5` for in 5 seconds (nil = the queue's backoff).
   class Retry < StandardError
+    # Seconds, or nil for the queue's backoff.
     attr_reader :after
 
     def initialize(after = nil)

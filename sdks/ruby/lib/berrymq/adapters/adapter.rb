@@ -27,6 +27,7 @@ module BerryMQ
         nil
       end
 
+      # Whether it was stopped, or its bus was closed.
       def stopped? = @stopped
 
       # In a forked child, which has none of its parent's threads: it is the parent's.

@@ -20,8 +20,10 @@ module BerryMQ
         seen
       end
 
+      # Whether it was called at all.
       def called? = call_count.positive?
 
+      # How often it was called.
       def call_count = calls.size
 
       # Raises unless it was called once, with exactly these arguments. Returns the message.

@@ -90,6 +90,7 @@ module BerryMQ
                                        "there was #{instead.empty? ? "nothing at all" : instead.join(", ")}"
       end
 
+      # Fails if something was published that matches.
       def assert_not_published(pattern, *args, **kwargs)
         @on_assert&.call
         settle
