@@ -100,6 +100,30 @@ class BusTest < Minitest::Test
     assert_equal 2, receipt.followers
   end
 
+  def test_what_is_not_many_messages_is_named
+    { nil => "publish_many(nil)", ["a:b"] => 'came to "a:b"' }.each do |wrong, said|
+      assert_includes assert_raises(BerryMQ::InvalidArgument) { bus.publish_many(wrong) }.message, said
+    end
+  end
+
+  def test_a_signal_handler_is_told_to_publish_in_a_thread
+    mq = bus
+    told = Thread::Queue.new
+    before = trap("USR2") do
+      mq.publish("a:b")
+    rescue BerryMQ::Error => e
+      told << e
+    end
+    Process.kill("USR2", Process.pid)
+    assert_match(/a:b is published inside a signal handler.*Thread\.new/, told.pop.message)
+  ensure
+    trap("USR2", before || "DEFAULT")
+  end
+
+  def test_what_publishing_returns_says_how_it_stands
+    assert_match(/#<BerryMQ::Receipt \S+ settled, 0 followers, 0 queues>/, bus.publish("a:b").inspect)
+  end
+
   def test_the_systems_name_and_bad_identifiers_are_refused
     mq = bus
     assert_raises(BerryMQ::ReservedIdentifier) { mq.publish("berrymq:connect") }

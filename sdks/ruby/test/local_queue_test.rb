@@ -74,6 +74,23 @@ class LocalQueueTest < Minitest::Test
     assert_match(/\Aretried/, dead.attributes["berrymq-dead-reason"])
   end
 
+  def test_what_is_no_name_and_no_time_is_refused
+    mq = bus
+    ["", true, mq.queue("a:x")].each do |name|
+      error = assert_raises(BerryMQ::InvalidArgument) { mq.regist_function("a:b", queue: name) { |_| } }
+      assert_includes error.message, name.inspect
+    end
+    assert_raises(BerryMQ::InvalidArgument) { mq.regist_function("a:b", queue: "q", queue_options: 3) { |_| } }
+    assert_raises(BerryMQ::InvalidArgument) { mq.follow }
+    queue = mq.queue("a:b", name: :tasks)
+    mq.publish("a:b")
+    delivery = queue.get(auto_ack: false)
+    assert_raises(BerryMQ::InvalidArgument) { delivery.retry(delay: -1) }
+    assert_raises(BerryMQ::InvalidArgument) { delivery.extend("long") }
+    assert_match(/\A#<BerryMQ::Delivery a:b \S+ attempt 1>/, delivery.inspect)
+    assert_equal "tasks", queue.name
+  end
+
   def test_a_full_queue_refuses_and_what_it_refuses_reaches_nobody
     mq = bus
     heard = []

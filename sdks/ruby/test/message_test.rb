@@ -23,6 +23,23 @@ class MessageTest < Minitest::Test
     assert_equal 3, (message.apply { |left:, right:| left + right })
   end
 
+  def test_keywords_are_symbols_here_as_they_are_elsewhere
+    assert_equal({ level: 3 }, BerryMQ::Message.new("a:b", "level" => 3).kwargs)
+    error = assert_raises(BerryMQ::InvalidArgument) { BerryMQ::Message.new("a:b", 1 => 2) }
+    assert_match(/called 1; names are Symbols/, error.message)
+    assert_raises(BerryMQ::InvalidArgument) { BerryMQ::Bus.new.twitter("a:b", { 1 => 2 }) }
+  end
+
+  def test_a_frozen_message_is_one_like_any
+    message = Ractor.make_shareable(BerryMQ::Message.new("a:b", 1, level: 2).with(ttl: 60))
+    bus = BerryMQ::Bus.new
+    heard = []
+    bus.regist_function("a:b") { |told| heard << [told.message_id, told.args, told.level, told.checksum] }
+    2.times { bus.publish(message) }
+    assert_equal [[message.message_id, [1], 2, message.checksum]] * 2, heard
+    assert_operator message.expires_at, :>, message.published_at
+  end
+
   def test_with_makes_another_message_and_leaves_the_first
     first = BerryMQ::Message.new("a:b", 1)
     other = first.with(ttl: 60, attributes: { trace: "x" }, message_id: "mine")
@@ -44,6 +61,12 @@ class MessageTest < Minitest::Test
     { colour: 1, ttl: "soon", message_id: "x" * 129, payload: 5, content_type: "text/plain" }.each do |option, value|
       assert_includes assert_raises(BerryMQ::InvalidArgument) { message.with(option => value) }.message, option.to_s
     end
+  end
+
+  def test_what_is_no_attributes_and_nothing_to_call_is_named
+    message = BerryMQ::Message.new("a:b")
+    assert_match(/attributes is "x"/, assert_raises(BerryMQ::InvalidArgument) { message.with(attributes: "x") }.message)
+    assert_match(/apply\(nil\)/, assert_raises(BerryMQ::InvalidArgument) { message.apply }.message)
   end
 
   def test_ids_are_unique

@@ -68,6 +68,21 @@ class ParametersTest < Minitest::Test
     assert_empty mq.show_followers
   end
 
+  def test_what_would_be_passed_over_in_silence_is_refused
+    mq = bus
+    guards = { regist_function: -> { mq.regist_function("a:b", ->(_) {}, guard: ->(_, width:) { width }) },
+               cond: -> { mq.cond("a:b") { |_, width: 1| width } } }
+    guards.each_value { |wrong| assert_match(/the guard .* takes keywords/, assert_raises(BerryMQ::InvalidArgument, &wrong).message) }
+    twice = { regist_function: ["a:b"], auto_twitter: ["a:b"], twitter_exception: ["a:b"], cond: ["a:b"], on_error: [] }
+    twice.each do |call, args|
+      options = call == :cond ? { guard: ->(_) {} } : {}
+      call_it = -> { mq.public_send(call, *args, *(->(*) {} unless call == :cond), **options) { |*| } }
+      error = assert_raises(BerryMQ::InvalidArgument, call, &call_it)
+      assert_match(/and a block; it calls one/, error.message)
+    end
+    assert_empty mq.show_followers
+  end
+
   def test_the_line_of_a_class_is_refused_when_an_object_is_made
     following = Class.new do
       include BerryMQ::Follower

@@ -11,7 +11,8 @@ module BerryMQ
 
     MIB = 1024 * 1024
     FINISH_SECONDS = 5.0
-    private_constant :MIB, :FINISH_SECONDS
+    MANY = "it takes an Enumerable of Messages, or of [identifier, *args]"
+    private_constant :MIB, :FINISH_SECONDS, :MANY
 
     # The name by which others know this program, or nil until it has one.
     attr_reader :ident
@@ -59,6 +60,8 @@ module BerryMQ
     # it were published.
     def publish_many(messages)
       raise_if_closed
+      raise InvalidArgument, "publish_many(#{messages.inspect}): #{MANY}" unless messages.respond_to?(:each_slice)
+
       receipt = Receipt.new(nil)
       messages.each_slice(Outbox::MAX_BATCH_MESSAGES) { |slice| publish_slice(slice, receipt) }
       receipt
@@ -83,7 +86,7 @@ module BerryMQ
     def within(seconds) = Asking.new(self, seconds)
 
     # A Queue of the messages that match; see Queue.
-    def queue(pattern, **options) = Queue.new(pattern, bus: self, **options)
+    def queue(pattern = nil, **options) = Queue.new(pattern, bus: self, **options)
 
     # Runs handlers in so many threads; 0 = in the thread of whoever publishes.
     def set_multiplicity(count)
@@ -93,7 +96,7 @@ module BerryMQ
 
     # Is called with (error, message, handler) for what handlers raise; the default prints a line on stderr.
     def on_error(callback = nil, &block)
-      @dispatcher.on_error = Bus.callback(:on_error, callback || block, %w[error message handler])
+      @dispatcher.on_error = Bus.callback(:on_error, Parameters.one_of(callback, block, "on_error"), %w[error message handler])
       nil
     end
 
@@ -264,8 +267,9 @@ module BerryMQ
         end
 
         place = Following.source_of(callback.source_location) if callback.respond_to?(:source_location)
-        Parameters.new(callback).check(given.size, Parameters.label("the callback of #{name}", place),
-                                       "it is called with (#{given.join(", ")})")
+        label = Parameters.label("the callback of #{name}", place)
+        Parameters.new(callback).tap { |parameters| parameters.check_no_keywords(label) }
+                  .check(given.size, label, "it is called with (#{given.join(", ")})")
         callback
       end
     end
@@ -332,6 +336,11 @@ module BerryMQ
       raise tally.refusal if tally.refusal
 
       link ? put(message, receipt, link: link, entry: entry) : receipt
+    rescue ThreadError => e
+      raise e unless e.message.include?("trap context")
+
+      raise NotSupported, "#{message.id} is published inside a signal handler, where Ruby lets nobody take a lock; " \
+                          "publish in a thread, as trap(\"HUP\") { Thread.new { BerryMQ.publish(…) } }"
     end
 
     # Hands one message to the link. Returns the receipt.
@@ -352,10 +361,17 @@ module BerryMQ
       @dispatcher.deliver(message) { |outcome| @answering.publish(message, outcome, false) }
     end
 
+    def prepare_one(one)
+      return prepare(one, [], {}) if one.is_a?(Message)
+      raise InvalidArgument, "publish_many came to #{one.inspect}; #{MANY}" unless one.is_a?(Array)
+
+      prepare(one.first, one.drop(1), {})
+    end
+
     def publish_slice(slice, receipt)
       entries = []
       slice.each do |one|
-        message = one.is_a?(Message) ? prepare(one, [], {}) : prepare(one.first, one.drop(1), {})
+        message = prepare_one(one)
         entry = @link.entry(message) if connected_for?(message)
         @debug&.sent(message)
         tally = deliver_talk(message)

@@ -14,13 +14,13 @@ module BerryMQ
 
     # One term. `guard`, or the block, is called with the message; what it is false for is passed over.
     def self.of(pattern, guard = nil, &block)
-      guard ||= block
+      guard = Parameters.one_of(guard, block, "cond(#{pattern.inspect})")
       raise InvalidArgument, "cond(#{pattern}): it takes one pattern; join conditions with &" if pattern.is_a?(Condition)
       unless guard.nil? || guard.respond_to?(:call)
         raise InvalidArgument, "cond(#{pattern.inspect}): the guard is #{guard.inspect}; it takes something to call, or a block"
       end
 
-      new([Term.new(Identifier.parse(pattern), guard)])
+      new([Term.new(Identifier.parse(pattern), Following.guard(guard))])
     end
 
     def initialize(terms)

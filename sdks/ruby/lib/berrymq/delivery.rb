@@ -24,16 +24,28 @@ module BerryMQ
     def release = settle(:release)
 
     # Given back after `delay` seconds (nil = the queue's backoff); the attempt is counted.
-    def retry(delay: nil) = settle(:retry, delay)
+    def retry(delay: nil)
+      unless delay.nil? || (delay.is_a?(Numeric) && !delay.negative?)
+        raise InvalidArgument, "retry(delay: #{delay.inspect}): it takes seconds from 0 on, or nothing for the queue's backoff"
+      end
+
+      settle(:retry, delay)
+    end
 
     # Given up: it goes to the dead letters, with the reason.
     def reject(why = nil) = settle(:reject, why)
 
     # Prolongs the lease to so many seconds from now (nil = the queue's lease).
     def extend(seconds = nil)
+      unless seconds.nil? || (seconds.is_a?(Numeric) && seconds.positive?)
+        raise InvalidArgument, "extend(#{seconds.inspect}): it takes seconds above 0, or nothing for the queue's lease"
+      end
+
       @deadline = @keeper.extend_lease(leased, seconds)
       nil
     end
+
+    def inspect = "#<BerryMQ::Delivery #{@message.id} #{@message.message_id}, attempt #{@attempt}>"
 
     # What follows is for handlers that are fed from queues.
 

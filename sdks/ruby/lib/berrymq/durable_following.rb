@@ -135,7 +135,7 @@ module BerryMQ
     private
 
     def asked(identifier, name, options)
-      QueueOptions.read(name.to_s, [identifier.text].freeze, false, options)
+      QueueOptions.read(name, [identifier.text].freeze, false, options)
     end
 
     # A queue that is there is taken as it is, unless the following says how it should be.

@@ -26,7 +26,8 @@ module BerryMQ
         raise InvalidArgument, "the guard is #{guard.inspect}; it takes something with a method `call`" unless guard.respond_to?(:call)
 
         place = Following.source_of(guard.source_location) if guard.respond_to?(:source_location)
-        Parameters.new(guard).check(1, Parameters.label("the guard", place))
+        label = Parameters.label("the guard", place)
+        Parameters.new(guard).tap { |parameters| parameters.check_no_keywords(label) }.check(1, label)
         guard
       end
     end

@@ -41,7 +41,7 @@ module BerryMQ
     def made_of(identifier, args, kwargs)
       @identifier = Identifier.parse(identifier)
       @args = args.freeze
-      @kwargs = kwargs.freeze
+      @kwargs = (kwargs.each_key.all?(Symbol) ? kwargs : Message.keywords(kwargs)).freeze
       self
     end
 
@@ -123,7 +123,12 @@ module BerryMQ
     end
 
     # Calls something with the keyword arguments.
-    def apply(callable = nil, &block) = (callable || block).call(**kwargs)
+    def apply(callable = nil, &block)
+      function = Parameters.one_of(callable, block, "apply")
+      return function.call(**kwargs) if function.respond_to?(:call)
+
+      raise InvalidArgument, "apply(#{function.inspect}): it takes something with a method `call`, or a block"
+    end
 
     # Microseconds since the Unix epoch.
     def published_micros = @published_micros ||= Message.now_micros
@@ -160,8 +165,15 @@ module BerryMQ
       dup.tap { |copy| copy.mark_delivered(attempt, lease) }
     end
 
+    # What is told later is told now: a frozen message can be published like any, and shared.
+    def freeze
+      %i[message_id args kwargs published_micros expires_micros deliver_micros].each { |name| public_send(name) }
+      super
+    end
+
     # Sets once who published it and when, and on which bus `twitter` publishes on. On another bus than before it is a copy.
     def stamp(sender, bus)
+      return dup.stamp(sender, bus) if frozen?
       return dup.tap { |copy| copy.on(bus) } if @bus && !@bus.equal?(bus) && message_id
 
       @published_micros ||= bus.clock.wall
@@ -224,7 +236,17 @@ module BerryMQ
 
     class << self
       # The keyword arguments that a trailing Hash stands for, which is taken away.
-      def trailing_kwargs(args) = args.last.is_a?(Hash) ? args.pop.transform_keys(&:to_sym) : {}
+      def trailing_kwargs(args) = args.last.is_a?(Hash) ? keywords(args.pop) : {}
+
+      # With Symbols for names, as they arrive everywhere.
+      def keywords(named)
+        named.transform_keys do |name|
+          next name.to_sym if name.is_a?(String) || name.is_a?(Symbol)
+
+          raise InvalidArgument, "a keyword argument is called #{name.inspect}; names are Symbols or Strings " \
+                                 "(a Hash as an argument: publish takes one before the keywords, in braces)"
+        end
+      end
 
       def checked_text(option, value)
         return value if value.is_a?(String) && value.bytesize <= 128
@@ -233,6 +255,8 @@ module BerryMQ
       end
 
       def checked_attributes(value)
+        raise InvalidArgument, "attributes is #{value.inspect}; it takes a Hash of Strings" unless value.respond_to?(:to_h)
+
         pairs = value.to_h { |key, text| [key.to_s, text.to_s] }
         return pairs.freeze if pairs.size <= 64
 
@@ -286,7 +310,8 @@ module BerryMQ
     end
 
     def encode
-      @payload = Payload.encode(args, kwargs)
+      payload = Payload.encode(args, kwargs)
+      frozen? ? payload : @payload = payload
     end
 
     def time(micros) = Time.at(micros / MICROS, micros % MICROS, :usec)

@@ -10,14 +10,16 @@ module BerryMQ
     # A lambda that does what the function or block does, and has its calls told: `name:entry` with the arguments before, `name:exit`
     # with the result after. `entry` or `exit` alone, or such an action of the identifier: only that.
     def auto_twitter(identifier, function = nil, entry: false, exit: false, &block)
-      Teller.wrap_function(function || block, AutoTwitter.new(self, identifier, entry: entry, exit: exit), "auto_twitter")
+      function = Parameters.one_of(function, block, "auto_twitter(#{identifier.inspect})")
+      Teller.wrap_function(function, AutoTwitter.new(self, identifier, entry: entry, exit: exit), "auto_twitter")
     end
 
     # A lambda that does what the function or block does, and has what it raises told: `args[0]` are the lines of the exception, kwargs
     # `type`, `value`, `traceback` text. It returns nil then, unless `reraise`.
     def twitter_exception(identifier, function = nil, reraise: false, with_traceback: true, &block)
       telling = TwitterException.new(self, identifier, reraise: reraise, with_traceback: with_traceback)
-      Teller.wrap_function(function || block, telling, "twitter_exception")
+      function = Parameters.one_of(function, block, "twitter_exception(#{identifier.inspect})")
+      Teller.wrap_function(function, telling, "twitter_exception")
     end
 
     # What handlers raised since this was last asked: the newest 100, each with `error`, `message`, `handler`.

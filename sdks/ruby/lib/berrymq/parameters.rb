@@ -29,6 +29,20 @@ module BerryMQ
       raise InvalidArgument, "#{label} takes keywords; #{called}, and they have kwargs to be read"
     end
 
+    # Raises InvalidArgument when it takes keywords: nobody gives it any.
+    def check_no_keywords(label)
+      return unless keywords?
+
+      raise InvalidArgument, "#{label} takes keywords, and is given none; read them from the message, as message.kwargs[:size]"
+    end
+
+    # The callable, or the block, for the call of that name; raises InvalidArgument when both came.
+    def self.one_of(callable, block, call)
+      return callable || block unless callable && block
+
+      raise InvalidArgument, "#{call} was given #{callable.inspect} and a block; it calls one of them (a guard is given by guard:)"
+    end
+
     def self.called(messages)
       "a handler is called with #{messages == 1 ? "one message" : "#{messages} messages, one for each term"}"
     end

@@ -23,7 +23,8 @@ module BerryMQ
       bus.raise_if_closed
       patterns = QueuePatterns.read(pattern, name)
       name ||= shared ? patterns.first : "#{patterns.first}##{SecureRandom.hex(6)}"
-      adopt(name, Queue.keeper(bus, QueueOptions.read(name, patterns, !shared, options)))
+      options = QueueOptions.read(name, patterns, !shared, options)
+      adopt(options.name, Queue.keeper(bus, options))
     end
 
     # What it keeps; empty for a queue of dead letters, to which nobody publishes.

@@ -7,10 +7,15 @@ module BerryMQ
                             :transient, :ttl, :delay, :dedupe, :standalone_ttl, :policy, keyword_init: true) do
     # Those of a queue of that name, checked. Raises InvalidArgument, naming the option and the value.
     def self.read(name, patterns, standalone, asked)
+      unless (name.is_a?(String) || name.is_a?(Symbol)) && !name.empty?
+        raise InvalidArgument, "the name of a queue is #{name.inspect}; it takes a String, as \"mails\""
+      end
+      raise InvalidArgument, "queue_options is #{asked.inspect}; it takes a Hash, as { max_attempts: 3 }" unless asked.is_a?(Hash)
+
       unknown = asked.keys - QueueOptions::NAMES
       raise InvalidArgument, "a queue has no option #{unknown.first.inspect}; it has #{QueueOptions::NAMES.join(", ")}" if unknown.any?
 
-      new(name: name, patterns: patterns, standalone: standalone, **asked).check
+      new(name: name.to_s, patterns: patterns, standalone: standalone, **asked).check
     end
 
     # The same. Raises InvalidArgument.
@@ -25,7 +30,7 @@ module BerryMQ
       self
     end
 
-    # With every default filled in: two that mean the same are equal.
+    # With every default filled in.
     def filled
       dup.tap { |all| QueueOptions::DEFAULTS.each { |name, default| all[name] = default if all[name].nil? } }
     end

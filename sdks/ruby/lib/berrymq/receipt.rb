@@ -30,6 +30,10 @@ module BerryMQ
       @outbox ? @outbox.when_through(@last) { block.call(@error, false) } : block.call(@error, true)
     end
 
+    def inspect
+      "#<BerryMQ::Receipt #{[*@message_id, settled? ? "settled" : "waiting"].join(" ")}, #{@followers} followers, #{@queues} queues>"
+    end
+
     # What follows is the outbox's to call, under its lock.
     def held_by(outbox, last_sequence)
       @outbox = outbox

@@ -10,7 +10,8 @@ module BerryMQ
     # Keyword parameters get the kwargs of those names. With `queue:`, the name of a shared queue, it is fed from there, `concurrency`
     # messages at a time; `queue_options` are Queue's. Raises InvalidArgument when it cannot be called with a message.
     def regist_function(pattern, function = nil, guard: nil, queue: nil, queue_options: nil, concurrency: 1, &block)
-      follow_with(FunctionFollowing, pattern, function || block, guard, [queue, queue_options, concurrency])
+      function = Parameters.one_of(function, block, "regist_function(#{pattern.inspect})")
+      follow_with(FunctionFollowing, pattern, function, guard, [queue, queue_options, concurrency])
     end
     alias following_function regist_function
 
@@ -22,6 +23,8 @@ module BerryMQ
     # Messages of patterns: each to the block, or a Stream (Enumerable, with `next`, `get(timeout:)`, `close`).
     def follow(*patterns, max_messages: 10_000, max_bytes: MOST_BYTES)
       raise_if_closed
+      raise InvalidArgument, "follow() has nothing to follow; it takes patterns, as follow(\"*:log\")" if patterns.empty?
+
       stream = Stream.new(patterns, max_messages: max_messages, max_bytes: max_bytes, clock: @clock) { |lag| @dispatcher.deliver(lag) }
       caller = caller_locations(1, 4).find { |line| line.path && !line.path.start_with?(File.dirname(__dir__)) }
       place = Following.source_of(caller && [caller.path, caller.lineno])
