@@ -37,11 +37,12 @@ import { type Publication, Publisher, type PublisherHost } from "./publisher.js"
 import { type Asking, Questions } from "./question.js";
 import { type Keeper, type NamedQueue, Queue, type QueueOptions } from "./queue.js";
 import type { Receipt } from "./receipt.js";
+import { Registering } from "./registering.js";
 import { Reporting } from "./reporting.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { System } from "./system.js";
 import { ASK_SECONDS } from "./talk.js";
-import { type AnyHandler, Target } from "./target.js";
+import type { AnyHandler } from "./target.js";
 import type { Stand } from "./trial.js";
 import { Works } from "./work.js";
 
@@ -81,6 +82,9 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   });
   private readonly mailboxes = new Mailboxes(this.host);
   private readonly acknowledging = new Acknowledging((messageId) => this.link?.acknowledge(messageId));
+  private readonly registering = new Registering(this.followers, this.works, (taken) =>
+    this.acknowledging.taken(taken),
+  );
   private readonly streams = new Set<Stream>();
   private readonly queues = new Map<Queue, Keeper>();
   private link: Link | undefined;
@@ -200,9 +204,8 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     method: AnyHandler,
     options: FollowOptions = {},
   ): Following {
-    const following = this.register(pattern, method, options, object);
-    this.followers.unfollowWith(object, following);
-    return following;
+    this.assertOpen();
+    return this.registering.addMethod(pattern, object, method, options);
   }
 
   /** At most `n` promises of handlers at a time; 0 = handlers are called at once, however many are unfinished. */
@@ -213,7 +216,7 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
 
   /** Patterns followed here, sorted. */
   showFollowers(): string[] {
-    return [...new Set([...this.followers.texts(), ...this.works.list().map(({ pattern }) => pattern.text)])].sort();
+    return this.registering.texts();
   }
 
   /** Is told of what handlers throw, and of every other error that has no caller. Default: the console. */
@@ -360,21 +363,9 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     return { origin, calls: () => this.linked().calls(), connections: () => this.link?.connections ?? 0 };
   }
 
-  private register(
-    pattern: string | Condition,
-    handler: AnyHandler,
-    options: FollowOptions,
-    object?: object,
-  ): Following {
+  private register(pattern: string | Condition, handler: AnyHandler, options: FollowOptions): Following {
     this.assertOpen();
-    const { queue, guard } = options;
-    if (typeof pattern !== "string") {
-      const taken = (message: Message) => this.acknowledging.taken(message);
-      return this.followers.add(pattern.follower(handler, options, taken, object));
-    }
-    const target = new Target(handler, 1, object);
-    if (queue === undefined) return this.followers.addHandler(pattern, target, guard);
-    return this.works.add(pattern, target, { ...options, queue });
+    return this.registering.add(pattern, handler, options);
   }
 
   private opened(keeper: Keeper): Queue {

@@ -79,7 +79,6 @@ export class Followers {
   private readonly router = new Router<Follower>();
   /** How many follow each pattern, but for local ones. */
   private readonly counts = new Map<string, { readonly handlers: number; readonly listeners: number }>();
-  private readonly forgetful = new FinalizationRegistry<Following>((following) => following.unfollow());
 
   /** @param changed is called after the patterns have changed. */
   constructor(private readonly changed: () => void) {}
@@ -88,14 +87,10 @@ export class Followers {
     return this.add(new HandlerFollower([parseIdentifier(pattern)], target, guard));
   }
 
-  /** Ends a following when its object is gone. */
-  unfollowWith(object: object, following: Following): void {
-    this.forgetful.register(object, following);
-  }
-
   add(follower: Follower): Following {
     this.router.add(follower);
     if (follower.listens) this.listeners.add(follower);
+    else follower.target.whenGone(() => this.remove(follower));
     if (this.count(follower, 1)) this.changed();
     return followingOf(follower.patterns.map(({ text }) => text).join(" & "), () => this.remove(follower));
   }
@@ -109,6 +104,7 @@ export class Followers {
   remove(follower: Follower): boolean {
     if (!this.router.remove(follower)) return false;
     if (follower.listens) this.listeners.delete(follower);
+    else follower.target.release();
     if (this.count(follower, -1)) this.changed();
     return true;
   }

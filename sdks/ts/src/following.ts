@@ -4,9 +4,11 @@ import type { Condition } from "./condition.js";
 import { checkMethod } from "./decorating.js";
 import { defaultBus } from "./default-bus.js";
 import type { AnyEvents, EventMap, MessageOf, MessagesOf, PatternOf, ReturnOf } from "./events.js";
-import type { FollowOptions } from "./follower.js";
+import type { Following, FollowOptions } from "./follower.js";
+import { parseIdentifier } from "./identifier.js";
 import type { Message } from "./message.js";
 import { placeOf } from "./place.js";
+import { checkFollowing } from "./registering.js";
 import { type AnyHandler, checkHandler } from "./target.js";
 
 /** As of `followingFunction`; `bus` is where it follows, and which identifiers there are. */
@@ -24,7 +26,7 @@ type MethodDecorator<Messages extends readonly Message[], Result> = <This extend
 
 /**
  * Decorates a method: every instance follows from when it is made, and no longer than it lives; a static one, from when its class is
- * made. The method may return what the handler of a pattern may.
+ * made. A subclass that overrides it follows with its own. The method may return what the handler of a pattern may.
  *
  * `class Thumbnails { @following("image:added") make(message: Message) { … } }`
  *
@@ -39,6 +41,8 @@ export function following<const Ps extends readonly PatternOf<E>[], E extends Ev
   options?: { readonly bus?: Bus<E> },
 ): MethodDecorator<MessagesOf<E, Ps>, unknown>;
 export function following(pattern: string | Condition, options: FollowOptions & { readonly bus?: AnyBus } = {}) {
+  checkFollowing(pattern, options);
+  if (typeof pattern === "string") parseIdentifier(pattern);
   const { bus = defaultBus, ...how } = options;
   return (method: AnyHandler, context: ClassMethodDecoratorContext<object>): void => {
     checkMethod("following", method, context);
@@ -46,7 +50,27 @@ export function following(pattern: string | Condition, options: FollowOptions & 
     // Here, and not where the first instance is made.
     placeOf(method);
     context.addInitializer(function (this: object) {
-      bus.registMethod(pattern, this, method, how);
+      const called = context.private ? method : methodOf(this, context.name, method);
+      const key = [bus, pattern, context.name];
+      endInherited(this, key);
+      const begun = bus.registMethod(pattern, this, called, how);
+      if (called !== method) inherited.set(this, [...(inherited.get(this) ?? []), { key, begun }]);
     });
   };
+}
+
+/** What an object follows with a method that stands in place of the decorated one; a subclass may decorate its own, too. */
+const inherited = new WeakMap<object, readonly { readonly key: readonly unknown[]; readonly begun: Following }[]>();
+
+/** The most derived decides how a pattern is followed. */
+function endInherited(object: object, key: readonly unknown[]): void {
+  for (const each of inherited.get(object) ?? []) {
+    if (each.key.every((part, index) => part === key[index])) each.begun.unfollow();
+  }
+}
+
+/** A subclass's own method of that name, and what other decorators made of it. */
+function methodOf(object: object, name: string | symbol, decorated: AnyHandler): AnyHandler {
+  const own: unknown = Reflect.get(object, name);
+  return typeof own === "function" ? (own as AnyHandler) : decorated;
 }

@@ -17,8 +17,11 @@ export class Kwargs<Values extends object = KeywordArguments> {
   ) {}
 }
 
-/** `publish("a:b", 1, kwargs({ level: 3 }))`: what Python writes as `publish("a:b", 1, level=3)`. */
+/** `publish("a:b", 1, kwargs({ level: 3 }))`: what Python writes as `publish("a:b", 1, level=3)`. @throws InvalidArgument */
 export function kwargs<const Values extends object>(values: Values): Kwargs<Values> {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw new InvalidArgument(`kwargs takes an object, as kwargs({ level: 3 }), not ${JSON.stringify(values)}`);
+  }
   return new Kwargs(values);
 }
 

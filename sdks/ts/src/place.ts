@@ -15,3 +15,9 @@ export function placeOf(registered: object): string {
   places.set(registered, place);
   return place;
 }
+
+/** ` (file:line)` of who called this package; `""` = not known. */
+export function calledAt(): string {
+  const place = callerPlace();
+  return place && ` (${place})`;
+}

@@ -1,12 +1,14 @@
 // What a following calls: a function, or a method of an object that is held weakly.
-import { callerPlace } from "#platform";
 import { InvalidArgument } from "./errors.js";
 import type { Message } from "./message.js";
-import { placeOf } from "./place.js";
+import { calledAt, placeOf } from "./place.js";
 
 /** A handler of one message, or of a condition's several. */
 // biome-ignore lint/suspicious/noExplicitAny: how many there are, and what they carry, is checked where it is registered
 export type AnyHandler = (...messages: any[]) => unknown;
+
+/** Objects whose methods follow, and what ends that once they are gone. */
+const forgetful = new FinalizationRegistry<() => void>((end) => end());
 
 export class Target {
   /** `file:line` of where it was registered; `""` = not known. */
@@ -38,6 +40,17 @@ export class Target {
     return this.owner !== undefined && this.owner.deref() === undefined;
   }
 
+  /** Calls back once its object is gone, unless {@link release} comes before. */
+  whenGone(end: () => void): void {
+    const alive = this.owner?.deref();
+    if (alive !== undefined) forgetful.register(alive, end, this);
+  }
+
+  /** It follows no more: nothing of it is kept for as long as its object lives. */
+  release(): void {
+    if (this.owner !== undefined) forgetful.unregister(this);
+  }
+
   /** `load`, `Thumbnails.make`. */
   get name(): string {
     const name = this.method.name || "anonymous";
@@ -55,7 +68,7 @@ export class Target {
 /** @throws InvalidArgument naming the function, its place, and what it takes */
 export function checkHandler(handler: AnyHandler, messages: number): void {
   if (typeof handler !== "function") {
-    throw new InvalidArgument(`a handler is a function, not ${typeof handler}${where(callerPlace())}`);
+    throw new InvalidArgument(`a handler is a function, not ${typeof handler}${calledAt()}`);
   }
   if (handler.length <= messages) return;
   const given = messages === 1 ? "one message" : `${messages} messages, one for each term`;

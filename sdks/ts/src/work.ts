@@ -39,6 +39,7 @@ export class Works {
     const work = new Work(parseIdentifier(pattern), target, options, this.host);
     work.begin();
     this.all.add(work);
+    target.whenGone(() => this.end(work));
     return followingOf(work.pattern.text, () => this.end(work));
   }
 
@@ -49,7 +50,9 @@ export class Works {
 
   /** What is at hand is finished. */
   end(work: Work): void {
-    if (this.all.delete(work)) void work.stop(Number.POSITIVE_INFINITY);
+    if (!this.all.delete(work)) return;
+    work.target.release();
+    void work.stop(Number.POSITIVE_INFINITY);
   }
 
   /** The bus is connected from now on; resolves when every queue stands at the gateway. */

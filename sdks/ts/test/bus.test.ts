@@ -172,6 +172,32 @@ describe("a bus without a gateway", () => {
     expect(String(told[0])).toContain("berrymq:two");
   });
 
+  it("refuses at once what the compiler would refuse, with the value, the place and the way out", () => {
+    const bus = new Bus() as unknown as {
+      followingFunction(...all: unknown[]): void;
+      registMethod(...all: unknown[]): void;
+    };
+    const handler = () => {};
+    const here = /\(test\/bus.test.ts:\d+\)$/;
+    for (const [all, text] of [
+      [
+        [["a:b", "c:d"], handler],
+        'a pattern is a text, as "door:*", or a condition, as cond("a:x").and(cond("b:y")), not ["a:b","c:d"]',
+      ],
+      [[undefined, handler], "not undefined"],
+      [["a:b", handler, () => true], "a guard is an option: { guard: (message) => … }, not the function anonymous"],
+      [["a:b", handler, { guard: 5 }], "guard is a function of the message, not 5"],
+      [["a:b", handler, { queue: true }], "queue is the name of a queue, not true"],
+      [["a:b", handler, { queue: "" }], 'queue is the name of a queue, not ""'],
+    ] as const) {
+      expect(() => bus.followingFunction(...all)).toThrow(InvalidArgument);
+      expect(() => bus.followingFunction(...all)).toThrow(text);
+      expect(() => bus.followingFunction(...all)).toThrow(here);
+    }
+    expect(() => bus.registMethod("a:b", undefined, handler)).toThrow("takes an object, not undefined");
+    expect(() => kwargs(null as never)).toThrow("kwargs takes an object, as kwargs({ level: 3 }), not null");
+  });
+
   it("is closed for good, and says so", async () => {
     const bus = new Bus();
     const stream = bus.follow("a:b");

@@ -88,7 +88,8 @@ describe("ask", () => {
     bus.followingFunction("async:odd", async (message) => {
       throw message.args[0];
     });
-    const failed = async (question: Promise<unknown>) => (await question.catch((error) => error)).text;
+    const failed = async (question: Promise<unknown>) =>
+      ((await question.catch((error) => error)) as HandlerFailed).text;
     const texts = [
       "null",
       "Symbol(s)",
