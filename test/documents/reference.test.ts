@@ -1,6 +1,6 @@
 // `make docs` builds the API reference of each SDK, and every public name of the book is explained in it.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { root, run } from "../support/programs.ts";
@@ -17,17 +17,29 @@ beforeAll(async () => {
   expect(built, built.stderr).toMatchObject({ exitCode: 0 });
 }, 180_000);
 
-function reference(language: Language): string {
+function pages(language: Language): { path: string; text: string }[] {
   const folder = join(root, "reference", language);
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".html"));
-  return names.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  return names.map((name) => ({ path: join(folder, name), text: readFileSync(join(folder, name), "utf8") }));
+}
+
+/** Links of a page to files that are not there; to what is written by scripts as they run, `${…}`, none. */
+function deadLinks({ path, text }: { path: string; text: string }): string[] {
+  const targets = [...text.matchAll(/<a [^>]*?href="([^"#$]+)/g)].map(([, target]) => decodeURIComponent(target!));
+  return targets.filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(dirname(path), target)));
 }
 
 describe.each(["python", "ruby", "ts"] as const)("%s", (language) => {
   test("every public name stands in the reference", () => {
-    const text = reference(language);
+    const text = pages(language)
+      .map((page) => page.text)
+      .join("\n");
     const names = [...table.functions, ...table.classes].map((row) => row[language]);
     const missing = names.filter((name) => name !== null && !new RegExp(`\\b${name}\\b`).test(text));
     expect(missing).toEqual([]);
+  });
+
+  test("every link leads to a page that is there", () => {
+    expect(pages(language).flatMap(deadLinks)).toEqual([]);
   });
 });

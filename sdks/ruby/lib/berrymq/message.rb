@@ -7,6 +7,7 @@ module BerryMQ
   # Marks a message as the answer to another: `to` is that message's id; `number` of `of` this process's answers;
   # `failed` when the handler raised.
   Answer = Struct.new(:to, :number, :of, :failed, keyword_init: true) do
+    # Whether the handler raised.
     def failed? = failed
   end
 
