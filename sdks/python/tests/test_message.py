@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import pickle
 import re
 import struct
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from berrymq import InvalidArgument, InvalidIdentifier, Message
-from berrymq.message import Wire, pack, received
+from berrymq.message import Wire, delivered, pack, received
 
 
 def test_a_message_tells_its_identifier_and_arguments() -> None:
@@ -116,3 +119,49 @@ def test_the_checksum_is_of_what_the_publisher_chose() -> None:
     wire.attempt, wire.resent = 2, True
     assert received(wire).checksum == expected
     assert message.with_(message_id="m-2").checksum != expected
+
+
+def test_it_shows_its_identifier_and_its_arguments() -> None:
+    class Mute:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    assert repr(Message("door:opened")) == "<Message 'door:opened'>"
+    assert repr(Message("door:opened", 7, by="ann")) == "<Message 'door:opened' 7, by='ann'>"
+    assert repr(Message("door:opened", Mute())) == "<Message 'door:opened' <Mute without a repr>>"
+    assert len(repr(Message("door:opened", *["x" * 1000] * 1000))) < 300
+    malformed = received(Wire(identifier="door:opened", content_type="application/json", payload=b"{"))
+    assert repr(malformed) == "<Message 'door:opened' of content that is malformed>"
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda message: pickle.loads(pickle.dumps(message))])
+def test_a_copy_or_a_pickle_of_it_is_the_same_message(duplicate: Callable[[Message], Message]) -> None:
+    odd = {1, 2}  # which JSON cannot hold
+    message = delivered(Message("door:opened", odd, by="ann").with_(priority=3), 2)
+    again = duplicate(message)
+    told = (again.message_id, again.args, again.kwargs, again.priority, again.attempt)
+    assert told == (message.message_id, (odd,), {"by": "ann"}, 3, 2)
+    came = received(pack(Message("door:closed", 8)))
+    assert duplicate(came).message_id == came.message_id
+    assert duplicate(came).args == (8,)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ttl": "4"},
+        {"ttl": timedelta(seconds=4)},
+        {"delay": "4"},
+        {"priority": True},
+        {"require_ack": "yes"},
+        {"message_id": 5},
+        {"attributes": 5},
+        {"payload": "text"},
+        {"payload": 5},
+        {"payload": b"", "content_type": 5},
+    ],
+)
+def test_an_option_of_another_kind_is_refused_with_its_name_and_value(options: dict[str, Any]) -> None:
+    name, value = list(options.items())[-1]
+    with pytest.raises(InvalidArgument, match=re.escape(f"{name}={value!r}")):
+        Message("door:opened").with_(**options)

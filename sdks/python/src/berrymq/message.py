@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from . import payload as payloads
 from .errors import InvalidArgument
 from .fields import Wire as Wire
-from .fields import set_attributes, set_message_id, set_priority, set_times, stamped, writing
+from .fields import set_content, set_options, set_times, stamped, writing
 from .gen.berrymq.v1 import message_pb2
 from .hops import next_hop
 from .identifier import Identifier, parsed
 from .payload import Call, Failure
+from .showing import shown
 
 if TYPE_CHECKING:
     from .courier import Courier
@@ -251,17 +252,10 @@ class Message:
         wire, call, packed = Wire(), _call_of(self), self._packed
         wire.CopyFrom(self._wire)
         set_times(wire, ttl, delay)
-        if priority is not None:
-            set_priority(wire, priority)
-        if require_ack is not None:
-            wire.require_ack = require_ack
-        if attributes is not None:
-            set_attributes(wire, attributes)
-        if message_id is not None:
-            set_message_id(wire, message_id)
+        set_options(wire, priority, require_ack, attributes, message_id)
         if payload is not None or content_type is not None:
-            wire.payload = self._bytes_to_name(content_type) if payload is None else bytes(payload)
-            wire.content_type = payloads.BYTES if content_type is None else content_type
+            content = self._bytes_to_name(content_type) if payload is None else payload
+            set_content(wire, content, payloads.BYTES if content_type is None else content_type)
             call, packed = None, True
         return _build(wire, call, packed)
 
@@ -295,10 +289,14 @@ class Message:
             kwargs = self._named
             if name in kwargs:
                 return kwargs[name]
-        raise AttributeError(f"the message {self._id!r} has neither a field nor a keyword argument {name!r}")
+            raise AttributeError(f"the message {self._id!r} has neither a field nor a keyword argument {name!r}")
+        raise AttributeError(name)
 
     def __repr__(self) -> str:
-        return f"<Message {self._id!r} {self._written.id if self._written is not None else ''}>"
+        return shown(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (stamped(self._wire).SerializeToString(), _call_of(self), self._packed, self._attempt)
 
 
 def received(wire: Wire) -> Message:
@@ -374,6 +372,12 @@ def _build(wire: Wire, call: Call | None, packed: bool) -> Message:
     message._packed = packed
     message._attempt = 0
     message._lease_lost = message._taken = message._courier = None
+    return message
+
+
+def _restored(wire: bytes, call: Call | None, packed: bool, attempt: int) -> Message:
+    message = _build(Wire.FromString(wire), call, packed)
+    message._attempt = attempt
     return message
 
 
