@@ -65,7 +65,7 @@ class TestingTimeTest < Minitest::Test
     assert_predicate queue, :empty?
   end
 
-  def test_retries_back_off_up_to_the_dead_letters
+  def test_retries_back_off_up_to_the_dead_letters_of_which_who_asked_is_told
     tried = []
     mq.on_error { |*| }
     mq.regist_function("task:*", queue: "tasks", queue_options: { backoff: [1, 300], max_attempts: 4 }) do
@@ -73,9 +73,12 @@ class TestingTimeTest < Minitest::Test
       raise "not yet"
     end
     queue = mq.queue("task:*", shared: true, name: "tasks", backoff: [1, 300], max_attempts: 4)
-    mq.publish("task:a")
+    mq.talk("task:a", "done:x")
+    mq.advance(6)
+    mq.assert_not_published("done:x")
     mq.advance(3600)
     assert_equal [0, 1, 3, 7], tried
+    assert_equal [["RuntimeError", "not yet"]], mq.assert_published("done:x").map { |answer| answer.failure.to_a }
     letter = queue.dead.get_nowait
     assert_match(/retried/, letter.attributes["berrymq-dead-reason"])
     assert_equal 7, (Time.iso8601(letter.attributes["berrymq-dead-at"]) - mq.published.first.published_at).round

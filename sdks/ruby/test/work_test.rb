@@ -121,6 +121,38 @@ class WorkTest < Minitest::Test
     assert_equal 42, answers.get(timeout: 5).args.first
   end
 
+  FAILURES = {
+    "raise" => ["KeyError", "no 2"], "retry" => ["Retry", "wanted the message again after 0 s"], "reject" => %w[Reject spoilt]
+  }.freeze
+
+  test_in_both("who_asked_hears_of_the_last_failure_and_of_what_is_rejected") do |mq|
+    told = Thread::Queue.new
+    mq.on_error { |error, *| told << error.message }
+    attempts = 0
+    work(mq, queue_options: { backoff: [0, 0], max_attempts: 2 }) do |message|
+      case message.args.first
+      when "raise" then raise KeyError, "no #{attempts += 1}"
+      when "retry" then raise BerryMQ::Retry, 0
+      when "reject" then raise BerryMQ::Reject, "spoilt"
+      end
+    end
+    answers = mq.follow("#{unique}.answers:x")
+    mq.flush
+    FAILURES.each do |what, failure|
+      sent = mq.talk("#{unique}:x", "#{unique}.answers:x", what)
+      answer = answers.get(timeout: 5)
+      assert_equal failure, answer.failure.to_a
+      assert_equal [sent.message_id, 1, 1, true], answer.answer.to_h.values_at(:to, :number, :of, :failed)
+    end
+    mq.pipeline("#{unique}:p", "#{unique}:q", "#{unique}.answers:x").talk("raise")
+    failed = answers.get(timeout: 5)
+    assert_equal ["KeyError", "no 4", "#{unique}:p"], [*failed.failure, failed.attributes["berrymq-at"]]
+    error = assert_raises(BerryMQ::HandlerFailed) { mq.pipeline("#{unique}:p", "#{unique}:q").ask("raise") }
+    assert_equal "no 6", error.text
+    assert_equal (1..6).map { |number| "no #{number}" }, Array.new(6) { told.pop }
+    assert_empty told
+  end
+
   def test_a_lost_lease_is_told_and_nothing_is_settled
     mq = connected
     mq.on_error { |*| }

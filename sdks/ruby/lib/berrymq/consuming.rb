@@ -56,15 +56,16 @@ module BerryMQ
 
     # What follows settles what it brought.
 
-    # Carries a verdict out. Raises what the gateway refuses it with; Timeout.
+    # Carries a verdict out; whether it gave the message up. Raises what the gateway refuses it with; Timeout.
     def settle(lease_id, verb, detail)
       outcome = nil
-      say(lease_id, verb, detail) { |error| @mutex.synchronize { (outcome = [error]) && @answered.broadcast } }
+      say(lease_id, verb, detail) { |*told| @mutex.synchronize { (outcome = told) && @answered.broadcast } }
       deadline = Clock.now + SETTLE_SECONDS
       @mutex.synchronize { @answered.wait(@mutex, Clock.left(deadline)) until outcome || Clock.past?(deadline) }
       raise Timeout, "the gateway did not settle within #{SETTLE_SECONDS} s" unless outcome
 
-      raise outcome.first if outcome.first
+      error, dead = outcome
+      error ? raise(error) : dead
     end
 
     # See Delivery#settle_soon.
@@ -82,7 +83,7 @@ module BerryMQ
 
     private
 
-    # The block is called with the error of the outcome, or nil.
+    # The block is called with the error of the outcome, or nil, and whether the message was given up.
     def say(lease_id, verb, detail, &told)
       settlement = QueueWire.settlement(lease_id, verb, detail)
       said = @mutex.synchronize do
@@ -116,7 +117,7 @@ module BerryMQ
 
     def answer(outcome)
       told = @mutex.synchronize { @awaiting.shift.tap { @answered.broadcast if @awaiting.empty? } }
-      told&.call(outcome.error && Error.told(outcome.error))
+      told&.call(outcome.error && Error.told(outcome.error), outcome.dead)
     end
 
     # The gateway released what it had pushed, taken or not.

@@ -52,6 +52,9 @@ module BerryMQ
     # Settles without waiting: verdicts travel together. The block hears, in any thread, of one that could not be carried out.
     def settle_soon(verb, detail = nil, &failed) = @settler.settle_soon(leased, verb, detail, &failed)
 
+    # Settles; whether that gave the message up: it is a dead letter now.
+    def gives_up?(verb, detail = nil) = @settler.settle(leased, verb, detail)
+
     # Its lease was lost: nothing is settled, and something else may come instead.
     def give_up = streamed? && @settler.give_up(@lease_id)
 

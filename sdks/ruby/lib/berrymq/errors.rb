@@ -157,7 +157,10 @@ module BerryMQ
     attr_reader :class_name, :text
 
     # Of what a handler raised.
-    def self.of(error) = new(error.class.to_s, text_of(error))
+    def self.of(error) = new(name_of(error), text_of(error))
+
+    # What its class is called: an error of the SDK as in every language.
+    def self.name_of(error) = error.class.to_s.delete_prefix("BerryMQ::")
 
     # What an exception says, as text that travels, whatever it is.
     def self.text_of(error)

@@ -74,9 +74,10 @@ module BerryMQ
       moved
     end
 
+    # See LocalQueue#settle.
     def settle(lease_id, verb, detail)
       settlement = QueueWire.settlement(lease_id, verb, detail)
-      QueueWire.check(call(:settle, { queue: @name, settlements: [settlement] }).outcomes.first)
+      QueueWire.check(call(:settle, { queue: @name, settlements: [settlement] }).outcomes.first).dead
     end
 
     def extend_lease(lease_id, seconds)

@@ -20,9 +20,6 @@ module BerryMQ
       raise MalformedMessage, "#{message.id} says that it travels in a pipeline, and its attributes #{told.inspect} do not tell where"
     end
 
-    # How an error of the SDK is called in every language.
-    def self.name_of(kind) = kind.name.to_s.delete_prefix("BerryMQ::")
-
     # The hops that have a result.
     def of = number + route.size
 
@@ -120,7 +117,7 @@ module BerryMQ
     def failure(message, hop, error, target)
       attributes = { Hop::PIPELINE => hop.id, Hop::HOP => hop.number.to_s, Hop::AT => message.id }
       hops = [message.hops + 1, Answering::MAX_HOPS].min
-      Message.new(target).with(attributes: attributes, hops: hops, **Answering.failure(error, Hop.name_of(error.class)))
+      Message.new(target).with(attributes: attributes, hops: hops, **Answering.failure(error))
     end
 
     def mark(message, outcome)

@@ -124,13 +124,14 @@ module BerryMQ
       yield e
     end
 
+    # Carries a verdict out; whether it gave the message up: that is a dead letter now.
     def settle(lease_id, verb, detail)
       @mutex.synchronize do
-        next if @leases.settled?(lease_id)
+        next false if @leases.settled?(lease_id)
 
         check_held(lease_id)
-        carry_out(@leases.settle(lease_id), verb, detail)
         @changed.broadcast
+        carry_out(@leases.settle(lease_id), verb, detail)
       end
     end
 
@@ -324,15 +325,18 @@ module BerryMQ
       raise LeaseLost, "the lease #{lease_id} of #{@options.name} ran out; somebody else may hold the message now"
     end
 
+    # True when it is given up.
     def carry_out(item, verb, detail)
       case verb
       when :ack then @faults&.again?(item) ? put(item) : @bytes -= item.bytes
       when :release then put(item)
-      when :retry then count_attempt(item, detail, "retried")
-      when :reject then bury(item, detail || "rejected")
+      when :retry then return count_attempt(item, detail, "retried")
+      when :reject then return bury(item, detail || "rejected")
       end
+      false
     end
 
+    # True when it was the last.
     def count_attempt(item, delay, why)
       most = @options.max_attempts
       return bury(item, "#{why} after attempt #{item.attempt} of #{most}") if item.attempt >= most
@@ -341,11 +345,13 @@ module BerryMQ
       delay ||= [first * (2**(item.attempt - 1)), longest].min
       item.attempt += 1
       delay.zero? ? put(item) : put_later(item, delay)
+      false
     end
 
     def bury(item, why)
       @bytes -= item.bytes
       dead.keep(item.message, why, item.attempt)
+      true
     end
   end
 end

@@ -89,8 +89,8 @@ module BerryMQ
 
     def value_of(message)
       failure = message.failure
-      raise NoFollowers, failure.text if failure&.class_name == Hop.name_of(NoFollowers)
-      raise Timeout, failure.text if failure&.class_name == Hop.name_of(Timeout)
+      raise NoFollowers, failure.text if failure&.class_name == "NoFollowers"
+      raise Timeout, failure.text if failure&.class_name == "Timeout"
 
       Asking.value_of(message)
     end

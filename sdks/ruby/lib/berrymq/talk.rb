@@ -38,8 +38,9 @@ module BerryMQ
     end
 
     # What a message that tells of an error holds; see Message#with.
-    def self.failure(error, class_name = error.class.to_s)
-      { payload: JSON.generate("class" => class_name, "text" => HandlerFailed.text_of(error)), content_type: Payload::FAILURE }
+    def self.failure(error)
+      told = { "class" => HandlerFailed.name_of(error), "text" => HandlerFailed.text_of(error) }
+      { payload: JSON.generate(told), content_type: Payload::FAILURE }
     end
 
     private

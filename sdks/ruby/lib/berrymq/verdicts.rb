@@ -13,7 +13,7 @@ module BerryMQ
       end
 
       @after = after
-      super("to be tried again #{after ? "in #{after} s" : "later"}")
+      super("wanted the message again #{after ? "after #{after} s" : "later"}")
     end
   end
 

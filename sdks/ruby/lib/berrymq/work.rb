@@ -131,8 +131,8 @@ module BerryMQ
 
       @leases.during(delivery, keeper.lease) do |hold|
         message = delivery.message.delivered(delivery.attempt, hold)
-        verb, *detail = verdict(message)
-        hold.lost? ? delivery.give_up : carry_out(delivery, message, verb, detail)
+        verb, detail, failure = verdict(message)
+        hold.lost? ? delivery.give_up : carry_out(delivery, message, verb, detail, failure)
       end
     end
 
@@ -146,7 +146,7 @@ module BerryMQ
     # Where it is lost already, it is back.
     def give_back(delivery) = delivery.settle_soon(:release) { nil }
 
-    # What the handler says, as the name of a verdict and its argument.
+    # What the handler says, as the name of a verdict and its argument; what it raised, when that counts as an attempt.
     def verdict(message)
       return [:ack] unless @handler.wants?(message)
 
@@ -154,7 +154,7 @@ module BerryMQ
       answer(message, value, nil)
       [:ack]
     rescue Retry => e
-      [:retry, e.after]
+      [:retry, e.after, e]
     rescue Release
       [:release]
     rescue Reject => e
@@ -162,7 +162,7 @@ module BerryMQ
       [:reject, e.why]
     rescue HandlersOwn => e
       @tell&.call(e, message, @handler)
-      [:retry, nil]
+      [:retry, nil, e]
     end
 
     def call(message)
@@ -174,11 +174,19 @@ module BerryMQ
       @answer&.call(message, Outcome.new(1, 1, value, error)) if message.reply_to
     end
 
-    # What cannot be settled any more comes again; nobody needs to hear of it.
-    def carry_out(delivery, message, verb, detail)
-      delivery.settle_soon(verb, *detail) do |error|
-        @tell&.call(error, message, @handler) unless error.is_a?(LeaseLost) || error.is_a?(Closed) || error.retryable?
+    def carry_out(delivery, message, verb, detail, failure)
+      if failure && message.reply_to
+        answer(message, nil, failure) if delivery.gives_up?(verb, detail)
+      else
+        delivery.settle_soon(verb, detail) { |error| not_settled(error, message) }
       end
+    rescue Error => e
+      not_settled(e, message)
+    end
+
+    # What cannot be settled any more comes again; nobody needs to hear of it.
+    def not_settled(error, message)
+      @tell&.call(error, message, @handler) unless error.is_a?(LeaseLost) || error.is_a?(Closed) || error.retryable?
     end
   end
   private_constant :Work

@@ -46,7 +46,7 @@ module BerryMQ
         Refused = shape(first_sequence: 0, count: 0, error: Refusal)
         Published = shape(through: 0, accepted: [Accepted], refused: [Refused], drain: Drain)
         Delivery = shape(message: ShownMessage, lease_id: "", attempt: 0, deadline: 0)
-        Outcome = shape(lease_id: "", deadline: 0, error: Refusal)
+        Outcome = shape(lease_id: "", deadline: 0, error: Refusal, dead: false)
         Consumed = shape(deliveries: [Delivery], outcomes: [Outcome], drain: Drain)
         Queue = shape(name: "", lease: 0, max_messages: 0, max_bytes: 0)
         Status = shape(ready: 0, delayed: 0, leased: 0, bytes: 0, consumers: 0, oldest_published_at: 0)
