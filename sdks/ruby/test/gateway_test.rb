@@ -80,7 +80,9 @@ class GatewayTest < Minitest::Test
     assert_predicate other, :empty?
     delivery.retry(delay: 0)
     assert_equal 2, other.get(auto_ack: false, timeout: 5).tap(&:ack).attempt
-    assert_raises(BerryMQ::QueueExists) { a.queue("#{unique}:*", shared: true, lease: 31) }
+    told = assert_raises(BerryMQ::QueueExists) { a.queue("#{unique}:*", shared: true, lease: 31) }
+    assert_includes told.message, "(lease: 30 s there, 31 s asked)"
+    assert_equal ["#{unique}:*"], b.queue(name: "#{unique}:*", shared: true, max_attempts: 10).patterns
     queue.delete
     assert_raises(BerryMQ::QueueNotFound) { other.qsize }
   end

@@ -22,6 +22,7 @@ class QueuePatternsTest < Minitest::Test
     first = mq.queue(SEVERAL, shared: true, name: "work")
     mq.queue(["job", "task:*", "job:*"], shared: true, name: "work")
     assert_raises(BerryMQ::QueueExists) { mq.queue("task:*", shared: true, name: "work") }
+    assert_equal first.patterns, mq.queue(name: "work", shared: true).patterns
     assert_empty first.dead.patterns
     first.delete
     assert_empty mq.show_followers
@@ -31,11 +32,11 @@ class QueuePatternsTest < Minitest::Test
     mq = bus
     many = Array.new(101) { |number| "t#{number}:*" }
     refusals = { [SEVERAL, nil] => "needs a name", [[], "work"] => "0 of them", [many, "work"] => "101 of them",
-                 [["task:*", "_own:*"], "work"] => "_own:*" }
+                 [["task:*", "_own:*"], "work"] => "_own:*", [nil, "work"] => "shared: true" }
     refusals.each do |(patterns, name), says|
       assert_includes assert_raises(BerryMQ::InvalidArgument) { mq.queue(patterns, name: name) }.message, says
     end
-    { ["task:*", "a:b*"] => "b*", ["task:*", 5] => "5", { "a:b" => 1 } => "a:b", nil => "nil" }.each do |patterns, says|
+    { ["task:*", "a:b*"] => "b*", ["task:*", 5] => "5", { "a:b" => 1 } => "a:b", [nil] => "nil" }.each do |patterns, says|
       assert_includes assert_raises(BerryMQ::InvalidIdentifier) { mq.queue(patterns, name: "work") }.message, says
     end
     assert_raises(BerryMQ::InvalidArgument) { mq.queue("a:b", patterns: SEVERAL) }
@@ -60,15 +61,21 @@ class QueuePatternsTest < Minitest::Test
     assert_raises(BerryMQ::InvalidArgument) { mq.queue(SEVERAL) }
   end
 
-  def test_a_queue_that_is_made_again_keeps_all_patterns
+  def test_a_queue_that_is_made_again_by_who_said_nothing_of_it_is_as_it_was
     gateway = own_gateway
     mq = bus.connect(gateway.url)
-    work = mq.queue(SEVERAL, shared: true, name: "work")
+    bounds = { name: "work", shared: true, max_messages: 2, ttl: 1.5, backoff: [2, 4], overflow: :drop_oldest }
+    mq.queue(SEVERAL, **bounds)
+    buses = [bus.connect("http://#{gateway.url}"), mq]
+    takers = buses.map { |each| each.queue(name: "work", shared: true) }
+    takers.each { |work| work.tap(&:pause).resume }
     gateway.stop(:KILL)
     own_gateway(port: gateway.port)
-    mq.publish("other:x").wait(20)
-    assert_equal 0, work.qsize
+    buses.each { |each| each.publish("other:x").wait(20) }
+    assert_equal [0, 0], takers.map(&:qsize)
     assert_equal([1, 1], %w[task:x job:x].map { |id| mq.publish(id).wait(5).queues })
+    assert takers.all?(&:full?)
+    assert_equal SEVERAL.sort, mq.queue(SEVERAL, **bounds).patterns
     assert_raises(BerryMQ::QueueExists) { mq.queue("task:*", shared: true, name: "work") }
   end
 

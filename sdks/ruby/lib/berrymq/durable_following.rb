@@ -51,7 +51,7 @@ module BerryMQ
     def work_there(link)
       return if @identifier.local?
 
-      keeper = GatewayQueue.new(link, @options.name, @options)
+      keeper = GatewayQueue.new(link, @options.name, @options, as_it_is: @takes_any)
       made_now(keeper)
       @local&.take_no_more
       @work.feed(keeper)
@@ -78,8 +78,6 @@ module BerryMQ
       keeper.make
     rescue Unavailable, Draining
       nil
-    rescue QueueExists
-      raise unless @takes_any
     end
   end
 

@@ -15,14 +15,17 @@ module BerryMQ
     LOOK = 0.5
     private_constant :MOST_WAIT, :GRACE, :PAUSE, :LOOK
 
-    # Makes the queue, or finds it with the same options.
+    # Makes the queue, or opens the one that is there. Raises QueueExists, Unavailable.
     def self.create(link, options) = new(link, options.name, options).tap(&:make)
 
-    # `options` are those of who makes it; nil = it is there.
-    def initialize(link, name, options = nil)
+    # `options` are what was said of it; nil = it is somebody else's to make. `as_it_is`: a queue of that name may have any options and
+    # patterns.
+    def initialize(link, name, options = nil, as_it_is: false)
       @link = link
       @name = name
       @options = options
+      @as_it_is = as_it_is
+      @told = nil # the options, as the gateway last told of them
       @made_on = nil # which connection of the link
       @closed = @deleted = false
       @consuming = []
@@ -34,13 +37,13 @@ module BerryMQ
     def over? = @closed || @deleted
 
     # Seconds.
-    def lease = @lease || @options&.lease || QueueOptions::DEFAULTS[:lease]
+    def lease = @told&.lease || @options&.lease || QueueOptions::DEFAULTS[:lease]
 
-    # Raises QueueExists, Unavailable.
+    # Makes it as it was, if it is not there; one that somebody made otherwise since then need only be what was asked for. Raises
+    # QueueExists, Unavailable.
     def make
       connections = @link.connections
-      queue = @link.transport.queue(:create, { queue: QueueWire.queue(@options) }).queue
-      @lease = queue.lease.to_f
+      @told = QueueWire.options(made)
       @made_on = connections
     end
 
@@ -130,10 +133,24 @@ module BerryMQ
       Delivery.new(self, @link.came(told.message), [told.attempt, 1].max, lease, QueueWire.time(told.deadline), settler: settler)
     end
 
-    # What it keeps; empty for one that others made.
-    def patterns = @options&.patterns || []
+    # What it keeps; empty for one that others make.
+    def patterns = (@told || @options)&.patterns || []
 
     private
+
+    # The contract's Queue.
+    def made
+      create(as_it_was)
+    rescue QueueExists
+      return @link.transport.queue(:describe, { queue: @name }).queue if @as_it_is
+
+      @told.nil? ? raise : create(@options)
+    end
+
+    def create(options) = @link.transport.queue(:create, { queue: QueueWire.queue(options) }).queue
+
+    # Dead letters, opened by their name, come and go with their queue.
+    def as_it_was = @told.nil? || @told.patterns.empty? ? @options : @told
 
     def take_once(max, wait, auto_ack, left)
       request = { queue: @name, max: max, wait: wait.positive? ? wait : nil, auto_ack: auto_ack }.compact
@@ -171,7 +188,7 @@ module BerryMQ
     # A gateway that keeps all in memory has forgotten its queues after a restart: whoever made one makes it again, once for each
     # connection, so that a queue that somebody deleted stays deleted. True, too, when another call made it since `seen`.
     def made_again?(seen)
-      return false if @options.nil? || @deleted
+      return false if @options.nil? || @deleted || as_it_was.patterns.empty?
       return true if @made_on != seen
       return false if seen == @link.connections
 

@@ -24,7 +24,7 @@ module BerryMQ
     # The shared ones, by name.
     def shared = @mutex.synchronize { @shared.dup }
 
-    # The queue that the options ask for, following their patterns. Raises QueueExists and NotSupported.
+    # The queue that the options ask for, following its patterns. Raises QueueExists, NotSupported, InvalidArgument.
     def open(bus, options)
       if options.policy == "broadcast"
         raise NotSupported, "the queue #{options.name} asks for policy \"broadcast\", which only a gateway has; connect first"
@@ -32,10 +32,10 @@ module BerryMQ
       return make(bus, options) if options.standalone
 
       @mutex.synchronize do
-        queue = @shared[options.name] ||= make(bus, options) { @shared.delete(options.name) }
-        next queue if queue.options == options.filled
+        known = known(options)
+        next known.tap { AskedQueue.check(known.options, options) } if known
 
-        raise QueueExists, "the queue #{options.name} is there with other options; open it with the same, or delete it first"
+        @shared[options.name] = make(bus, AskedQueue.with_pattern(options)) { @shared.delete(options.name) }
       end
     end
 
@@ -50,6 +50,12 @@ module BerryMQ
     end
 
     private
+
+    # The dead letters of a queue that is there are there, too, for whoever says no pattern.
+    def known(options)
+      letters = @shared[options.name.delete_suffix(Queue::DEAD)]&.dead if options.patterns.empty? && options.name.end_with?(Queue::DEAD)
+      @shared[options.name] || letters
+    end
 
     def make(bus, options, &on_delete)
       queue = LocalQueue.new(options, times: @times, dropped: bus.method(:tell_drop), &on_delete)

@@ -15,13 +15,15 @@ module BerryMQ
     # Its name.
     attr_reader :name
 
-    # `pattern` is one, or an Array of up to 100, which needs a `name` then.
+    # `pattern` is one, or an Array of up to 100, which needs a `name` then. A shared queue that is there is taken as it is: what is not
+    # said is not compared, and what is said and otherwise there raises QueueExists, which names it. `Queue.new(name: "jobs", shared: true)`
+    # says nothing else: if the queue is not there, it is made with the pattern `jobs:*`.
     # `overflow` is "reject_publish" or "drop_oldest"; `policy` "round_robin" or "broadcast"; `lease`, `ttl`, `delay`, `dedupe`
     # (0 = ids are not compared) and `standalone_ttl` seconds; `backoff` [first, most] seconds; `transient` keeps it in memory.
     # Raises InvalidArgument, InvalidIdentifier, QueueExists, Unavailable; NotSupported for a broadcast in this process.
-    def initialize(pattern, shared: false, name: nil, bus: BerryMQ.default_bus, **options)
+    def initialize(pattern = nil, shared: false, name: nil, bus: BerryMQ.default_bus, **options)
       bus.raise_if_closed
-      patterns = QueuePatterns.read(pattern, name)
+      patterns = pattern.nil? ? QueuePatterns.of_named(name, shared) : QueuePatterns.read(pattern, name)
       name ||= shared ? patterns.first : "#{patterns.first}##{SecureRandom.hex(6)}"
       options = QueueOptions.read(name, patterns, !shared, options)
       adopt(options.name, Queue.keeper(bus, options))
@@ -118,7 +120,7 @@ module BerryMQ
 
     class << self
       def keeper(bus, options)
-        connected = !bus.link.nil? && !Identifier.parse(options.patterns.first).local?
+        connected = !bus.link.nil? && !options.local?
         bus.dispatcher.watch&.opened(options)
         connected ? bus.network.keep(GatewayQueue.create(bus.link, options)) : bus.local_queues.open(bus, options)
       end

@@ -2,7 +2,7 @@
 
 # What a queue was asked to be, checked once, wherever it will be kept.
 module BerryMQ
-  # Times in seconds; nil = the default.
+  # Times in seconds; nil, and no patterns = not said.
   QueueOptions = Struct.new(:name, :patterns, :standalone, :max_messages, :max_bytes, :overflow, :lease, :max_attempts, :backoff,
                             :transient, :ttl, :delay, :dedupe, :standalone_ttl, :policy, keyword_init: true) do
     # Those of a queue of that name, checked. Raises InvalidArgument, naming the option and the value.
@@ -35,10 +35,15 @@ module BerryMQ
       dup.tap { |all| QueueOptions::DEFAULTS.each { |name, default| all[name] = default if all[name].nil? } }
     end
 
+    # Whether nothing that it keeps ever leaves the process.
+    def local? = patterns.empty? ? name.start_with?("_") : Identifier.parse(patterns.first).local?
+
     private
 
     def one_of(name, texts)
-      text = (self[name] || texts.first).to_s
+      return if self[name].nil?
+
+      text = self[name].to_s
       return text if texts.include?(text)
 
       raise InvalidArgument, "#{name} is #{self[name].inspect}; it takes #{texts.join(" or ")}"
@@ -68,8 +73,8 @@ module BerryMQ
   QueueOptions::OVERFLOWS = %w[reject_publish drop_oldest].freeze
   QueueOptions::POLICIES = %w[round_robin broadcast].freeze
   # Those of the gateway, too.
-  QueueOptions::DEFAULTS = { max_messages: 1_000_000, max_bytes: 1024**3, lease: 30.0, max_attempts: 10, backoff: [1.0, 300.0].freeze,
-                             dedupe: 120.0, standalone_ttl: 60.0 }.freeze
+  QueueOptions::DEFAULTS = { max_messages: 1_000_000, max_bytes: 1024**3, overflow: "reject_publish", lease: 30.0, max_attempts: 10,
+                             backoff: [1.0, 300.0].freeze, dedupe: 120.0, standalone_ttl: 60.0, policy: "round_robin" }.freeze
   # What a maker of queues may say.
   QueueOptions::NAMES = (QueueOptions.members - %i[name patterns standalone]).freeze
   private_constant :QueueOptions

@@ -7,6 +7,14 @@ module BerryMQ
     MOST = 100
 
     class << self
+      # Of a queue without a pattern, which is one to open: none. Raises InvalidArgument unless it says which one is meant.
+      def of_named(name, shared)
+        return [].freeze if shared && !name.to_s.empty?
+
+        raise InvalidArgument, "a queue without a pattern is one to open: name it, with Queue.new(name: \"jobs\", shared: true); " \
+                               "a queue to make takes a pattern, as in Queue.new(\"task:*\")"
+      end
+
       # What a queue of that name (or nil) keeps: one pattern as it was written; several in full and sorted, so that whoever names the
       # same ones means the same queue. Raises InvalidIdentifier and InvalidArgument, quoting what is wrong.
       def read(given, name)

@@ -12,6 +12,16 @@ module BerryMQ
         { patterns: options.patterns, **plain, **times, backoff: first && { first: first, most: most } }.compact
       end
 
+      # The contract's Queue as QueueOptions. That it is paused is how it stands, not what it is.
+      def options(told)
+        plain = %i[name standalone max_messages max_bytes max_attempts transient].to_h { |name| [name, told.public_send(name)] }
+        times = %i[lease ttl delay dedupe standalone_ttl].to_h { |name| [name, told.public_send(name)&.to_f] }
+        backoff = told.backoff && [told.backoff.first.to_f, told.backoff.most.to_f]
+        QueueOptions.new(patterns: told.patterns.to_a.freeze, **plain, **times, backoff: backoff,
+                         overflow: named(told.overflow, "overflow_", QueueOptions::OVERFLOWS),
+                         policy: named(told.policy, "policy_", QueueOptions::POLICIES))
+      end
+
       def settlement(lease_id, verb, detail)
         verdict = case verb
                   when :ack, :release then {}
@@ -30,6 +40,11 @@ module BerryMQ
 
       # Time of microseconds; 0 = nil.
       def time(micros) = micros.zero? ? nil : Time.at(micros / 1_000_000, micros % 1_000_000, :usec)
+
+      private
+
+      # gRPC tells `:OVERFLOW_DROP_OLDEST`, JSON "drop_oldest".
+      def named(told, prefix, texts) = texts.find { |text| text == told.to_s.downcase.delete_prefix(prefix) }
     end
   end
   private_constant :QueueWire

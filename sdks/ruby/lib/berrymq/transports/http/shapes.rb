@@ -16,7 +16,7 @@ module BerryMQ
             raise MalformedMessage, "the gateway told #{text.to_s[0, 40].inspect}, which is no JSON"
           end
 
-          # A Struct of readers. Each field is given what stands for an absent one: a value, a shape (nil then), or a list of a shape.
+          # A Struct of readers. Each field is given what stands for an absent one: a value, a shape (nil then), or a list (of a shape).
           def shape(**fields)
             Struct.new(*fields.keys) do
               define_singleton_method(:from) do |json|
@@ -33,6 +33,7 @@ module BerryMQ
 
           def value(told, absent)
             case absent
+            when [] then told || []
             when Array then (told || []).map { |each| absent.first.from(each) }
             when Class then told && absent.from(told)
             else told.nil? ? absent : told
@@ -48,7 +49,9 @@ module BerryMQ
         Delivery = shape(message: ShownMessage, lease_id: "", attempt: 0, deadline: 0)
         Outcome = shape(lease_id: "", deadline: 0, error: Refusal, dead: false)
         Consumed = shape(deliveries: [Delivery], outcomes: [Outcome], drain: Drain)
-        Queue = shape(name: "", lease: 0, max_messages: 0, max_bytes: 0)
+        Backoff = shape(first: 0, most: 0)
+        Queue = shape(name: "", patterns: [], standalone: false, max_messages: 0, max_bytes: 0, overflow: "", lease: 0, max_attempts: 0,
+                      backoff: Backoff, transient: false, ttl: nil, delay: nil, dedupe: nil, policy: "", standalone_ttl: nil)
         Status = shape(ready: 0, delayed: 0, leased: 0, bytes: 0, consumers: 0, oldest_published_at: 0)
         Moved = shape(moved: 0)
         Answers = shape(answers: [ShownMessage])
