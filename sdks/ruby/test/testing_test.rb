@@ -45,6 +45,12 @@ class TestingTest < Minitest::Test
     assert_includes failure { mq.assert_not_published("a:c", level: 3) }, "a:c(1, level: 3)"
   end
 
+  def test_what_cannot_be_asked_for_is_refused_and_does_not_pass
+    wrong = [-> { mq.assert_not_published("*oor:x") }, -> { mq.assert_published("door*") }]
+    wrong.each { |call| assert_raises(BerryMQ::InvalidIdentifier, &call) }
+    [nil, "Shop#deliver", :deliver].each { |handler| assert_raises(BerryMQ::InvalidArgument) { mq.mock(handler) } }
+  end
+
   def test_a_handlers_calls_are_recorded
     handler = ->(message) { message.args.first }
     mq.regist_function("a:*", handler)
@@ -205,6 +211,17 @@ class TestingTest < Minitest::Test
     2.times { closed.close }
     assert_raises(BerryMQ::Closed) { closed.publish("a:b") }
     assert_raises(BerryMQ::InvalidArgument) { TestBus.new(connected) }
+  end
+
+  def test_a_test_that_ends_badly_is_not_in_the_way_of_the_next
+    test = Class.new(Minitest::Test) { include BerryMQ::Testing::Minitest }.new("test_something")
+    test.before_setup
+    bus = test.berrymq_bus.bus
+    test.berrymq_bus.define_singleton_method(:close) { raise "stuck" }
+    assert_equal("stuck", assert_raises(RuntimeError) { test.after_teardown }.message)
+    TestBus.open(BerryMQ.default_bus, gateway: false) { |free| free.publish("a:b") }
+  ensure
+    bus.close
   end
 
   def test_classes_and_threads_of_the_bus_end_with_the_test

@@ -215,6 +215,14 @@ class TestingTimeTest < Minitest::Test
     assert_equal 1, mq.now
   end
 
+  def test_waiting_for_what_never_comes_is_told
+    waits = [-> { mq.queue("task:*").get }, -> { mq.follow("task:*").next }]
+    waits.each do |wait|
+      error = with_patience(0.05) { assert_raises(BerryMQ::Timeout, &wait) }
+      assert_match(/nothing is due any more/, error.message)
+    end
+  end
+
   def with_patience(seconds)
     before = BerryMQ::Testing::VirtualTime::PATIENCE
     BerryMQ::Testing::VirtualTime.__send__(:remove_const, :PATIENCE)
@@ -226,6 +234,8 @@ class TestingTimeTest < Minitest::Test
   end
 
   def test_time_takes_no_nonsense
+    ended = BerryMQ::Testing::TestBus.open.tap(&:close)
+    assert_raises(BerryMQ::Closed) { ended.advance(1) }
     [-1, "1", Float::NAN].each { |seconds| assert_raises(BerryMQ::InvalidArgument) { mq.advance(seconds) } }
   end
 end

@@ -17,7 +17,7 @@ module BerryMQ
         super
       ensure
         print_seed unless passed? || skipped?
-        (@berrymq_tests || []).reverse_each(&:close)
+        end_tests(@berrymq_tests || [])
         @berrymq_tests = @berrymq = @berrymq_bus = nil
       end
 
@@ -28,6 +28,13 @@ module BerryMQ
       def berrymq_bus = @berrymq_bus ||= put_under_test(nil)
 
       private
+
+      # The last first, and each of them: one that ends badly does not stay in the way of the next test.
+      def end_tests(tests)
+        tests.pop.close until tests.empty?
+      ensure
+        end_tests(tests) unless tests.empty?
+      end
 
       def put_under_test(bus)
         @berrymq_tests ||= []

@@ -8,6 +8,11 @@ module BerryMQ
       # `calls` is called for [Following, Message] of every call so far; `ready` waits until the block is true, for as long as a test
       # waits; without one, until no handler is at work.
       def initialize(handler, calls, ready)
+        case handler
+        when nil, String, Symbol, Numeric
+          raise InvalidArgument, "mock(#{handler.inspect}): it takes a function, a Method, an object, or what registering returned"
+        end
+
         handler = handler.handler if handler.respond_to?(:handler)
         @handler = handler
         @calls = calls

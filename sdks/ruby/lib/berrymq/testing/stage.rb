@@ -16,12 +16,15 @@ module BerryMQ
 
       # Virtual time.
       class InProcess
+        UNDER_TEST = "this bus is under test already: close that TestBus first; tests that run side by side take a bus each (TestBus.new)"
+        private_constant :UNDER_TEST
+
         attr_reader :time
 
         def initialize(bus, records)
           @bus = bus
           @records = records
-          raise InvalidArgument, "this bus is under test already; close that TestBus first" if bus.clock.virtual
+          raise InvalidArgument, UNDER_TEST if bus.clock.virtual
 
           @scene = Scene.new(bus)
           @scene.set

@@ -7,7 +7,7 @@ module BerryMQ
   module Testing
     # `TestBus.open { |mq| … }`, or `TestBus.new` and `close`. It has the public calls of the bus, too.
     class TestBus
-      (Bus.public_instance_methods - Object.public_instance_methods).each do |name|
+      (Bus.public_instance_methods - Object.public_instance_methods - %i[close]).each do |name|
         define_method(name) { |*args, **kwargs, &block| @bus.public_send(name, *args, **kwargs, &block) }
       end
 
@@ -60,6 +60,8 @@ module BerryMQ
         unless seconds.is_a?(Numeric) && seconds.to_f.finite? && !seconds.negative?
           raise InvalidArgument, "advance(#{seconds.inspect}): it takes seconds from 0 on"
         end
+
+        raise Closed, "this TestBus was closed, and time with it; make another" if @over
 
         @stage.time.advance(seconds)
         nil
@@ -136,7 +138,8 @@ module BerryMQ
       end
 
       def matching(pattern, args, kwargs)
-        @records.messages.select { |message| Identifier.matches?(pattern, message.id) && Testing.carries?(message, args, kwargs) }
+        pattern = Identifier.parse(pattern)
+        @records.messages.select { |message| pattern.meets?(message.identifier) && Testing.carries?(message, args, kwargs) }
       end
 
       def wanted(pattern, args, kwargs)

@@ -7,13 +7,14 @@ module BerryMQ
     # at work, so that nothing is guessed and nothing sleeps. The thread that made it moves it, by `advance` or by waiting; so does a
     # thread of the bus that calls `advance`. Thread-safe; its lock is the last that anybody takes.
     class VirtualTime
-      # How long, in real seconds, a thread of the bus may be at work while time waits for it.
+      # How long, in real seconds, a thread of the bus may be at work while time waits for it, and a test may wait for what is not due.
       PATIENCE = 10.0
       # Times nearer than this are one: seconds are no exact numbers.
       GRAIN = 1e-6
       # A thread that waits: for its condition, until `ends` (nil = for ever); `number` tells the order of those that end together.
       Parked = Struct.new(:thread, :condition, :ends, :number, :crew, :woken)
-      private_constant :GRAIN, :Parked
+      FOR_EVER = "publish what it waits for before, or give it a timeout"
+      private_constant :GRAIN, :Parked, :FOR_EVER
 
       # Seconds on the clock's own scale.
       attr_reader :now
@@ -133,13 +134,20 @@ module BerryMQ
         @changed.broadcast
       end
 
-      def sleep_until_woken(parked)
-        @mutex.synchronize { @changed.wait(@mutex) until parked.woken }
+      def sleep_until_woken(parked, patience = nil)
+        @mutex.synchronize do
+          until parked.woken
+            raise Timeout, "nothing is due any more, and this waits for ever: #{FOR_EVER}" if Clock.past?(patience)
+
+            @changed.wait(@mutex, Clock.left(patience))
+          end
+        end
       end
 
+      # Other threads of the test may still publish, in real time.
       def move_until_woken(parked)
         run_until(nil) { parked.woken }
-        sleep_until_woken(parked)
+        sleep_until_woken(parked, Clock.now + PATIENCE)
       end
 
       # From one thing that is due to the next, until the block is true, or nothing more is due by then.
