@@ -221,7 +221,7 @@ class TestingTest < Minitest::Test
     assert_equal("stuck", assert_raises(RuntimeError) { test.after_teardown }.message)
     TestBus.open(BerryMQ.default_bus, gateway: false) { |free| free.publish("a:b") }
   ensure
-    bus.close
+    bus&.close
   end
 
   def test_classes_and_threads_of_the_bus_end_with_the_test
