@@ -152,6 +152,21 @@ def test_a_bus_that_is_there_may_be_used_and_context_goes_along(bus: Bus) -> Non
     run(main())
 
 
+def test_a_coroutine_may_ask_though_no_other_may_run_beside_it() -> None:
+    async def main() -> None:
+        async with aio.Bus() as mq:
+
+            @mq.following_function("count:down")
+            async def count(message: Message) -> int:
+                left: int = message.args[0]
+                return await mq.ask("count:down", left - 1) + 1 if left else 0
+
+            await mq.set_multiplicity(1)
+            assert await mq.within(10).ask("count:down", 5) == 5
+
+    run(main())
+
+
 def test_a_durable_following_is_registered_without_blocking(gateway: Gateway) -> None:
     async def main() -> None:
         async with two(gateway) as (here, there):

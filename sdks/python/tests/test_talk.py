@@ -9,6 +9,7 @@ import pytest
 
 from berrymq import Bus, HandlerFailed, InvalidArgument, Message, NoFollowers, Timeout
 from berrymq.message import Wire
+from berrymq.testing import TestBus
 
 
 def test_what_each_handler_returns_is_published_to_the_second_identifier(bus: Bus) -> None:
@@ -107,3 +108,16 @@ def test_within_limits_the_time_of_handlers_in_a_pool(bus: Bus) -> None:
     with pytest.raises(InvalidArgument):
         bus.within(0)
     del kept
+
+
+@pytest.mark.parametrize("virtual", [False, True])
+def test_a_handler_in_the_pool_may_ask_though_no_thread_is_free(virtual: bool) -> None:
+    with TestBus(gateway="") if virtual else Bus() as bus:
+
+        @bus.following_function("count:down")
+        def count(message: Message) -> int:
+            left: int = message.args[0]
+            return bus.ask("count:down", left - 1) + 1 if left else 0
+
+        bus.set_multiplicity(2)
+        assert bus.within(10).ask("count:down", 5) == 5

@@ -9,6 +9,7 @@ from .errors import NoFollowers
 from .gen.berrymq.v1 import talk_service_pb2
 from .link import Link
 from .message import Message, pack, received
+from .pending import asking
 from .receipt import Receipt
 from .registry import Receiver
 from .talk import Answers, CollectedAnswers, Outcome, merge, outcome_of
@@ -57,8 +58,9 @@ class Asker:
         if courier.probe is not None:
             receivers = courier.probe.published(message, receivers)
         courier.queues.check_room(receivers, message)
-        own = CollectedAnswers(self._clock)
-        courier.dispatcher.dispatch(message, receivers, own)
+        own = CollectedAnswers(self._clock, message.id)
+        with asking():
+            courier.dispatcher.dispatch(message, receivers, own)
         return own
 
 

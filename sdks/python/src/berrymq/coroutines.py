@@ -54,11 +54,11 @@ class Coroutines:
         pending = Pending(coroutine, loop or self._own.get(), counted)
         try:
             with self._changed:
-                if counted and running() is None:
+                if pending.counted and running() is None:
                     self._changed.wait_for(lambda: self._at_work() < MOST_AT_WORK)
                 if self.closing:
                     raise Closed("the bus is being closed; no handler is started any more")
-                if counted and self._limit and self._counted >= self._limit:
+                if pending.counted and self._limit and self._counted >= self._limit:
                     self._waiting.append(pending)
                 else:
                     self._launch(pending)

@@ -169,14 +169,17 @@ class Dispatcher:
             self.report(error, message, receiver.handler)
 
     def _answer(self, message: Message, handlers: Sequence[Receiver], answers: Answers) -> None:
-        of = len(handlers)
+        of, pool = len(handlers), self._pool
+        if pool is not None and getattr(answers, "waits", False) and pool.here:
+            # A thread of the pool that waited for another one might wait for ever.
+            pool = None
         self._shield(lambda: answers.begin(of), message, None)
         for number, handler in enumerate(handlers, 1):
-            if self._pool is None or handler.awaited:
+            if pool is None or handler.awaited:
                 self._call_answering(handler, message, number, of, answers)
             else:
                 call = partial(self._call_answering, handler, message, number, of, answers)
-                self._pool.run(partial(copy_context().run, call))
+                pool.run(partial(copy_context().run, call))
 
     def _call_answering(self, handler: Receiver, message: Message, number: int, of: int, answers: Answers) -> None:
         step: Callable[[], None]

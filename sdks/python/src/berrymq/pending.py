@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future
-from contextvars import copy_context
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
 from .errors import Closed
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
 
 Ended = Callable[["Pending"], object]
 
+_in_handler: ContextVar[bool] = ContextVar("berrymq_in_handler", default=False)
+_waited_for: ContextVar[bool] = ContextVar("berrymq_waited_for", default=False)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """What a coroutine asks that runs itself is not counted: it could wait for its own turn for ever."""
+    token = _waited_for.set(_in_handler.get())
+    try:
+        yield
+    finally:
+        _waited_for.reset(token)
+
 
 class Pending(Future[object]):
     """Its result, or its error. Callbacks are called in the thread of its loop, and must not wait there."""
@@ -21,9 +35,11 @@ class Pending(Future[object]):
     def __init__(self, coroutine: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop, counted: bool) -> None:
         super().__init__()
         self.loop = loop
-        self.counted = counted
+        self.counted = counted and not _waited_for.get()
         self._coroutine = coroutine
         self._context = copy_context()
+        self._context.run(_in_handler.set, True)
+        self._context.run(_waited_for.set, False)
         self._task: asyncio.Task[object] | None = None
         self._cancelled = False
 

@@ -24,6 +24,10 @@ class Tasks(Protocol):
     def crowded(self) -> bool:
         """Whether `run` may have to wait before long."""
 
+    @property
+    def here(self) -> bool:
+        """Whether the thread that asks is one of its own."""
+
     def stop(self) -> None:
         """Takes nothing new and returns at once."""
 
@@ -45,7 +49,7 @@ class Pool:
     def run(self, task: Task) -> None:
         """Runs it soon, or at once when one of the pool's own threads asks and nobody is free: waiting could last
         forever."""
-        if threading.current_thread() not in self._threads:
+        if not self.here:
             self._tasks.put(task)
             return
         try:
@@ -57,6 +61,11 @@ class Pool:
     def crowded(self) -> bool:
         """Whether half of the room for waiting tasks is taken."""
         return self._tasks.qsize() * 2 > self._tasks.maxsize
+
+    @property
+    def here(self) -> bool:
+        """Whether the thread that asks is one of its own."""
+        return threading.current_thread() in self._threads
 
     def stop(self) -> None:
         """Takes nothing new and returns at once."""

@@ -70,9 +70,10 @@ class CollectedAnswers:
     waits = True
     """Somebody waits for them in the thread that published."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, identifier: str) -> None:
         self.of = 0
         self._clock = clock
+        self._identifier = identifier
         self._outcomes: deque[Outcome] = deque()
         # Made by whoever has to wait: mostly the handlers have answered by then.
         self._came: threading.Condition | None = None
@@ -98,7 +99,7 @@ class CollectedAnswers:
             while not self._outcomes:
                 left = deadline - self._clock.now()
                 if left <= 0:
-                    raise Timeout("no answer of this process's own handlers in the time allowed")
+                    raise Timeout(f"no handler of this process answered {self._identifier!r} in the time allowed")
                 self._clock.wait(self._came, left)
 
     def _put(self, outcome: Outcome) -> None:

@@ -36,7 +36,7 @@ class Stage:
     def make_pool(self, threads: int) -> StagePool:
         """In the place of a pool of threads: as many handlers work at once, while others wait for something."""
         self._threads = threads
-        return StagePool(self._tasks)
+        return StagePool(self._tasks, lambda: self._in_threads > 0)
 
     def run_one(self) -> bool:
         return self._run_task() or any(seat.work() for seat in self._seats)
@@ -89,8 +89,14 @@ class StagePool:
 
     crowded = False
 
-    def __init__(self, tasks: deque[Task]) -> None:
+    def __init__(self, tasks: deque[Task], at_work: Callable[[], bool]) -> None:
         self._tasks = tasks
+        self._at_work = at_work
+
+    @property
+    def here(self) -> bool:
+        """Whether a handler asks that works on the stage."""
+        return self._at_work()
 
     def run(self, task: Task) -> None:
         self._tasks.append(task)
