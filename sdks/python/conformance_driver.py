@@ -195,7 +195,7 @@ class Driver:
 
     def do_queue(self, command: Command) -> None:
         named = {name: command[name] for name in ("shared", "name") if name in command}
-        self._queues[command["as"]] = Queue(command["pattern"], bus=self._bus, **named, **_queue_options(command))
+        self._queues[command["as"]] = Queue(command.get("pattern"), bus=self._bus, **named, **_queue_options(command))
 
     def do_get(self, command: Command) -> Any:
         queue, timeout = self._queues[command["as"]], command.get("timeout", 5.0)

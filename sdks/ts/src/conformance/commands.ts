@@ -6,7 +6,7 @@ import { Identifier, matches } from "../identifier.js";
 import { Message } from "../message.js";
 import { kwargs } from "../payload.js";
 import { pipeline } from "../pipeline.js";
-import type { Queue } from "../queue.js";
+import type { NamedQueue, Queue } from "../queue.js";
 import type { Receipt } from "../receipt.js";
 import { handlerOf, type Step } from "./handler.js";
 import { connect, modelCommands, together } from "./model.js";
@@ -96,7 +96,8 @@ export const commands: Commands = {
     return call === "ask" ? made.ask(...all) : told(await made.talk(...all));
   },
   queue: async ({ as, pattern, do: _, ...options }) => {
-    queues.set(as, await bus.queue(pattern, ofQueueOptions(options)));
+    const said = ofQueueOptions(options);
+    queues.set(as, await bus.queue(pattern ?? (said as NamedQueue), said));
     return settled();
   },
   get: async ({ as, timeout, auto_ack: autoAck = true, delivery }) => {
