@@ -89,6 +89,9 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   private readonly queues = new Map<Queue, Keeper>();
   private link: Link | undefined;
   private closed = false;
+  private closing: Promise<void> | undefined;
+  /** Handlers at work come to their end, and may publish. */
+  private finishing = false;
   /** False = live followers hear nothing of others'. */
   private hears = true;
   private name: string;
@@ -137,7 +140,10 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   }
 
   /** The first answer. @throws NoFollowers at once; HandlerFailed; Timeout after 30 s, or as `within` says */
-  ask<const K extends IdentifierOf<E> | Message>(identifier: K, ...args: ArgumentsOf<E, K>): Promise<ResultOf<E, K>> {
+  async ask<const K extends IdentifierOf<E> | Message>(
+    identifier: K,
+    ...args: ArgumentsOf<E, K>
+  ): Promise<ResultOf<E, K>> {
     return this.within(ASK_SECONDS).ask(identifier, ...args);
   }
 
@@ -160,16 +166,14 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     ...patterns: readonly [P, ...(Q | StreamOptions)[]]
   ): Stream<MessageOf<E, P | Q>> {
     this.assertOpen();
-    const options = patterns.find((each) => typeof each === "object") ?? {};
-    const texts = patterns.filter((each) => typeof each === "string");
-    const stream = new Stream(texts, options, {
+    const stream = new Stream(patterns, {
       clock: this.clock,
       add: (listener) => this.followers.add(listener),
       lagged: (dropped, pattern) => this.system.tell("berrymq:lag", { dropped, pattern }),
+      begun: (begun) => this.streams.add(begun),
       gone: (gone) => this.streams.delete(gone),
       taken: (message) => this.acknowledging.taken(message),
     });
-    if (!options.signal?.aborted) this.streams.add(stream);
     return stream as unknown as Stream<MessageOf<E, P | Q>>;
   }
 
@@ -189,7 +193,8 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     handler: (...messages: MessagesOf<E, Ps>) => unknown,
   ): Following;
   followingFunction(pattern: string | Condition, handler: AnyHandler, options: FollowOptions = {}): Following {
-    return this.register(pattern, handler, options);
+    this.assertOpen();
+    return this.registering.add(pattern, handler, options);
   }
 
   /** {@link followingFunction}, as berryMQ called it. */
@@ -278,14 +283,14 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     if (this.link !== undefined) throw new InvalidArgument("this bus is connected already; close it first");
     if (this.clock.virtual) throw new NotSupported("a bus in virtual time is not connected; TestBus takes a gateway");
     const { ident = this.own, timeout = CONNECT_SECONDS } = options;
-    const { name, closed } = this;
+    const { name, closed, closing } = this;
     const link = this.newLink(url, ident, options);
-    Object.assign(this, { link, name: ident, closed: false });
+    Object.assign(this, { link, name: ident, closed: false, closing: undefined });
     try {
       await link.open(timeout);
     } catch (error) {
       link.close();
-      Object.assign(this, { link: undefined, name, closed });
+      if (link === this.link) Object.assign(this, { link: undefined, name, closed, closing });
       throw error;
     }
     this.mailboxes.connected();
@@ -301,9 +306,14 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
 
   /** Waits for handlers that settle and for answers to what was published (5 s at most each), then ends everything. Harmless twice. */
   async close(): Promise<void> {
-    if (this.closed) return;
+    this.closing ??= this.end();
+    await this.closing;
+  }
+
+  private async end(): Promise<void> {
     this.closed = true;
     await this.leave();
+    this.questions.end();
     await Promise.allSettled([...this.queues.keys()].map((each) => each.close()));
     for (const stream of [...this.streams]) stream.close();
   }
@@ -311,7 +321,9 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
   /** Ends the link, and with it what was opened at the gateway. */
   private async leave(): Promise<void> {
     const { link } = this;
+    this.finishing = true;
     await Promise.all([this.works.close(CLOSE_SECONDS), this.mailboxes.close(CLOSE_SECONDS)]);
+    this.finishing = false;
     await link?.answered(CLOSE_SECONDS).catch((error) => this.report(error));
     const there = [...this.queues].filter(([, keeper]) => keeper instanceof GatewayQueue);
     await Promise.allSettled(there.map(([queue]) => queue.close()));
@@ -349,10 +361,10 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
       dispatcher: this.dispatcher,
       report: this.report,
       link: () => this.link,
-      assertOpen: () => this.assertOpen(),
+      assertOpen: () => this.finishing || this.assertOpen(),
       gateway: () => this.gateway(),
       publishThere: (message) => this.publisher.publishThere(message),
-      follow: (pattern, handler) => this.register(pattern, handler, {}),
+      follow: (pattern, handler) => this.followingFunction(pattern as never, handler as never),
     };
   }
 
@@ -361,11 +373,6 @@ export class Bus<E extends EventMap<E> = AnyEvents> implements AsyncDisposable {
     if (this.link === undefined) return undefined;
     const { origin } = this;
     return { origin, calls: () => this.linked().calls(), connections: () => this.link?.connections ?? 0 };
-  }
-
-  private register(pattern: string | Condition, handler: AnyHandler, options: FollowOptions): Following {
-    this.assertOpen();
-    return this.registering.add(pattern, handler, options);
   }
 
   private opened(keeper: Keeper): Queue {

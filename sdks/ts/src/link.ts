@@ -55,13 +55,14 @@ export class Link {
     this.inbox = new Inbox(host, (credit) => this.follows.give(credit));
   }
 
-  /** Resolves once everything is followed at the gateway. @throws Unavailable when that takes longer than `seconds` */
+  /** Resolves once everything is followed at the gateway. @throws Unavailable when that takes longer than `seconds`; Closed when it is closed meanwhile */
   async open(seconds: number): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     for (let attempt = 1; ; attempt++) {
       const ending = this.attempt();
       const left = deadline - Date.now();
       const outcome = await first(this.follows.settled(), ending, left);
+      if (this.closed) throw this.closedEarly();
       if (outcome === "settled") return this.keep(ending);
       this.drop();
       const error = outcome === "late" ? undefined : outcome.error;
@@ -69,6 +70,7 @@ export class Link {
       if (outcome === "late" || Date.now() + pause >= deadline) throw this.unreachable(seconds, error);
       if (error !== undefined && !error.retryable) throw error;
       await this.pause(pause);
+      if (this.closed) throw this.closedEarly();
     }
   }
 
@@ -251,6 +253,10 @@ export class Link {
         resolve();
       };
     });
+  }
+
+  private closedEarly(): Closed {
+    return new Closed(`the bus was closed before the gateway at ${this.url} had answered; connect it again`);
   }
 
   private unreachable(seconds: number, cause: unknown): Unavailable {

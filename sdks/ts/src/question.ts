@@ -1,6 +1,6 @@
 // Asking: publishes a question and iterates over the answers, of this process's handlers and of everybody else's.
 import type { Dispatcher } from "./dispatcher.js";
-import { InvalidArgument, NoFollowers } from "./errors.js";
+import { Closed, InvalidArgument, NoFollowers } from "./errors.js";
 import type { AnyEvents, ArgumentsOf, IdentifierOf, ResultOf } from "./events.js";
 import { envelopeOf, Message } from "./message.js";
 import type { Publisher } from "./publisher.js";
@@ -19,6 +19,8 @@ export interface Asking<E = AnyEvents> {
 }
 
 export class Questions {
+  private readonly waiting = new Set<Answers>();
+
   constructor(
     private readonly publisher: Publisher,
     private readonly dispatcher: Dispatcher,
@@ -36,6 +38,11 @@ export class Questions {
     };
   }
 
+  /** Who still waits for an answer waits no more. */
+  end(): void {
+    for (const each of this.waiting) each.fail(new Closed("the bus was closed before there was an answer"));
+  }
+
   private async *question(
     identifier: string | Message,
     args: readonly unknown[],
@@ -45,7 +52,7 @@ export class Questions {
     const message = this.publisher.message(identifier, args);
     const link = this.publisher.prepare(message);
     this.publisher.note(message);
-    const collected = new CollectedAnswers(this.publisher.clock);
+    const collected = new CollectedAnswers(this.publisher.clock, this.waiting);
     this.dispatcher.dispatch(message, false, collected);
     const { answers } = collected;
     const left = new AbortController();

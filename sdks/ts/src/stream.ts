@@ -1,6 +1,7 @@
 // `follow()`: messages as an async iterable, with a bounded buffer of its own from which the oldest go.
 
 import { type Clock, NOBODY_WAITS } from "./clock.js";
+import { InvalidArgument } from "./errors.js";
 import { Fifo } from "./fifo.js";
 import type { Following, Listener } from "./follower.js";
 import { type Identifier, parseIdentifier } from "./identifier.js";
@@ -28,6 +29,7 @@ export interface StreamHost {
   add(listener: Listener): Pick<Following, "unfollow">;
   /** So many messages of a pattern went, since the buffer was full. Told when the next one is taken. */
   lagged(dropped: number, pattern: string): void;
+  begun(stream: Stream): void;
   gone(stream: Stream): void;
   /** A message with `requireAck` was taken. */
   taken(message: Message): void;
@@ -49,19 +51,27 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
   private readonly stop = () => this.close();
 
   /** @internal */
+  /**
+   * @param all patterns, then perhaps options
+   * @throws InvalidIdentifier, InvalidArgument
+   */
   constructor(
-    patterns: readonly string[],
-    options: StreamOptions,
+    all: readonly unknown[],
     private readonly host: StreamHost,
   ) {
+    const { patterns, options } = asked(all);
     this.maxMessages = options.maxMessages ?? DEFAULT_MAX_MESSAGES;
     this.maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    for (const what of ["maxMessages", "maxBytes"] as const) {
+      if (!(this[what] >= 1)) throw new InvalidArgument(`${what} is a number from 1, not ${this[what]}`);
+    }
     const parsed = patterns.map(parseIdentifier);
     const once = parsed.length > 1 ? new OnceEach() : undefined;
     this.followings = parsed.map((pattern) => host.add(this.listener(pattern, once)));
     this.signal = options.signal;
     this.signal?.addEventListener("abort", this.stop, { once: true });
     if (this.signal?.aborted) this.close();
+    else host.begun(this as unknown as Stream);
   }
 
   /** The oldest message that waits, or the next one that comes; `done` once it is closed and nothing waits. */
@@ -73,9 +83,15 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
   }
 
   /** As `close`; `break` calls it. */
-  return(): Promise<IteratorResult<M>> {
+  return(value?: unknown): Promise<IteratorResult<M>> {
     this.close();
-    return Promise.resolve({ done: true, value: undefined });
+    return Promise.resolve({ done: true, value });
+  }
+
+  /** Closes it and fails with the error, as a generator that has nothing to say to it. */
+  throw(error?: unknown): Promise<IteratorResult<M>> {
+    this.close();
+    return Promise.reject(error);
   }
 
   /** Follows no more. What waits may still be iterated over. Harmless twice. */
@@ -168,6 +184,18 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
     if (kept >= bytes * WORTH_PINNING) return;
     for (let i = 0; i < count; i++) this.waiting.recent(i)!.detach();
   }
+}
+
+/** What `follow` was called with. Options stand last; where there are none, undefined may. */
+function asked(all: readonly unknown[]): { readonly patterns: readonly string[]; readonly options: StreamOptions } {
+  const last = all.at(-1);
+  const patterns = (typeof last === "string" ? all : all.slice(0, -1)) as readonly string[];
+  if (patterns.length > 0 && ["string", "object", "undefined"].includes(typeof last) && last !== null) {
+    return { patterns, options: typeof last === "string" ? {} : ((last as StreamOptions | undefined) ?? {}) };
+  }
+  throw new InvalidArgument(
+    `follow takes patterns, then perhaps options: follow("door:*", "light:*", { signal }); not ${all.map(String).join(", ") || "nothing"}`,
+  );
 }
 
 /** Two patterns of one stream may both meet a message, which is heard once; they hear it one right after the other. */

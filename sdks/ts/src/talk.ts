@@ -75,8 +75,9 @@ export class CollectedAnswers implements Answering {
   of = 0;
   private outstanding = 0;
 
-  constructor(clock: Clock) {
-    this.answers = new Answers(clock);
+  /** @param waiting as of {@link Answers} */
+  constructor(clock: Clock, waiting: Set<Answers>) {
+    this.answers = new Answers(clock, waiting);
   }
 
   begin(of: number): void {
@@ -111,16 +112,20 @@ export function answerValue(answer: Message): unknown {
 
 /** Answers as they come, from any number of sources, until all have ended or the time is over. */
 export class Answers {
-  private readonly waiting = new Fifo<() => unknown>();
+  private readonly come = new Fifo<() => unknown>();
   private sources = 1;
   private failure: unknown;
   private wake: (() => void) | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  /** @param waiting those for which somebody waits, among whom it is then */
+  constructor(
+    private readonly clock: Clock,
+    private readonly waiting: Set<Answers>,
+  ) {}
 
   /** An answer is called for its value, or to throw. */
   add(answer: () => unknown): void {
-    this.waiting.push(answer);
+    this.come.push(answer);
     this.wake?.();
   }
 
@@ -136,6 +141,13 @@ export class Answers {
     this.wake?.();
   }
 
+  /** Nothing comes any more, from whichever source. */
+  fail(error: unknown): void {
+    this.sources = 0;
+    this.failure = error;
+    this.wake?.();
+  }
+
   /** @throws Timeout when nothing came in time; HandlerFailed at the answer of one that threw. */
   async *within(seconds: number, question: string): AsyncGenerator<unknown, void, undefined> {
     let late = false;
@@ -146,9 +158,9 @@ export class Answers {
     let taken = 0;
     try {
       while (true) {
-        while (this.waiting.length > 0) {
+        while (this.come.length > 0) {
           taken++;
-          yield this.waiting.shift()!();
+          yield this.come.shift()!();
         }
         if (this.sources <= 0 || late) break;
         await this.more();
@@ -161,9 +173,11 @@ export class Answers {
 
   private async more(): Promise<void> {
     const over = this.clock.wait(true);
+    this.waiting.add(this);
     await new Promise<void>((resolve) => {
       this.wake = resolve;
     });
+    this.waiting.delete(this);
     over();
   }
 

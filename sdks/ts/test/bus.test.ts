@@ -208,6 +208,42 @@ describe("a bus without a gateway", () => {
     expect(() => bus.follow("a:b")).toThrow(Closed);
   });
 
+  it("lets a durable handler at work publish while it closes; whoever closes it, too, waits for the same end", async () => {
+    const bus = new Bus();
+    let finish = () => {};
+    const heard: string[] = [];
+    bus.followingFunction("job:done", () => heard.push("done"));
+    const work = async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+        heard.push("begun");
+      });
+      await bus.publish("job:done");
+    };
+    bus.followingFunction("job:do", work, { queue: "jobs" });
+    await bus.publish("job:do");
+    await until(() => heard.length === 1);
+    const ends = [bus.close(), bus.close()].map((each) => each.then(() => heard.push("closed")));
+    expect(() => bus.followingFunction("a:b", () => {})).toThrow(Closed);
+    finish();
+    await Promise.all(ends);
+    expect(heard).toEqual(["begun", "done", "closed", "closed"]);
+    await expect(bus.publish("job:do")).rejects.toThrow(Closed);
+    await expect(bus.ask("job:do")).rejects.toThrow(Closed);
+  });
+
+  it("ends what still waits for an answer when it is closed, and a connect under way", async () => {
+    const bus = new Bus();
+    bus.followingFunction("never:answers", () => new Promise(() => {}));
+    const asked = bus.ask("never:answers").catch((error) => error);
+    const connected = bus.connect("127.0.0.1:1", { timeout: 60 }).catch((error) => error);
+    await bus.close();
+    expect(await asked).toMatchObject({ reason: "CLOSED", message: "the bus was closed before there was an answer" });
+    expect(await connected).toBeInstanceOf(Closed);
+    await expect(bus.publish("a:b")).rejects.toThrow(Closed);
+    expect(bus.connected).toBe(false);
+  });
+
   it("stays as it was when the gateway does not answer", async () => {
     const bus = new Bus();
     await expect(bus.connect("127.0.0.1:1", { timeout: 0.3 })).rejects.toThrow(Unavailable);

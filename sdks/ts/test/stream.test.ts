@@ -66,6 +66,32 @@ describe("a stream", () => {
     expect(bus.showFollowers()).toEqual([]);
   });
 
+  it("ends with what is thrown into it, or returned", async () => {
+    const bus = new Bus();
+    const through = async function* () {
+      yield* bus.follow("n:n");
+    };
+    const thrown = through();
+    const next = thrown.next();
+    await bus.publish("n:n", 1);
+    expect((await next).value?.args[0]).toBe(1);
+    await expect(thrown.throw(new Error("thrown in"))).rejects.toThrow("thrown in");
+    expect(await bus.follow("n:n").return("given back")).toEqual({ done: true, value: "given back" });
+    expect(bus.showFollowers()).toEqual([]);
+  });
+
+  it("says what it takes instead of what it was given", () => {
+    const bus = new Bus() as unknown as { follow(...all: unknown[]): unknown };
+    for (const all of [[], [{}], [["a:b"]], [5], ["a:b", null], ["a:b", 5]]) {
+      expect(() => bus.follow(...all)).toThrow(
+        'follow takes patterns, then perhaps options: follow("door:*", "light:*"',
+      );
+    }
+    expect(() => bus.follow("a:b", { maxMessages: 0 })).toThrow("maxMessages is a number from 1, not 0");
+    expect(() => bus.follow("a:b", 7, {})).toThrow("an identifier is a string, not 7");
+    expect(bus.follow("a:b", undefined)).toBeDefined();
+  });
+
   it("keeps no large batch alive for the few messages of it that wait", async () => {
     const listeners: Listener[] = [];
     const add = (listener: Listener) => {
@@ -73,7 +99,14 @@ describe("a stream", () => {
       return followingOf("rare:*", () => {});
     };
     const clock = new Clock();
-    const stream = new Stream(["rare:*"], {}, { clock, add, lagged: () => {}, gone: () => {}, taken: () => {} });
+    const stream = new Stream(["rare:*"], {
+      clock,
+      add,
+      lagged: () => {},
+      begun: () => {},
+      gone: () => {},
+      taken: () => {},
+    });
     const messages = Array.from({ length: 100 }, (_, i) =>
       Generated.create({ id: String(i), identifier: i === 50 ? "rare:x" : "often:x", payload: Buffer.alloc(1000) }),
     );
