@@ -24,6 +24,10 @@ export interface Customer {
   hasThumbnail(thumbnail: Thumbnail): void;
   /** The oldest dead letters; all of them when they are fewer than {@link REFUSALS}. */
   hasRefusals(oldest: readonly Refusal[]): void;
+  /** Somebody threw all refused pictures away, perhaps in another page. */
+  threwAway(): void;
+  /** The shop takes pictures of up to so many megapixels. */
+  hasRule(megapixels: number): void;
   hasReport(text: string): void;
 }
 

@@ -29,6 +29,8 @@ function warn(place: "#connection" | "#trouble", words: string): void {
 
 const customer: Customer = {
   hasThumbnail: ({ picture, name, sizes, image }) => tiles.show(picture, name, "done", sizes, image),
+  threwAway: () => tiles.in("refused").forEach((each) => tiles.remove(each)),
+  hasRule: (megapixels) => Object.assign(find("#megapixels"), { value: String(megapixels) }),
   hasReport: (text) => Object.assign(find("#written"), { hidden: false, textContent: text }),
   hasRefusals(oldest) {
     const before = tiles.in("refused");
@@ -86,11 +88,7 @@ async function open(): Promise<void> {
   });
   onPress("#samples", () => samples(BURST).then((files) => upload(files, shop, tiles)));
   onPress("#redrive", () => shop.redrive());
-  onPress("#discard", async () => {
-    const refused = tiles.in("refused");
-    await shop.discard();
-    for (const picture of refused) tiles.remove(picture);
-  });
+  onPress("#discard", () => shop.discard());
   onPress("#report", () => shop.askForReport());
   const megapixels = find<HTMLSelectElement>("#megapixels");
   megapixels.value = String(await shop.megapixels());

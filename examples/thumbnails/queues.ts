@@ -13,14 +13,14 @@ export interface Queues {
   readonly rules: Queue;
   /** The newest thumbnails, which nobody takes. */
   readonly gallery: Queue;
-  /** The page's own: what comes while its connection is lost comes when it is back. */
+  /** The page's own: what comes while its connection is lost comes when it is back. What one page does, all of them hear. */
   readonly own: Queue;
 }
 
 /** @throws Unavailable, QueueExists */
 export async function openQueues(mq: Bus): Promise<Queues> {
   const newest = (maxMessages: number) => ({ shared: true, maxMessages, overflow: "drop_oldest" }) as const;
-  const patterns = ["thumbnail:made", "report:written", "berrymq:dead_letter"];
+  const patterns = ["thumbnail:made", "report:written", "shop:rules", "refusals:*", "berrymq:dead_letter"];
   return {
     pictures: await mq.queue("picture:uploaded", { shared: true, name: "pictures" }),
     rules: await mq.queue("shop:rules", { name: "rules", ...newest(1) }),

@@ -45,9 +45,10 @@ export class Shop {
     }
   }
 
-  /** Pictures that no worker has taken yet. @throws Unavailable while the connection is lost */
-  waiting(): Promise<number> {
-    return this.queues.pictures.qsize();
+  /** Pictures that no worker has at the moment, those among them whose time comes again. @throws Unavailable while the connection is lost */
+  async waiting(): Promise<number> {
+    const { ready, delayed } = await this.queues.pictures.status();
+    return ready + delayed;
   }
 
   async megapixels(): Promise<number> {
@@ -63,13 +64,13 @@ export class Shop {
   /** Gives every refused picture another try. */
   async redrive(): Promise<void> {
     const moved = await this.queues.pictures.dead.redrive();
-    await this.lookAtRefusals();
+    await this.mq.publish("refusals:redriven");
     await this.mq.publish("page:log", `refused pictures tried again: ${moved}`);
   }
 
   async discard(): Promise<void> {
     const gone = await this.queues.pictures.dead.purge();
-    await this.lookAtRefusals();
+    await this.mq.publish("refusals:discarded");
     await this.mq.publish("page:log", `refused pictures thrown away: ${gone}`);
   }
 
@@ -80,7 +81,11 @@ export class Shop {
   private async hear(message: Message): Promise<void> {
     if (message.name === "thumbnail") this.customer.hasThumbnail(thumbnailOf(message));
     else if (message.name === "report") this.customer.hasReport(String(message.args[0]));
-    else await this.lookAtRefusals();
+    else if (message.name === "shop") this.customer.hasRule(Number(message.kwargs.megapixels));
+    else {
+      if (message.action === "discarded") this.customer.threwAway();
+      await this.lookAtRefusals();
+    }
   }
 
   private async lookAtRefusals(): Promise<void> {

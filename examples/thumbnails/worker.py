@@ -51,7 +51,8 @@ def shrink_or_refuse(content):
 def make_thumbnail(message):
     started = time.perf_counter()
     name = message.attributes.get("name", "unnamed")
-    content, sizes = shrink_or_refuse(message.args[0])
+    # `payload`, not `args`: of a file that is a text, args would hold the text.
+    content, sizes = shrink_or_refuse(message.payload)
     thumbnail = Message("thumbnail:made").with_(
         payload=content,
         content_type="image/webp",

@@ -152,6 +152,19 @@ test("a page that is opened later shows what was made", async () => {
   expect(await page.getByLabel("The shop takes").inputValue()).toBe("8");
 });
 
+test("a text is refused, too; what one page does, the others show", async () => {
+  await upload([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture at all") }]);
+  const other = await browser.newPage();
+  await other.goto(address);
+  for (const each of [page, other]) await each.getByText("21 thumbnails, 2 refused, 0 under way").waitFor();
+  await other.getByLabel("The shop takes").selectOption("32 megapixels");
+  const chosen = () => page.getByLabel("The shop takes").inputValue();
+  await until("the first page has that, too", async () => (await chosen()) === "32", PATIENCE);
+  await other.getByRole("button", { name: "Throw away" }).click();
+  for (const each of [page, other]) await each.getByText("21 thumbnails, 0 refused, 0 under way").waitFor();
+  await other.close();
+});
+
 test("the page says when its connection is lost; what is uploaded then is kept when the gateway is back", async () => {
   const late = await pictures({ "late.png": [400, 400] });
   process.kill(processOf("gateway"), "SIGKILL");
