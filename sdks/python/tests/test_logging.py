@@ -47,3 +47,9 @@ def test_connected_lost_and_connected_again_are_told(fresh_gateway: Gateway, cap
         ("INFO", f"linked to {fresh_gateway.url} again"),
     ]
     assert {record.name for record in caplog.records} == {"berrymq"}
+
+
+def test_without_a_log_the_line_says_what_was_raised() -> None:
+    program = "import berrymq.timekeeper as t; t.Timer(lambda: {}['size']).fire()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stderr == "berrymq: what was due raised: KeyError: 'size'\n"

@@ -9,6 +9,7 @@ from concurrent.futures import CancelledError
 from functools import partial
 from typing import Any
 
+from .contained import contained
 from .errors import Closed
 from .follower import Handle
 from .keeper import Consumer, Keeper, Taken
@@ -75,8 +76,8 @@ class AsyncWork(Work):
                 self._courier.dispatcher.report(error, taken.message, handler)
                 self.end()
             raise
-        except Exception as error:
-            end(partial(_raise, error))
+        except BaseException as error:
+            end(partial(_raise, contained(error)))
             return None
         if isinstance(value, Pending):
             return value

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from .callbacks import check_on_error
+from .contained import contained
 from .errors import Closed, InvalidArgument
 from .handler_errors import HandlerErrors
 from .log import log
@@ -138,8 +139,8 @@ class Dispatcher:
                     pool.run(partial(copy_context().run, self._call, receiver, message))
                 else:
                     receiver.take(message)
-            except Exception as error:
-                self.report(error, message, receiver.handler)
+            except BaseException as error:
+                self.report(contained(error), message, receiver.handler)
                 if receiver.keeps:
                     continue
             if receiver.keeps:
@@ -158,15 +159,15 @@ class Dispatcher:
     def _agrees(self, receiver: Receiver, message: Message) -> bool:
         try:
             return receiver.agrees(message)
-        except Exception as error:
-            self.report(error, message, receiver.handler)
+        except BaseException as error:
+            self.report(contained(error), message, receiver.handler)
             return False
 
     def _call(self, receiver: Receiver, message: Message) -> None:
         try:
             receiver.take(message)
-        except Exception as error:
-            self.report(error, message, receiver.handler)
+        except BaseException as error:
+            self.report(contained(error), message, receiver.handler)
 
     def _answer(self, message: Message, handlers: Sequence[Receiver], answers: Answers) -> None:
         of, pool = len(handlers), self._pool
@@ -190,7 +191,8 @@ class Dispatcher:
                 self.coroutines.finish(value, partial(self._answer_later, handler, message, number, of, answers))
                 return
             step = partial(answers.returned, number, of, value)
-        except Exception as error:
+        except BaseException as raised:
+            error = contained(raised)
             self.report(error, message, handler.handler)
             step = partial(answers.raised, number, of, error)
         self._shield(step, message, handler.handler)

@@ -15,7 +15,14 @@ class LastWord(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if not logging.getLogger().handlers and log.handlers == [self]:
-            sys.stderr.write(f"berrymq: {record.getMessage()}\n")
+            sys.stderr.write(f"berrymq: {record.getMessage()}{_cause(record)}\n")
+
+
+def _cause(record: logging.LogRecord) -> str:
+    """What was raised, where the message does not tell it."""
+    error = record.exc_info[1] if record.exc_info else None
+    told = "" if error is None else f"{type(error).__name__}: {error}"
+    return "" if told in record.getMessage() else f": {told}"
 
 
 log.addHandler(LastWord(logging.WARNING))

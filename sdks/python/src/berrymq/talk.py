@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .clock import Clock
-from .errors import BerryMQError, HandlerFailed, HopLimit, NoFollowers, NotEncodable, Timeout
+from .errors import BerryMQError, HandlerFailed, HopLimit, MessageTooLarge, NoFollowers, NotEncodable, Timeout
 from .hops import MOST_HOPS
 from .message import Message, answering
 from .payload import Call, text_of
@@ -36,12 +36,16 @@ class PublishedAnswers:
     def returned(self, number: int, of: int, value: object) -> None:
         try:
             self._answer(number, of, Call((value,), {}))
-        except NotEncodable as error:
+        except (NotEncodable, MessageTooLarge) as error:
             self._answer(number, of, error)
             raise
 
     def raised(self, number: int, of: int, error: Exception) -> None:
-        self._answer(number, of, error)
+        try:
+            self._answer(number, of, error)
+        except MessageTooLarge as too_large:
+            self._answer(number, of, too_large)
+            raise
 
     def _answer(self, number: int, of: int, call: Call | BaseException) -> None:
         question = self._question

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from .calling import Call
+from .contained import contained
 from .dispatch import Answers
 from .errors import BerryMQError, Closed, TakenOver
 from .follower import Guard, Handle
@@ -198,7 +199,8 @@ class Work:
             return _Verdict("reject", why=verdict.why)
         except Release:
             return _Verdict("release")
-        except Exception as error:
+        except BaseException as raised:
+            error = contained(raised)
             self._courier.dispatcher.report(error, message, handler)
             return _Verdict("retry", failure=error if message.reply_to else None)
 
