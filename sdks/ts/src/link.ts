@@ -58,6 +58,7 @@ export class Link {
   /** Resolves once everything is followed at the gateway. @throws Unavailable when that takes longer than `seconds`; Closed when it is closed meanwhile */
   async open(seconds: number): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
+    let error: BerryMQError | undefined;
     for (let attempt = 1; ; attempt++) {
       const ending = this.attempt();
       const left = deadline - Date.now();
@@ -65,7 +66,7 @@ export class Link {
       if (this.closed) throw this.closedEarly();
       if (outcome === "settled") return this.keep(ending);
       this.drop();
-      const error = outcome === "late" ? undefined : outcome.error;
+      if (outcome !== "late") error = outcome.error;
       const pause = backoffSeconds(attempt) * 1000;
       if (outcome === "late" || Date.now() + pause >= deadline) throw this.unreachable(seconds, error);
       if (error !== undefined && !error.retryable) throw error;

@@ -27,6 +27,7 @@ describe("a gateway's address", () => {
     "HTTP://a:1",
     "http://u@a:1:2",
     "://a",
+    undefined as unknown as string,
   ])("%j is refused, and the forms are named", (url) => {
     expect(() => readUrl(url, schemes)).toThrow(InvalidArgument);
     expect(() => readUrl(url, schemes)).toThrow("host:port, grpc://host:port, http://host:port, ws://host:port");

@@ -38,6 +38,13 @@ describe("records", () => {
     await expect(bus.assertNotPublished("*:new")).rejects.toThrow("*:new was published 1 times:\n  order:new");
   });
 
+  it("tell of values, too, that are no JSON", async () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    await bus.publish("odd:one", circle, Symbol("s"));
+    await expect(bus.assertPublished("odd:two")).rejects.toThrow("odd:one [ <ref *1> [ [Circular *1] ], Symbol(s) ]");
+  });
+
   it("tell what a handler was called with, once it has ended", async () => {
     const handler = async () => {};
     class Shop {
@@ -164,7 +171,10 @@ describe("a bus under test", () => {
   });
 
   it("has a seed, which is a whole number", async () => {
-    await expect(TestBus.open({ seed: 1.5 })).rejects.toThrow("a seed is a whole number from 0 to 4294967295, not 1.5");
+    const plain = new Bus();
+    const opening = TestBus.open({ bus: plain, seed: 1.5 });
+    await expect(opening).rejects.toThrow("a seed is a whole number from 0 to 4294967295, not 1.5");
+    expect([plain.clock.virtual, bus.clock.virtual]).toEqual([false, true]);
     expect(Number.isInteger(bus.seed)).toBe(true);
   });
 

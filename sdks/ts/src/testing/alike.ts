@@ -1,5 +1,5 @@
 // Whether what was published is what a test expects.
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { matches, parseIdentifier } from "../identifier.js";
 import type { Message } from "../message.js";
 import { type Call, toCall } from "../payload.js";
@@ -60,6 +60,16 @@ function plain(value: object): boolean {
 const SHOWN_AT_MOST = 200;
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value, (_key, part) => (typeof part === "bigint" ? `${part}n` : part)) ?? String(value);
+  const text = written(value);
   return text.length > SHOWN_AT_MOST ? `${text.slice(0, SHOWN_AT_MOST)}…` : text;
+}
+
+/** As JSON, where it is that. */
+function written(value: unknown): string {
+  try {
+    const readable = (_key: string, part: unknown) => (typeof part === "bigint" ? `${part}n` : part);
+    return JSON.stringify(value, readable) ?? String(value);
+  } catch {
+    return inspect(value);
+  }
 }

@@ -6,6 +6,10 @@ class HasBus {
     /** The bus under test. */
     readonly bus: AnyBus,
   ) {}
+
+  get clock() {
+    return this.bus.clock;
+  }
 }
 
 for (const name of Object.getOwnPropertyNames(Bus.prototype)) {

@@ -41,10 +41,10 @@ export class Mischief {
   }
 }
 
-/** @throws InvalidArgument */
-export function checkedSeed(seed: number): number {
+/** @param written how whoever gave it wrote it. @throws InvalidArgument */
+export function checkedSeed(seed: number, written = String(seed)): number {
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new InvalidArgument(`a seed is a whole number from 0 to ${2 ** 32 - 1}, not ${seed}`);
+  throw new InvalidArgument(`a seed is a whole number from 0 to ${2 ** 32 - 1}, not ${written}`);
 }
 
 export function randomSeed(): number {

@@ -63,17 +63,21 @@ export class TestBus extends BusCalls implements AsyncDisposable {
 
   /** Puts a bus under test, until it is closed. @throws InvalidArgument; Unavailable when the gateway does not answer */
   static async open(options: TestBusOptions = {}): Promise<TestBus> {
-    const { bus = new Bus(), seed = fromEnvironment() ?? randomSeed() } = options;
+    const { bus = new Bus() } = options;
+    // Before anything is under test that would have to be let go again.
+    const seed = options.seed === undefined ? (fromEnvironment() ?? randomSeed()) : checkedSeed(options.seed);
     const url = options.gateway ?? process.env.BERRYMQ_TEST_GATEWAY ?? "";
     const { stand, link } = tested(bus);
     if (stand.trial !== undefined)
-      throw new InvalidArgument("this bus is under test already; close that TestBus first");
+      throw new InvalidArgument(
+        "this bus is under test already; close that TestBus first, or give tests that run at once a bus each: TestBus.open()",
+      );
     if (link !== undefined)
       throw new InvalidArgument("this bus is connected; end its link before it is put under test");
     const scope = new Scope(bus);
     const gateway = url === "" ? undefined : await AtGateway.join(bus, url, scope);
     const passing = gateway?.passing ?? new VirtualPassing(bus.clock);
-    const made = new TestBus(bus, checkedSeed(seed), options.bus === undefined, scope, passing, gateway);
+    const made = new TestBus(bus, seed, options.bus === undefined, scope, passing, gateway);
     stand.trial = made.trial();
     return made;
   }
@@ -196,7 +200,7 @@ export class TestBus extends BusCalls implements AsyncDisposable {
 
 function fromEnvironment(): number | undefined {
   const text = process.env.BERRYMQ_TEST_SEED;
-  return text === undefined || text === "" ? undefined : Number(text);
+  return text === undefined || text === "" ? undefined : checkedSeed(Number(text), `${text} (BERRYMQ_TEST_SEED)`);
 }
 
 function list(messages: readonly Message[]): string {

@@ -19,7 +19,9 @@ export interface Address {
  * @throws InvalidArgument when it cannot be read, NotSupported when it is of another program's kind
  */
 export function readUrl(url: string, schemes: readonly string[]): Address {
-  const { scheme = schemes[0]!, host, port = DEFAULT_PORT } = URL_FORM.exec(url)?.groups ?? {};
+  // Of a program that is not compiled, or whose setting is missing: it is no host of the name "undefined".
+  const text = typeof url === "string" ? url : "";
+  const { scheme = schemes[0]!, host, port = DEFAULT_PORT } = URL_FORM.exec(text)?.groups ?? {};
   const forms = ["host:port", ...schemes.map((each) => `${each}://host:port`)].join(", ");
   if (LATER.includes(scheme)) {
     throw new NotSupported(`${scheme}:// (TLS) is not supported yet; a gateway's address is one of ${forms}`);

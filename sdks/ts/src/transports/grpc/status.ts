@@ -26,7 +26,12 @@ export function toError(error: ServiceError): BerryMQError {
   // Without a status it is node's word on a stream that has ended meanwhile.
   const plain = typeof error.code === "number" ? (reasons[error.code] ?? "INTERNAL") : "UNAVAILABLE";
   const reason = reasonIn(error.metadata) ?? plain;
-  return errorOf(reason, error.details || error.message);
+  return errorOf(reason, plainly(error.details || error.message));
+}
+
+/** What grpc-js says of a connection that could not be made is told without its own notes. */
+function plainly(text: string): string {
+  return /^No connection established\. Last error: (?:Error: )?(.+?)\. Resolution note:/.exec(text)?.[1] ?? text;
 }
 
 /** The error that a response carries as data. */
