@@ -135,9 +135,11 @@ def test_a_connection_that_was_idle_for_too_long_is_not_used_again(
         channel = HttpChannel(Address(f"127.0.0.1:{server.server_address[1]}", "s", "i"))
         for _ in range(3):
             channel.call("publish", {}, 5.0)
+        idle = list(channel._idle)
         channel.close()
         server.shutdown()
     assert len(clients) == connections
+    assert [line.sock for line in idle] == [None]
 
 
 def test_what_is_no_gateway_is_told(scheme: str) -> None:
@@ -189,7 +191,9 @@ def test_urls_name_the_wire(url: str, read: tuple[str, str]) -> None:
     assert parse_url(url) == read
 
 
-@pytest.mark.parametrize("url", ["ftp://a:1", "http://a", "ws://a:0", "http://a:1/rpc", "", "a"])
+@pytest.mark.parametrize(
+    "url", ["ftp://a:1", "http://a", "ws://a:0", "http://a:1/rpc", "http://a b:1", "u@a:1", "", "a"]
+)
 def test_other_urls_are_refused_and_the_forms_are_named(url: str) -> None:
     with pytest.raises(InvalidArgument, match=r"'http://host:port'"):
         parse_url(url)

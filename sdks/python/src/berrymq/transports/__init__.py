@@ -26,7 +26,15 @@ def parse_url(url: str) -> Url:
         raise NotSupported(f"url={url!r}: {scheme} is not spoken yet; use {_FORMS}")
     target = rest.rstrip("/") if separator else scheme
     host, colon, port = target.rpartition(":")
-    sound = host and colon and port.isdecimal() and 0 < int(port) < 65536 and "/" not in host
+    sound = (
+        host
+        and colon
+        and port.isdecimal()
+        and 0 < int(port) < 65536
+        and not set(host) & set("/?#@")
+        and host.isprintable()
+        and " " not in host
+    )
     if not sound or (separator and scheme not in ("grpc", "http", "ws")):
         raise InvalidArgument(f"url={url!r}: {_FORMS}")
     return Url(scheme if separator else "grpc", target)

@@ -108,10 +108,12 @@ class HttpChannel:
     def close(self) -> None:
         with self._lock:
             self._closed = True
-            lines = list(self._lines)
-            self._idle.clear()
+            lines, idle, self._idle = list(self._lines), self._idle, []
         for line in lines:
+            # Whoever uses it closes it.
             line.cut()
+        for line in idle:
+            line.close()
 
     def events(self, line: _Line, response: http.client.HTTPResponse) -> Iterator[Event]:
         """Events of an answer; the line is over with them."""
