@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -47,6 +56,44 @@ describe.each(["by events", "by looking"])("a FileObserver %s", (how) => {
     expect(heard).toEqual(["created /deep/new.txt", "modified /old.txt", "removed /deep/new.txt"]);
     await observer.stop();
     await observer.stop();
+  });
+});
+
+describe("a FileObserver", () => {
+  it("finds files in a folder that comes later, and again after it was gone, and past links that lead nowhere", async () => {
+    const later = join(folder, "later");
+    await using observer = new FileObserver(join(later, "**/*"), "files", { bus, interval: 0.02 });
+    await observer.ready;
+    mkdirSync(join(later, "deep"), { recursive: true });
+    symlinkSync("loop", join(later, "loop"));
+    writeFileSync(join(later, "deep/one"), "");
+    await until(() => heard.includes("created /later/deep/one"));
+    await using second = new FileObserver(join(later, "*"), "again", { bus, interval: 0.02 });
+    await second.ready;
+    bus.followingFunction("again:created", (message) => heard.push(`again ${message.args[0].slice(folder.length)}`));
+    rmSync(later, { recursive: true });
+    await until(() => second.polls && heard.includes("removed /later/deep/one"));
+    mkdirSync(later);
+    writeFileSync(join(later, "two"), "");
+    await until(() => heard.includes("created /later/two") && heard.includes("again /later/two"));
+    expect(heard).toHaveLength(4);
+  });
+
+  it("refuses a name, or a glob, that is none", () => {
+    expect(() => new FileObserver("", "files", { bus })).toThrow("glob is empty");
+    expect(() => new FileObserver("*", "", { bus })).toThrow('the name "" of ":created" is empty');
+    expect(() => new IntervalTimer("berrymq", 1, { bus })).toThrow(
+      "berrymq:tick: the name berrymq belongs to the system",
+    );
+  });
+
+  it("keeps no program running", async () => {
+    const { FilePattern } = await import("../src/adapters/file-pattern.js");
+    const { watch } = await import("../src/adapters/file-watching.js");
+    const before = process.getActiveResourcesInfo().filter((each) => each === "FSEventWrap").length;
+    const watching = await watch(new FilePattern(join(folder, "*")), () => {});
+    expect(process.getActiveResourcesInfo().filter((each) => each === "FSEventWrap")).toHaveLength(before);
+    await watching?.close();
   });
 });
 

@@ -1,6 +1,5 @@
 // Globs: which files one meets, and below which folder they are.
 import { readdirSync, statSync } from "node:fs";
-import { sep } from "node:path";
 
 /** By which a changed file is known. */
 export interface FileState {
@@ -40,30 +39,41 @@ export class FilePattern {
     );
   }
 
-  /** The files that are there now; none of a folder that is not there. */
+  /** The files that are there now; none of a folder that is not there. @throws what says nothing of files, as too many open ones */
   find(): Map<string, FileState> {
     const found = new Map<string, FileState>();
-    for (const rest of this.names()) {
+    for (const rest of this.names("")) {
       const state = this.rest.test(rest) ? stateOf(`${this.prefix}${rest}`) : undefined;
       if (state !== undefined) found.set(`${this.prefix}${rest}`, state);
     }
     return found;
   }
 
-  private names(): string[] {
-    try {
-      const names = readdirSync(this.folder, { recursive: this.deep, encoding: "utf8" });
-      return names.map((name) => name.replaceAll(sep, "/"));
-    } catch {
-      return [];
+  /** Folder by folder: one that goes meanwhile takes nothing else with it. */
+  private *names(below: string): Generator<string> {
+    for (const entry of there(() => readdirSync(`${this.prefix}${below}` || ".", { withFileTypes: true })) ?? []) {
+      yield `${below}${entry.name}`;
+      if (this.deep && entry.isDirectory()) yield* this.names(`${below}${entry.name}/`);
     }
   }
 }
 
 /** Undefined = it is no file, or went meanwhile. */
 function stateOf(path: string): FileState | undefined {
-  const told = statSync(path, { throwIfNoEntry: false });
+  const told = there(() => statSync(path));
   return told?.isFile() ? { modified: told.mtimeMs, size: told.size, inode: told.ino } : undefined;
+}
+
+/** What the system says when there is nothing to be seen at a path, among it a link that leads to itself. */
+const NOT_THERE = ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "ELOOP", "ENAMETOOLONG"];
+
+function there<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (NOT_THERE.includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
 }
 
 function regular(part: string): string {

@@ -1,4 +1,5 @@
 // How what happens to files is learnt: by the operating system's events, or by looking.
+import { existsSync } from "node:fs";
 import type { FileEvent } from "./file-observer.js";
 import type { FilePattern, FileState } from "./file-pattern.js";
 
@@ -32,11 +33,13 @@ export interface Watching {
 /** Milliseconds in which several events are one look. */
 const TOGETHER = 20;
 
-/** Calls `look` after events of the operating system; undefined = chokidar is not installed or cannot watch. */
+/** Calls `look` after events of the operating system; undefined = chokidar is not installed or cannot watch. It keeps no program running. */
 export async function watch({ folder, deep }: FilePattern, look: () => void): Promise<Watching | undefined> {
   const chokidar = await import("chokidar").catch(() => undefined);
-  if (chokidar === undefined) return undefined;
-  const watcher = chokidar.watch(folder, { ignoreInitial: true, ...(deep ? {} : { depth: 0 }) });
+  // Of a folder that is not there the system tells nothing, also when it comes.
+  if (chokidar === undefined || !existsSync(folder)) return undefined;
+  const watcher = chokidar.watch(folder, { persistent: false, ignoreInitial: true, ...(deep ? {} : { depth: 0 }) });
+  let fail = () => {};
   let pending: ReturnType<typeof setTimeout> | undefined;
   const close = () => {
     clearTimeout(pending);
@@ -46,6 +49,7 @@ export async function watch({ folder, deep }: FilePattern, look: () => void): Pr
     pending ??= setTimeout(() => {
       pending = undefined;
       look();
+      if (!existsSync(folder)) fail();
     }, TOGETHER);
   });
   const ready = await new Promise<boolean>((resolve) => {
@@ -55,5 +59,18 @@ export async function watch({ folder, deep }: FilePattern, look: () => void): Pr
   if (!ready) await close();
   // What happened while it began.
   else look();
-  return ready ? { close, failed: (callback) => void watcher.once("error", callback) } : undefined;
+  const failed = (callback: () => void) => {
+    fail = once(callback);
+    watcher.on("error", fail);
+    if (!existsSync(folder)) fail();
+  };
+  return ready ? { close, failed } : undefined;
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
 }
