@@ -295,6 +295,8 @@ describe("durable following at a gateway", () => {
       if (message.args[0] === "held") await until(() => message.signal!.aborted);
     };
     b.followingFunction("restart:*", handler, { queue: "restart", queueOptions: { maxAttempts: 7 } });
+    await a.queue(["theirs:*", "theirs-too:*"], { shared: true, name: "theirs" });
+    b.followingFunction("theirs:*", handler, { queue: "theirs" });
     const own = await b.queue("restart:own", { shared: true });
     await b.flush();
     await a.publish("restart:x", "held");
@@ -304,6 +306,9 @@ describe("durable following at a gateway", () => {
     await until(() => seen[0]!.signal!.aborted);
     await until(async () => (await a.publish("restart:x", "again")).queues > 0);
     await until(() => seen.some(({ args }) => args[0] === "again"));
+    // Made again as it was, by who knew one of its patterns.
+    await until(async () => (await a.publish("theirs-too:x")).queues > 0);
+    await until(() => seen.some(({ id }) => id === "theirs-too:x"));
     expect(await own.qsize()).toBe(0);
     await a.publish("restart:own", 1);
     await until(() => seen.some(({ id }) => id === "restart:own"));
