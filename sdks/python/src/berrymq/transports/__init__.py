@@ -26,7 +26,8 @@ def parse_url(url: str) -> Url:
         raise NotSupported(f"url={url!r}: {scheme} is not spoken yet; use {_FORMS}")
     target = rest.rstrip("/") if separator else scheme
     host, colon, port = target.rpartition(":")
-    sound = (
+    named = host and host.isprintable() and not set(host) & set("/?#@ ")
+    sound = named and colon and port.isdecimal() and 0 < int(port) < 65536
         host
         and colon
         and port.isdecimal()
