@@ -1,4 +1,4 @@
-// The shop's queues. Everybody who opens a shared one names the same options (worker.py, log.rb); whoever comes first makes it.
+// The shop's queues. Whoever comes first makes a shared one (here, worker.py or log.rb); what the others say of it must agree.
 import type { Bus, Queue } from "berrymq";
 
 /** Thumbnails that are kept for pages that are opened later. */

@@ -29,7 +29,7 @@ export interface SystemEvents {
   "berrymq:connect": { kwargs: { ident: string } };
   /** A program is gone. */
   "berrymq:disconnect": { kwargs: { ident: string } };
-  /** A message was dropped before anybody took it; `reason` is `expired` or `overflow`. */
+  /** A message was dropped before anybody took it; `reason` is `expired`, `overflow` or `unacknowledged`. */
   "berrymq:drop": { kwargs: { queue: string; message_id: string; identifier: string; sender: string; reason: string } };
   /** This follower was too slow: so many messages of the pattern went. */
   "berrymq:lag": { kwargs: { dropped: number; pattern: string } };
