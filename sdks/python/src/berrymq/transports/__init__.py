@@ -28,14 +28,6 @@ def parse_url(url: str) -> Url:
     host, colon, port = target.rpartition(":")
     named = host and host.isprintable() and not set(host) & set("/?#@ ")
     sound = named and colon and port.isdecimal() and 0 < int(port) < 65536
-        host
-        and colon
-        and port.isdecimal()
-        and 0 < int(port) < 65536
-        and not set(host) & set("/?#@")
-        and host.isprintable()
-        and " " not in host
-    )
     if not sound or (separator and scheme not in ("grpc", "http", "ws")):
         raise InvalidArgument(f"url={url!r}: {_FORMS}")
     return Url(scheme if separator else "grpc", target)
