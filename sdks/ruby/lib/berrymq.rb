@@ -78,7 +78,8 @@ module BerryMQ
 
   # A program that ends right after a publish has published. Buses of one's own are for their owners to close.
   at_exit do
-    @default_bus.flush(timeout: 5) if @default_bus.connected?
+    @default_bus.flush(timeout: 5) if @default_bus.connected? || @default_bus.link&.held&.positive?
+    @default_bus.link&.tell_refusals
   rescue Error => e
     warn "berryMQ: not everything was published: #{e.message}"
   end

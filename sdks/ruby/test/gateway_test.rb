@@ -118,11 +118,18 @@ class GatewayTest < Minitest::Test
     assert_equal 3, queue.qsize
   end
 
-  def test_what_the_gateway_refuses_is_raised_by_wait
+  def test_what_the_gateway_refuses_is_raised_by_wait_and_told_where_nobody_waits
     a = connected
-    a.queue("#{unique}:*", max_messages: 1)
+    told = []
+    a.on_error { |error, *| told << error.class }
+    queue = a.queue("#{unique}:*", max_messages: 1)
     a.publish("#{unique}:x").wait(5)
     assert_raises(BerryMQ::QueueFull) { a.publish("#{unique}:x").wait(5) }
+    2.times { a.publish("#{unique}:x") }
+    a.flush
+    assert_equal 1, queue.qsize
+    a.close
+    assert_equal [BerryMQ::QueueFull] * 2, told
   end
 
   def test_a_follower_that_is_gone_is_followed_no_more_at_the_gateway

@@ -69,6 +69,20 @@ class ReconnectTest < Minitest::Test
     eventually { !a.connected? }
     5.times { a.publish("#{unique}:x") }
     assert_raises(BerryMQ::BacklogFull) { a.publish("#{unique}:x") }
+    assert_equal ["5 published messages had no answer"], told_at_close(a)
+  end
+
+  # How long `close` waits is not what is tested.
+  def told_at_close(mq)
+    told = []
+    mq.on_error { |error, *| told << error.message[/\A.* answer/] }
+    before = BerryMQ::Link.__send__(:remove_const, :CLOSING_SECONDS)
+    BerryMQ::Link.const_set(:CLOSING_SECONDS, 0.05)
+    mq.close
+    told
+  ensure
+    BerryMQ::Link.__send__(:remove_const, :CLOSING_SECONDS)
+    BerryMQ::Link.const_set(:CLOSING_SECONDS, before)
   end
 
   def test_a_queue_get_waits_for_the_gateway_to_come_back

@@ -5,6 +5,7 @@ require_relative "transports"
 require_relative "received_message"
 require_relative "queue_wire"
 require_relative "connection"
+require_relative "refusals"
 
 module BerryMQ
   # Thread-safe. Lives until `close`; between connections publishes are held in its outbox.
@@ -25,6 +26,7 @@ module BerryMQ
       @transports, @address = Transports.at(url)
       @ident = ident
       @outbox = outbox
+      @refusals = Refusals.new(bus.times) { |error| report(error) }
       @mutex = Mutex.new
       @changed = ConditionVariable.new
       renew
@@ -124,15 +126,25 @@ module BerryMQ
       @dispatching.join(seconds) unless @dispatching == Thread.current
     end
 
-    # Flushes for 5 s at most while connected, then ends everything. Idempotent.
+    # Flushes, which takes 5 s at most, while connected or as long as something waits to be sent; then ends everything, and tells of what
+    # nobody answered. Idempotent.
     def close
       begin
-        flush(CLOSING_SECONDS) if @connected
+        flush(CLOSING_SECONDS) if @connected || (reconnecting? && held.positive?)
       rescue Error
-        nil # what is lost, its receipts tell
+        nil # its receipts tell, and `tell_lost`
       end
+      lost = held
       stop(Closed.new("the bus was closed before the gateway answered"))
+      tell_refusals
+      tell_lost(lost)
     end
+
+    # Tells at once of what was refused and nobody has asked about.
+    def tell_refusals = @refusals.expire
+
+    # How many published messages are unsent or unanswered.
+    def held = @stopped ? 0 : @outbox.held
 
     # Lets go of the connection until `unpark`; what is published meanwhile is held.
     def park
@@ -194,9 +206,18 @@ module BerryMQ
 
     def report(error) = @bus.report(error, nil, nil)
 
-    def settle(through, accepted, refused) = @outbox.settle(through, accepted, refused)
+    def settle(through, accepted, refused)
+      receipts = @outbox.settle(through, accepted, refused)
+      @refusals.add(receipts) unless receipts.empty?
+    end
 
     private
+
+    def tell_lost(count)
+      return if count.zero?
+
+      report(Unavailable.new("#{count} published messages had no answer of #{@address} when the bus was closed; they may be lost"))
+    end
 
     def renew
       @session = SecureRandom.hex(16)

@@ -85,14 +85,17 @@ module BerryMQ
     end
 
     # Takes in a cumulative answer: runs that were accepted ([first, count, followers, queues]) and refused ([first, count, error]).
+    # Returns the receipts of what was refused.
     def settle(through, accepted, refused)
+      receipts = []
       @mutex.synchronize do
         accepted.each { |first, count, followers, queues| each_receipt(first, count) { |receipt, n| receipt.accept(n, followers, queues) } }
-        refused.each { |first, count, error| each_receipt(first, count) { |receipt, _| receipt.refuse(error) } }
+        refused.each { |first, count, error| each_receipt(first, count) { |receipt, _| receipts << receipt.refuse(error) } }
         forget(through)
         @changed.broadcast
       end
       tell_those_who_wait unless @through_waits.empty?
+      receipts
     end
 
     # Calls the block, once, when the number is answered; never when nobody answers it.

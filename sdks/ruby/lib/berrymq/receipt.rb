@@ -17,9 +17,10 @@ module BerryMQ
     # Closed when the bus was closed before.
     def wait(timeout = nil)
       @outbox&.wait_through(@last, timeout)
-      raise @error if @error
+      return self unless @error
 
-      self
+      @told = true
+      raise @error
     end
 
     # True once everything is answered.
@@ -31,13 +32,19 @@ module BerryMQ
     end
 
     def inspect
-      "#<BerryMQ::Receipt #{[*@message_id, settled? ? "settled" : "waiting"].join(" ")}, #{@followers} followers, #{@queues} queues>"
+      @told = true
+      "#<BerryMQ::Receipt #{[*message_id, settled? ? "settled" : "waiting"].join(" ")}, #{@followers} followers, #{@queues} queues>"
     end
 
     # What follows is the outbox's to call, under its lock.
     def held_by(outbox, last_sequence)
       @outbox = outbox
       @last = last_sequence
+    # What it was refused with, or nil; whether somebody was told, or will be.
+    attr_reader :error # :nodoc:
+
+    def told? = @told || false # :nodoc:
+
     end
 
     def accept(count, followers, queues)
