@@ -97,7 +97,8 @@ module BerryMQ
     %i[publish twitter publish_many talk pipeline ask ask_many within follow following_function regist_function regist_method
        cond auto_twitter twitter_exception set_multiplicity take_errors unfollow show_followers show_network debug_messages on_error
        mailbox on_recv on_drop on_connect on_disconnect send_message get get_nowait close_connection flush run close].each do |name|
-      define_method(name) { |*args, **kwargs, &block| @default_bus.public_send(name, *args, **kwargs, &block) }
+      # As written by hand: a block would cost a small publish a tenth of its time.
+      class_eval "def #{name}(...) = @default_bus.#{name}(...) # def publish(...) = @default_bus.publish(...)", __FILE__, __LINE__
     end
 
     # `following` is for classes; this says so.

@@ -207,7 +207,7 @@ module BerryMQ
 
     # Hands a message that was delivered here to the link, without waiting.
     def forward(message)
-      put(message, Receipt.new(message.message_id)) if connected_for?(message)
+      put(message, Receipt.new(message)) if connected_for?(message)
     end
 
     # Publishes over the link only, whatever the name; see Mailbox#send.
@@ -215,7 +215,7 @@ module BerryMQ
       raise_if_closed
       link = @link || raise(Unavailable, "#{message.id} is for another program, and this bus was never connected; connect first")
       @debug&.sent(message)
-      put(message.stamp(@ident, self), Receipt.new(message.message_id), link: link)
+      put(message.stamp(@ident, self), Receipt.new(message), link: link)
     end
 
     # Whether the message leaves the process.
@@ -332,7 +332,7 @@ module BerryMQ
       entry = link&.entry(outward(message))
       @debug&.sent(message)
       tally = deliver_talk(message)
-      receipt = Receipt.new(message.message_id, tally.followers, tally.queues)
+      receipt = Receipt.new(message, tally.followers, tally.queues)
       raise tally.refusal if tally.refusal
 
       link ? put(message, receipt, link: link, entry: entry) : receipt
@@ -389,7 +389,7 @@ module BerryMQ
     def send_answer(answer, gateway_only)
       return transmit(prepare(answer, [], {})) unless gateway_only
 
-      put(answer.stamp(@ident, self), Receipt.new(answer.message_id)) if @link
+      put(answer.stamp(@ident, self), Receipt.new(answer)) if @link
     end
   end
 end

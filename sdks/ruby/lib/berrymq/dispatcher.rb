@@ -21,7 +21,9 @@ module BerryMQ
   class Dispatcher
     NOBODY = Tally.new(0, 0, 0).freeze
     NONE = [0, 0].freeze
-    private_constant :NOBODY, :NONE
+    # Of so many handlers and nobody else: a message that costs as little as a call need not make one.
+    HANDLERS = Array.new(33) { |count| Tally.new(count, count, 0, nil, 0).freeze }.freeze
+    private_constant :NOBODY, :NONE, :HANDLERS
 
     def initialize(router, publications, clock)
       @router = router
@@ -50,15 +52,9 @@ module BerryMQ
       route = @router.route(message.identifier)
       @publications.note(message) if !remote && route.looked_at?
       return NOBODY if route.nobody?
+      return call_each(route.handlers, message, remote) if route.simple? && answer.nil? && @workers.nil?
 
-      queues, streams = route.simple? ? NONE : [keep(route.queues, message, remote), give(route.streams, message, remote)]
-      handlers = route.handlers.select { |handler| wants?(handler, message, remote) }
-      kept = route.simple? ? 0 : take_in(route.conditions, message, remote, handlers)
-      count = handlers.size
-      call_all(handlers, message, count, answer)
-      Tally.new(streams + count + kept, count, queues, nil, kept)
-    rescue QueueFull => e
-      Tally.new(0, 0, 0, e)
+      hand_round(route, message, remote, answer)
     end
 
     # As deliver, in this thread and without answers, whatever the multiplicity is.
@@ -137,6 +133,30 @@ module BerryMQ
     rescue HandlersOwn => e
       report(e, message, entry)
       false
+    end
+
+    # Queues first, which may refuse; handlers last, once all of them were asked whether they want it.
+    def hand_round(route, message, remote, answer)
+      queues, streams = route.simple? ? NONE : [keep(route.queues, message, remote), give(route.streams, message, remote)]
+      handlers = route.handlers.select { |handler| wants?(handler, message, remote) }
+      kept = route.simple? ? 0 : take_in(route.conditions, message, remote, handlers)
+      count = handlers.size
+      call_all(handlers, message, count, answer)
+      Tally.new(streams + count + kept, count, queues, nil, kept)
+    rescue QueueFull => e
+      Tally.new(0, 0, 0, e)
+    end
+
+    # Those that want it, one after the other, where nobody wants to know what they came to; returns a Tally.
+    def call_each(handlers, message, remote)
+      count = 0
+      handlers.each do |handler|
+        next unless wants?(handler, message, remote)
+
+        count += 1
+        call(handler, message, count, nil, nil)
+      end
+      HANDLERS[count] || Tally.new(count, count, 0, nil, 0)
     end
 
     # Adds the conditions that the message completes to the handlers; how many others keep it.

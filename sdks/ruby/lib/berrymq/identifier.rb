@@ -45,15 +45,17 @@ module BerryMQ
       @name = (@name || "").freeze
       @action = action.freeze
       @namespace = (namespace || "").freeze
+      @local = @name.start_with?("_")
+      @reserved = @name == RESERVED_NAME
       check(namespace)
       freeze
     end
 
     # True when the name begins with `_`: it never leaves its process.
-    def local? = @name.start_with?("_")
+    def local? = @local
 
     # True when the name is `berrymq`.
-    def reserved? = @name == RESERVED_NAME
+    def reserved? = @reserved
 
     # One spelling for all texts that mean the same: `test` is `test:*`.
     def canonical = @namespace.empty? ? "#{@name}:#{@action}" : "#{@name}@#{@namespace}:#{@action}"

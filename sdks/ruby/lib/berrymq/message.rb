@@ -42,7 +42,9 @@ module BerryMQ
     def made_of(identifier, args, kwargs)
       @identifier = Identifier.parse(identifier)
       @args = args.freeze
-      @kwargs = (kwargs.each_key.all?(Symbol) ? kwargs : Message.keywords(kwargs)).freeze
+      # Without an Enumerator, which costs more than the message.
+      kwargs = Message.keywords(kwargs) unless kwargs.empty? || kwargs.all? { |name, _| name.is_a?(Symbol) }
+      @kwargs = kwargs.freeze
       self
     end
 
@@ -83,7 +85,7 @@ module BerryMQ
     def attributes = @attributes || NO_ATTRIBUTES
 
     # Unique name of this message.
-    def message_id = @message_id ||= MessageIds.next
+    def message_id = @message_id || MessageIds.give { |id| @message_id ||= id }
 
     # Time.
     def published_at = time(published_micros)

@@ -10,9 +10,10 @@ module BerryMQ
 
     class << self
       # A new id, such as "9f86d081884c7d65-1a".
-      def next
-        @mutex.synchronize { "#{@prefix}-#{(@count += 1).to_s(36)}" }
-      end
+      def next = give { |id| id }
+
+      # Yields a new id while nobody else gets one, so that what is named when somebody looks is named once. Returns what the block does.
+      def give = @mutex.synchronize { yield "#{@prefix}-#{(@count += 1).to_s(36)}" }
 
       # Takes a new random part: a forked child would repeat its parent's ids.
       def renew

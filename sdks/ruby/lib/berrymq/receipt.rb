@@ -4,14 +4,18 @@
 module BerryMQ
   # Settled at once without a link; with one, when the gateway has answered.
   class Receipt
-    # Id of the message; nil for many. Followers and queues reached: here, and (once settled) through the gateway.
-    attr_reader :message_id, :followers, :queues
+    # Followers and queues reached: here, and (once settled) through the gateway.
+    attr_reader :followers, :queues
 
-    def initialize(message_id, followers = 0, queues = 0)
-      @message_id = message_id
+    # Of one Message, or (nil) of many.
+    def initialize(message, followers = 0, queues = 0)
+      @message = message
       @followers = followers
       @queues = queues
     end
+
+    # Id of the message; nil for many.
+    def message_id = @message&.message_id
 
     # The receipt itself once the gateway has answered. Raises what it refused with, Timeout after `timeout` seconds, or
     # Closed when the bus was closed before.
@@ -28,23 +32,23 @@ module BerryMQ
 
     # Calls the block once everything is answered, with the refusal or nil, and true when that is at once.
     def when_settled(&block)
+      @told = true
       @outbox ? @outbox.when_through(@last) { block.call(@error, false) } : block.call(@error, true)
     end
 
     def inspect
-      @told = true
       "#<BerryMQ::Receipt #{[*message_id, settled? ? "settled" : "waiting"].join(" ")}, #{@followers} followers, #{@queues} queues>"
     end
 
-    # What follows is the outbox's to call, under its lock.
-    def held_by(outbox, last_sequence)
-      @outbox = outbox
-      @last = last_sequence
     # What it was refused with, or nil; whether somebody was told, or will be.
     attr_reader :error # :nodoc:
 
     def told? = @told || false # :nodoc:
 
+    # What follows is the outbox's to call, under its lock.
+    def held_by(outbox, last_sequence)
+      @outbox = outbox
+      @last = last_sequence
     end
 
     def accept(count, followers, queues)

@@ -9,6 +9,7 @@ module BerryMQ
       super
       @count = 0
       @simple = streams.empty? && queues.empty? && conditions.empty?
+      @nobody = @simple && handlers.empty?
     end
 
     # Handlers, and nothing else.
@@ -17,7 +18,7 @@ module BerryMQ
     # Whether it is looked up who publishes, which costs as much as a small publish does: at the first 32, then at every 256th.
     def looked_at? = (@count += 1) <= 32 || (@count & 255).zero?
 
-    def nobody? = handlers.empty? && streams.empty? && queues.empty? && conditions.empty?
+    def nobody? = @nobody
   end
   private_constant :Route
 

@@ -49,7 +49,7 @@ module BerryMQ
     def send_hop(message)
       @forward.call(message, false)
     rescue QueueFull => e
-      Receipt.new(message.message_id).refuse(e)
+      Receipt.new(message).refuse(e)
     end
 
     def refusal(message, error) = Message.new(message.reply_to).with(**Answering.failure(error))
