@@ -178,7 +178,7 @@ export class GatewayQueue implements Keeper {
     try {
       this.told = await calls.create(queue);
     } catch (error) {
-      if ((error as BerryMQError).reason !== "QUEUE_EXISTS") throw error;
+      if ((error as BerryMQError).reason !== "QUEUE_EXISTS" || (queue === this.spec && !this.asItIs)) throw error;
       this.told = this.asItIs ? await calls.describe(this.name) : await calls.create(this.spec!);
     }
   }

@@ -89,6 +89,8 @@ class GatewayQueue:
         try:
             made = self._call_create(self._made_of)
         except QueueExists:
+            if self._made_of is self._asked and not self._as_it_is:
+                raise
             made = self._as_it_stands()
         self._note(made)
         # Dead letters, opened by their name, come and go with their queue.
