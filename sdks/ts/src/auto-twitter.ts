@@ -8,11 +8,11 @@ import { parseIdentifier } from "./identifier.js";
 /** What is told, and where. */
 export interface AutoTwitterOptions {
   /** Tell before the call, with its arguments. Both flags or neither = both. */
-  readonly entry?: boolean;
+  readonly entry?: boolean | undefined;
   /** Tell after it, with its result. */
-  readonly exit?: boolean;
+  readonly exit?: boolean | undefined;
   /** Absent = the default bus. */
-  readonly bus?: AnyBus;
+  readonly bus?: AnyBus | undefined;
 }
 
 /** Any function or method. */

@@ -59,7 +59,7 @@ export class Condition<Patterns extends readonly string[] = readonly string[]> {
  */
 export function cond<const Pattern extends string>(
   pattern: Pattern,
-  options: { readonly guard?: Guard } = {},
+  options: { readonly guard?: Guard | undefined } = {},
 ): Condition<[Pattern]> {
   return new Condition([{ pattern: parseIdentifier(pattern), guard: options.guard }]);
 }

@@ -4,13 +4,13 @@ import type { Bounds } from "./outbox.js";
 /** How a bus connects, and what it holds while it is not connected. */
 export interface ConnectOptions {
   /** The name by which others know this program. Default: of the bus. */
-  readonly ident?: string;
+  readonly ident?: string | undefined;
   /** Seconds. Default 10. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Messages that may wait for the gateway. Default 65536. */
-  readonly maxHeld?: number;
+  readonly maxHeld?: number | undefined;
   /** Bytes that may wait for the gateway. Default 64 MiB. */
-  readonly maxHeldBytes?: number;
+  readonly maxHeldBytes?: number | undefined;
 }
 
 export const CONNECT_SECONDS = 10;

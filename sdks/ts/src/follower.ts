@@ -14,16 +14,16 @@ export type Guard<M extends Message = Message> = (message: M) => boolean;
 /** Which messages a handler is called with, and from where. */
 export interface FollowOptions<M extends Message = Message> {
   /** Of a following with `queue`, what it refuses is done, as if it had been handled. Of a condition, its terms have them. */
-  readonly guard?: Guard<M>;
+  readonly guard?: Guard<M> | undefined;
   /**
    * Durable following: the handler is fed from the shared queue of that name, made with the pattern if it is not there. Returning
    * acknowledges, throwing retries; `Retry`, `Reject` and `Release` say otherwise.
    */
-  readonly queue?: string;
+  readonly queue?: string | undefined;
   /** How that queue is made. */
-  readonly queueOptions?: Omit<QueueOptions, "shared" | "name">;
+  readonly queueOptions?: Omit<QueueOptions, "shared" | "name"> | undefined;
   /** Messages of that queue at a time. Default 1. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
 }
 
 /** What registering gives back. */

@@ -15,7 +15,7 @@ import { type AnyHandler, checkHandler } from "./target.js";
 export interface FollowingOptions<E extends EventMap<E> = AnyEvents, M extends Message = Message>
   extends FollowOptions<M> {
   /** Absent = the default bus. */
-  readonly bus?: Bus<E>;
+  readonly bus?: Bus<E> | undefined;
 }
 
 /** Decorates a method that takes these messages. */
@@ -38,9 +38,12 @@ export function following<const P extends PatternOf<E>, E extends EventMap<E> = 
 ): MethodDecorator<[MessageOf<E, P>], ReturnOf<E, P>>;
 export function following<const Ps extends readonly PatternOf<E>[], E extends EventMap<E> = AnyEvents>(
   condition: Condition<Ps>,
-  options?: { readonly bus?: Bus<E> },
+  options?: { readonly bus?: Bus<E> | undefined },
 ): MethodDecorator<MessagesOf<E, Ps>, unknown>;
-export function following(pattern: string | Condition, options: FollowOptions & { readonly bus?: AnyBus } = {}) {
+export function following(
+  pattern: string | Condition,
+  options: FollowOptions & { readonly bus?: AnyBus | undefined } = {},
+) {
   checkFollowing(pattern, options);
   if (typeof pattern === "string") parseIdentifier(pattern);
   const { bus = defaultBus, ...how } = options;

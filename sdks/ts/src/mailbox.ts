@@ -12,9 +12,9 @@ const TRANSIENT = "_mailbox.transient:";
 /** What becomes of what is sent. */
 export interface MailboxOptions {
   /** Seconds after which the message is dropped unread, and its sender is told. Absent = it stays. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /** False = it need not outlive the gateway. Default true. */
-  readonly persistent?: boolean;
+  readonly persistent?: boolean | undefined;
 }
 
 /** Where one program's messages are sent. */

@@ -11,21 +11,21 @@ import { WireEnvelope } from "./wire/reader.js";
 /** What travels beside the arguments; for {@link Message.with}. */
 export interface MessageOptions {
   /** 0 (default) to 9: queues hand out the higher first. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** Seconds, from now, before which queues do not hand it out. Followers hear it at once. */
-  readonly delay?: number;
+  readonly delay?: number | undefined;
   /** True = the gateway keeps it and delivers it again and again until a follower's handlers have returned, or its `ttl` ends. */
-  readonly requireAck?: boolean;
+  readonly requireAck?: boolean | undefined;
   /** Seconds after which nobody gets it any more, from now. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /** Marks beside the payload: at most 64 texts, by their names. */
-  readonly attributes?: Attributes;
+  readonly attributes?: Attributes | undefined;
   /** Makes publishing the same thing twice harmless: queues keep one message of each id. At most 128 bytes. */
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
   /** What `payload` is, or without one the only argument, if that is bytes. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** Ready bytes, in place of arguments; `application/octet-stream` unless `contentType` says otherwise. */
-  readonly payload?: Uint8Array;
+  readonly payload?: Uint8Array | undefined;
 }
 
 /** What a handler threw, on an answer. */

@@ -25,7 +25,7 @@ interface Edge {
 
 export interface ShowNetworkOptions extends OnBus {
   /** `"dot"` (default) is Graphviz'. */
-  readonly format?: "dot" | "mermaid";
+  readonly format?: "dot" | "mermaid" | undefined;
 }
 
 /**

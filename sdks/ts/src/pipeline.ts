@@ -14,13 +14,13 @@ import { ASK_SECONDS, answerValue } from "./talk.js";
 /** Who is told of what, and how long it may take. */
 export interface PipelineOptions {
   /** The identifier that hears what a hop throws, that nobody was there, that the deadline passed. Default: the last one. */
-  readonly errors?: string;
+  readonly errors?: string | undefined;
   /** The identifier that is told every hop's result: `args` `[value]`, kwargs `pipeline`, `hop`, `of`, `at`. Default: none. */
-  readonly results?: string;
+  readonly results?: string | undefined;
   /** Seconds for the whole. Messages past it are not handled. Default: none; `ask` waits 30. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** Default: the default bus. */
-  readonly bus?: AnyBus;
+  readonly bus?: AnyBus | undefined;
 }
 
 const IDENTIFIERS_AT_MOST = 100;

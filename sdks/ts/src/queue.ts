@@ -20,33 +20,33 @@ export type { Overflow, Policy, QueueStatus } from "./transports/queue-calls.js"
 /** What is absent takes its default when the queue is made, and is not compared with a shared one that is there. Times are seconds. */
 export interface QueueOptions {
   /** True = everybody who opens that name shares it. Absent = a copy of one's own. */
-  readonly shared?: boolean;
+  readonly shared?: boolean | undefined;
   /** Default: the pattern. A queue of several patterns needs one. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Default 1000000. */
-  readonly maxMessages?: number;
+  readonly maxMessages?: number | undefined;
   /** Default 1 GiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** What a full queue does. Default `"reject_publish"`. */
-  readonly overflow?: Overflow;
+  readonly overflow?: Overflow | undefined;
   /** How long a delivery is its consumer's, 0.1 s to 12 h. Default 30. */
-  readonly lease?: number;
+  readonly lease?: number | undefined;
   /** After so many a message is a dead letter. Default 10. */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /** How long a message waits after its first failed attempt; that doubles, up to the second. Default `[1, 300]`. */
-  readonly backoff?: readonly [first: number, most: number];
+  readonly backoff?: readonly [first: number, most: number] | undefined;
   /** True = kept in memory, whatever the engine of the gateway. */
-  readonly transient?: boolean;
+  readonly transient?: boolean | undefined;
   /** How old a message gets, from its publishing, before it is dropped. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /** How long after its publishing a message is handed out at the earliest. */
-  readonly delay?: number;
+  readonly delay?: number | undefined;
   /** For how long a message whose id was taken is not taken again; 0 = ids are not compared. Default 120. */
-  readonly dedupe?: number;
+  readonly dedupe?: number | undefined;
   /** How pushed consumers share. */
-  readonly policy?: Policy;
+  readonly policy?: Policy | undefined;
   /** How long one's own queue outlives its maker's connection. */
-  readonly standaloneTtl?: number;
+  readonly standaloneTtl?: number | undefined;
 }
 
 /** A shared queue by its name alone: as it is, or made with the pattern `<name>:*` if it is not there. */
@@ -55,9 +55,9 @@ export type NamedQueue = QueueOptions & { readonly name: string; readonly shared
 /** Which dead letters go back, and how fast. */
 export interface RedriveOptions {
   /** At most so many; absent = as many as are there now. */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /** Messages a second. Default 100. */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
 }
 
 /** Where a queue's messages are kept. Settling what was settled is harmless; every other method may fail as the queue does. */
@@ -92,23 +92,23 @@ export interface Keeper {
 /** How a message is waited for, and taken. */
 export interface GetOptions {
   /** Seconds to wait; absent = until there is one. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** False = do not wait. */
-  readonly block?: boolean;
+  readonly block?: boolean | undefined;
   /** False = a {@link Delivery}, to be settled. */
-  readonly autoAck?: boolean;
+  readonly autoAck?: boolean | undefined;
   /** Ends the waiting, which rejects with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How deliveries are pushed. */
 export interface ConsumeOptions {
   /** Deliveries that may be unsettled at once. Default 100. */
-  readonly credit?: number;
+  readonly credit?: number | undefined;
   /** True = each is acknowledged as it is pushed. */
-  readonly autoAck?: boolean;
+  readonly autoAck?: boolean | undefined;
   /** Ends the iteration. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -11,11 +11,11 @@ import { placeOf } from "./place.js";
 /** How long a stream lasts, and how much may wait in it. */
 export interface StreamOptions {
   /** Ends the iteration. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Messages that may wait. Default 10000. */
-  readonly maxMessages?: number;
+  readonly maxMessages?: number | undefined;
   /** Bytes that may wait. Default 16 MiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 const DEFAULT_MAX_MESSAGES = 10_000;

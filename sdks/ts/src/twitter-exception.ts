@@ -10,11 +10,11 @@ import { described } from "./thrown.js";
 /** What is told, and where. */
 export interface TwitterExceptionOptions {
   /** True = the caller gets it, too. Default false: the function then returns undefined. */
-  readonly reraise?: boolean;
+  readonly reraise?: boolean | undefined;
   /** False = without the stack. Default true. */
-  readonly withTraceback?: boolean;
+  readonly withTraceback?: boolean | undefined;
   /** Absent = the default bus. */
-  readonly bus?: AnyBus;
+  readonly bus?: AnyBus | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { HandlerError } from "./reporting.js";
 /** Where; absent = on the default bus. */
 export interface OnBus {
   /** Absent = the default bus. */
-  readonly bus?: AnyBus;
+  readonly bus?: AnyBus | undefined;
 }
 
 /** A function follows no more, an object with none of its methods; a method's function, for no object. How many followings ended. */

@@ -23,6 +23,20 @@ interface Events {
 
 const bus = new Bus<Events>();
 
+/** Options that the caller does not know either: they may be undefined, however strict the compiler is. */
+async function handedOn(some?: { signal?: AbortSignal; n?: number; name?: string; yes?: boolean }): Promise<void> {
+  const { signal, n, name, yes } = some ?? {};
+  const queue = await bus.queue("order:new", { name, shared: yes, maxMessages: n, ttl: n });
+  await queue.get({ signal, timeout: n, block: yes });
+  for await (const _ of queue.consume({ signal, credit: n })) break;
+  bus.follow("order:new", { signal, maxMessages: n });
+  bus.followingFunction("order:paid", () => {}, { guard: undefined, queue: name, concurrency: n });
+  await connect("localhost:7201", { ident: name, timeout: n });
+  bus.mailbox("bob", { ttl: n, persistent: yes });
+  new Message("order:paid", 1).with({ ttl: n, messageId: name, requireAck: yes });
+  cond("order:paid", { guard: undefined });
+}
+
 /** Compiled, and never called. */
 async function checked(): Promise<void> {
   await bus.publish("order:new", 1, kwargs({ total: 3 }));
@@ -116,6 +130,7 @@ type Wrong = Bus<{ "a:b": { args: number } }>;
 
 it("typed identifiers and payloads are checked where they are compiled, and work", async () => {
   expectTypeOf(checked).returns.toEqualTypeOf<Promise<void>>();
+  expectTypeOf(handedOn).returns.toEqualTypeOf<Promise<void>>();
   expectTypeOf(handlers).returns.toEqualTypeOf<void>();
   expectTypeOf<Wrong>().not.toBeAny();
   const shop = new Shop();

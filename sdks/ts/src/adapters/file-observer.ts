@@ -11,7 +11,7 @@ import { checkIdName } from "./id-name.js";
 
 export interface FileObserverOptions extends OnBus {
   /** Seconds between looks where the operating system's events cannot be had. Default 5. */
-  readonly interval?: number;
+  readonly interval?: number | undefined;
 }
 
 /** What may happen to a file. */

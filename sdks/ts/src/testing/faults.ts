@@ -4,11 +4,11 @@ import { InvalidArgument } from "../errors.js";
 /** Probabilities, from 0 to 1. What is absent is 0. */
 export interface Faults {
   /** That a live follower does not hear a message. */
-  readonly drop?: number;
+  readonly drop?: number | undefined;
   /** That a queue hands a delivery out once more after it was acknowledged. */
-  readonly duplicate?: number;
+  readonly duplicate?: number | undefined;
   /** That a queue hands a message out after its successor. */
-  readonly reorder?: number;
+  readonly reorder?: number | undefined;
 }
 
 const NONE: Required<Faults> = { drop: 0, duplicate: 0, reorder: 0 };
@@ -23,12 +23,14 @@ export class Mischief {
 
   /** @throws InvalidArgument */
   set(faults: Faults): void {
-    for (const [name, chance] of Object.entries(faults)) {
+    const chances = { ...NONE };
+    for (const [name, chance = 0] of Object.entries(faults)) {
       if (!(name in NONE)) throw new InvalidArgument(`a fault is drop, duplicate or reorder, not ${name}`);
       if (!(chance >= 0 && chance <= 1))
         throw new InvalidArgument(`${name} is a probability from 0 to 1, not ${chance}`);
+      chances[name as keyof Faults] = chance;
     }
-    this.chances = { ...NONE, ...faults };
+    this.chances = chances;
   }
 
   get on(): boolean {

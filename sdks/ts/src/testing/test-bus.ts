@@ -18,11 +18,11 @@ import { VirtualPassing } from "./virtual-passing.js";
 /** What is put under test, and how. */
 export interface TestBusOptions {
   /** Which bus. Absent = a new one, which is closed at the end. */
-  readonly bus?: AnyBus;
+  readonly bus?: AnyBus | undefined;
   /** Of what goes wrong at random. Default: `BERRYMQ_TEST_SEED`, or a random one. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Where the test runs for real. Default: `BERRYMQ_TEST_GATEWAY`; `""` = nowhere, in virtual time. */
-  readonly gateway?: string;
+  readonly gateway?: string | undefined;
 }
 
 /** What a handler was called with. */
