@@ -24,9 +24,14 @@ function exactNumber(text: string): number | bigint {
  * @throws NotEncodable
  */
 export function writeJson(value: unknown, path: string): string {
-  const walk = new Walk();
-  walk.visit(value, path);
-  return walk.foundLarge ? stringify(value) : JSON.stringify(value);
+  try {
+    const walk = new Walk();
+    walk.visit(value, path);
+    return walk.foundLarge ? stringify(value) : JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw refuse(path, "too deep", "it holds more levels than the stack does");
+    throw error;
+  }
 }
 
 /** JSON.stringify for plain values and integers of any size. */
@@ -81,19 +86,30 @@ class Walk {
   }
 
   private properties(value: object, path: string): void {
-    const prototype = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) throw refuse(path, kindOf(value), adviceFor(value));
+    if (!isPlain(value)) throw refuse(path, kindOf(value), adviceFor(value));
     for (const [key, part] of Object.entries(value)) if (part !== undefined) this.visit(part, `${path}.${key}`);
   }
 }
 
+/** Also of another realm (jest, `node:vm`), whose `Object` is another one. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
+}
+
 function kindOf(value: object): string {
-  return `a ${value.constructor?.name || "class instance"}`;
+  const name = value.constructor?.name || "class instance";
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 function adviceFor(value: object): string {
   if (value instanceof Date) return "publish its toISOString() or getTime()";
   if (value instanceof Uint8Array) return "bytes travel only as the single argument of a message";
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return "publish its bytes, a Uint8Array, alone";
+  if (value instanceof Map) return "publish Object.fromEntries(map) or [...map]";
+  if (value instanceof Set) return "publish [...set]";
+  if (value instanceof Error) return "publish its message";
   return "publish a plain object or array instead";
 }
 

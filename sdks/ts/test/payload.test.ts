@@ -1,8 +1,14 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidArgument, MalformedMessage, NotEncodable } from "../src/errors.js";
 import { decodeContent, encodeCall, kwargs, NO_KWARGS, toCall } from "../src/payload.js";
 
+const nested = (levels: number) => {
+  let value: unknown = 1;
+  for (let i = 0; i < levels; i++) value = [value];
+  return value;
+};
 const integer = fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map((big) => {
   const number = Number(big);
   return Number.isSafeInteger(number) ? number : big;
@@ -73,6 +79,11 @@ describe("a call's arguments", () => {
     [{ list: [new Map()] }, /args\[0\]\.list\[0\] is a Map/],
     [{ bytes: Uint8Array.of(1) }, /args\[0\]\.bytes is a Uint8Array.*single argument/],
     [() => 1, /args\[0\] is function/],
+    [{ list: new Set() }, /args\[0\]\.list is a Set.*publish \[\.\.\.set\]/],
+    [new Error("x"), /args\[0\] is an Error.*publish its message/],
+    [new ArrayBuffer(1), /args\[0\] is an ArrayBuffer.*a Uint8Array, alone/],
+    [Object.create({ inherited: 1 }), /args\[0\] is an Object/],
+    [nested(100_000), /args is too deep/],
   ])("that JSON cannot hold are refused with their path", (value, message) => {
     expect(() => encodeCall(toCall([value]))).toThrow(NotEncodable);
     expect(() => encodeCall(toCall([value]))).toThrow(message);
@@ -82,6 +93,10 @@ describe("a call's arguments", () => {
     const circle: { self?: unknown } = {};
     circle.self = circle;
     expect(() => encodeCall(toCall([circle]))).toThrow(/args\[0\]\.self is a circle/);
+  });
+
+  it("may come from another realm, as jest's do", () => {
+    expect(roundTrip(runInNewContext("({ a: [{ b: 1 }] })")).args).toEqual([{ a: [{ b: 1 }] }]);
   });
 
   it("leave undefined properties out, as JavaScript does", () => {
