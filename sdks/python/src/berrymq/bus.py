@@ -69,7 +69,8 @@ class Bus(Registration, Inspection, ClassicStyles):
         return self._link is not None
 
     def publish(self, identifier: str | Message, /, *args: Any, **kwargs: Any) -> Receipt:
-        """Calls the followers of this process, then hands the message to the link. Returns at once.
+        """Publishes the arguments to an identifier, or a Message made before: calls the followers of this process, then
+        hands it to the link. Returns at once, with the Receipt.
 
         Raises InvalidIdentifier, ReservedIdentifier, Closed, QueueFull of a queue in this process; when the message
         leaves the process NotEncodable, MessageTooLarge, and BacklogFull while the link is down."""
@@ -107,7 +108,8 @@ class Bus(Registration, Inspection, ClassicStyles):
         return Pipeline(self._courier, identifiers, errors, results, deadline)
 
     def ask(self, identifier: str | Message, /, *args: Any, **kwargs: Any) -> Any:
-        """The value of the first answer. Raises HandlerFailed, NoFollowers at once, Timeout after 30 s."""
+        """Publishes, and waits for what a handler, wherever it runs, returns: the value of the first answer. Raises
+        HandlerFailed, NoFollowers at once, Timeout after 30 s."""
         return self._ask(identifier, args, kwargs, DEFAULT_TIMEOUT)
 
     def ask_many(self, identifier: str | Message, /, *args: Any, **kwargs: Any) -> Answers:
@@ -115,14 +117,14 @@ class Bus(Registration, Inspection, ClassicStyles):
         return self._ask_many(identifier, args, kwargs, DEFAULT_TIMEOUT)
 
     def within(self, seconds: float) -> Within:
-        """`within(5).ask(…)`: asks with another time limit."""
+        """`within(5).ask(…)`: asks with another time limit, in seconds."""
         if not seconds > 0:
             raise InvalidArgument(f"within({seconds!r}): seconds, more than 0")
         return Within(self, seconds)
 
     def follow(self, *patterns: str, max_messages: int = 10_000, max_bytes: int = 16 * MIB) -> Stream:
-        """Messages to iterate over, from now on, in a buffer of their own; when it is full the oldest go
-        (`berrymq:lag` tells)."""
+        """Messages to iterate over, from now on, in a buffer of their own, of up to `max_messages` and `max_bytes`;
+        when it is full the oldest go (`berrymq:lag` tells). Raises InvalidIdentifier, Closed."""
         self._courier.check_open()
         stream = Stream(self._registry, self._courier.clock, patterns, max_messages, max_bytes, self._courier.tell_lag)
         stream._receiver.source = place_of(caller_of(_getframe().f_back))

@@ -161,9 +161,14 @@ class Queue:
     there raises QueueExists, which names it. `Queue(name="jobs", shared=True)` says nothing else: if the queue is not
     there, it is made with the pattern `jobs:*`.
 
+    `overflow`: what it does at `max_messages` (1000000) or `max_bytes` (1 GiB), `reject_publish` or `drop_oldest`.
+    `lease` (30): how long a delivery is its consumer's. `max_attempts` (10): then a message is a dead letter.
+    `backoff` (1, 300): how long it waits after its first failed attempt, doubling up to the second number.
     `ttl`: how old a message gets. `delay`: how long after its publishing it is handed out at the earliest. `dedupe`: a
     message whose id came so long ago or less is not taken again. `transient`: in the gateway's memory, whatever its
     engine. `standalone_ttl`: how long one's own outlives the connection. `policy`: how pushed consumers share.
+
+    Raises InvalidIdentifier, InvalidArgument, QueueExists, Unavailable, Closed.
     """
 
     def __init__(
