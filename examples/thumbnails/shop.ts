@@ -4,6 +4,8 @@ import { type Customer, REFUSALS, refusalOf, thumbnailOf } from "./customer.ts";
 import { GALLERY, openQueues, type Queues } from "./queues.ts";
 
 const MIB = 1024 * 1024;
+/** What one message carries at most, with all that is said in it. A larger file need not be read to know. */
+const LARGEST = 4 * MIB;
 
 export class Shop {
   private constructor(
@@ -34,14 +36,14 @@ export class Shop {
 
   /** Resolves to the picture's id once the gateway keeps it on disk. */
   async upload(file: File): Promise<string> {
+    if (file.size >= LARGEST) throw tooLarge(file);
     const payload = new Uint8Array(await file.arrayBuffer());
     const contentType = file.type || "application/octet-stream";
     const picture = new Message("picture:uploaded").with({ payload, contentType, attributes: { name: file.name } });
     try {
       return (await this.mq.publish(picture)).messageId;
     } catch (error) {
-      if (!(error instanceof MessageTooLarge)) throw error;
-      throw new Error(`${(file.size / MIB).toFixed(1)} MB; the shop takes files of up to 4 MB`);
+      throw error instanceof MessageTooLarge ? tooLarge(file) : error;
     }
   }
 
@@ -92,4 +94,8 @@ export class Shop {
     const letters = await this.queues.pictures.dead.peek(REFUSALS);
     this.customer.hasRefusals(letters.map(refusalOf));
   }
+}
+
+function tooLarge(file: File): Error {
+  return new Error(`${(file.size / MIB).toFixed(1)} MB; the shop takes files below ${LARGEST / MIB} MB`);
 }
