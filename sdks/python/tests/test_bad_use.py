@@ -230,3 +230,16 @@ def test_what_is_no_method_cannot_follow(below: Callable[[Any], Any]) -> None:
             @following("bad_use:x")
             @below
             def ship(self, message: Message) -> None: ...
+
+
+@pytest.mark.parametrize("bounds", [{"timeout": "3"}, {"timeout": 0}, {"max_held": 0}, {"max_held_bytes": "1"}])
+def test_connect_names_the_bound_that_it_does_not_take(bus: Bus, bounds: dict[str, Any]) -> None:
+    ((name, value),) = bounds.items()
+    with pytest.raises(InvalidArgument, match=re.escape(f"connect({name}={value!r})")):
+        bus.connect("localhost:1", **bounds)
+
+
+@pytest.mark.parametrize("pattern", ["", 5])
+def test_a_file_observer_says_what_it_takes(bus: Bus, pattern: Any) -> None:
+    with pytest.raises(InvalidArgument, match=re.escape(f"FileObserver({pattern!r}): the path of files")):
+        FileObserver(pattern, "picture", bus=bus)

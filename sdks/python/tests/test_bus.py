@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from waiting import Heard
 
-from berrymq import Bus, Closed, InvalidArgument, InvalidIdentifier, Message, ReservedIdentifier
+from berrymq import Bus, Closed, InvalidArgument, InvalidIdentifier, Message, Queue, ReservedIdentifier
 
 
 def test_nobody_publishes_to_the_reserved_name(bus: Bus) -> None:
@@ -156,3 +156,13 @@ def test_many_threads_publish_and_follow_at_once(bus: Bus) -> None:
     assert len(heard) == 2000
     for number in range(4):
         assert [m.args[0] for m in heard if m.action == str(number)] == list(range(500))
+
+
+def test_buses_and_queues_show_what_they_are(linked: Callable[[], Bus]) -> None:
+    assert repr(Bus("shop")) == "<Bus 'shop' not connected>"
+    here = linked()
+    assert repr(here).startswith(f"<Bus {here.ident!r} at 127.0.0.1:")
+    here.close()
+    assert repr(here) == f"<Bus {here.ident!r} closed>"
+    with Bus() as bus:
+        assert repr(Queue(["a:b", "b:*"], name="jobs", bus=bus)) == "<Queue 'jobs' of a:b, b:*>"

@@ -23,7 +23,7 @@ from .identifier import Identifier
 from .inbox import Inbox
 from .inspection import Inspection
 from .keeper import Keeper, QueueOptions
-from .link import Link, LinkOptions
+from .link import Link, LinkOptions, check_bounds
 from .mailbox import Callback, Correspondence, Drop, Mailbox, Presence, Recv
 from .message import Message, addressed, delivered_by, sign
 from .pipeline import Pipeline
@@ -189,6 +189,7 @@ class Bus(Registration, Inspection, ClassicStyles):
             self._courier.closed = False
         self._courier.check_open()
         self._courier.clock.check_real()
+        check_bounds(timeout, max_held, max_held_bytes)
         if self._link is not None:
             raise InvalidArgument(
                 f"this bus is linked to {self._link.options.target} already; close_connection() first, or make another "
@@ -248,6 +249,11 @@ class Bus(Registration, Inspection, ClassicStyles):
                 link.flush(_CLOSE_FLUSH)
             link.close()
             self._courier.link = None
+
+    def __repr__(self) -> str:
+        link = self._link
+        state = "closed" if self._courier.closed else "not connected" if link is None else f"at {link.options.target}"
+        return f"<Bus {self.ident!r} {state}>"
 
     def __enter__(self) -> Bus:
         return self

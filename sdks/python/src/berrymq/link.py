@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import BacklogFull, BerryMQError, Closed, Timeout, Unavailable
+from .errors import BacklogFull, BerryMQError, Closed, InvalidArgument, Timeout, Unavailable
 from .inbox import Inbox
 from .outbox import Outbox
 from .progress import Progress
@@ -43,6 +43,15 @@ class LinkOptions(NamedTuple):
     max_held_bytes: int
     # Whether it hears what others publish.
     follows: bool = True
+
+
+def check_bounds(timeout: float, max_held: int, max_held_bytes: int) -> None:
+    """What `connect` is given. Raises InvalidArgument."""
+    if not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise InvalidArgument(f"connect(timeout={timeout!r}): seconds, more than 0")
+    for name, bound in (("max_held", max_held), ("max_held_bytes", max_held_bytes)):
+        if not isinstance(bound, int) or bound < 1:
+            raise InvalidArgument(f"connect({name}={bound!r}): a whole number, 1 or more")
 
 
 class Link:

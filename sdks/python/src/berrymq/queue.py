@@ -338,6 +338,9 @@ class Queue:
             if self._keeper.options.standalone:
                 self._keeper.close()
 
+    def __repr__(self) -> str:
+        return f"<Queue {self.name!r} of {', '.join(self.patterns) or 'what is put there'}>"
+
     def __enter__(self) -> Queue:
         return self
 

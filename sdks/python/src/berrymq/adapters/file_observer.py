@@ -9,6 +9,7 @@ import threading
 from typing import NamedTuple
 
 from ..bus import Bus
+from ..errors import InvalidArgument
 from .adapter import Adapter, check_interval, identifiers
 from .repeating import Repeating
 from .watching import Watch, watch
@@ -33,6 +34,8 @@ class FileObserver(Adapter):
         self, pattern: str | os.PathLike[str], id_name: str, interval: float = 5, *, bus: Bus | None = None
     ) -> None:
         super().__init__(bus)
+        if not isinstance(pattern, (str, os.PathLike)) or not os.fspath(pattern):
+            raise InvalidArgument(f"FileObserver({pattern!r}): the path of files, such as 'inbox/*.png'")
         self._pattern = os.fspath(pattern)
         self._interval = check_interval("FileObserver", interval)
         self._created, self._modified, self._removed = identifiers(id_name, "created", "modified", "removed")
