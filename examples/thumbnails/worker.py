@@ -39,6 +39,8 @@ def shrink(content):
 
 
 def shrink_or_refuse(content):
+    if not content:
+        raise Reject("an empty file")
     try:
         return shrink(content)
     except UnidentifiedImageError:
