@@ -17,19 +17,20 @@ beforeEach(async () => {
 });
 afterEach(() => expect(broker.faults).toEqual([]));
 
-async function bury(count: number): Promise<void> {
-  await broker.publish(batch(...Array.from({ length: count }, () => ({})))).stored;
+async function bury(count: number, id?: (index: number) => string): Promise<void> {
+  await broker.publish(batch(...Array.from({ length: count }, (_, index) => (id ? { id: id(index) } : {})))).stored;
   const deliveries = await queue.get(count, SECOND, 0, never);
   await queue.settle(deliveries.map(({ lease }) => ({ lease, verb: "reject", why: "spoilt" })));
   expect(dead().stats().ready).toBe(count);
 }
 
 /** Lets the clock run while it goes on; tells what it told. */
-async function redrive(max: number, rate: number, from = dead()): Promise<number[]> {
+async function redrive(max: number, rate: number, from = dead(), ids: readonly string[] = []): Promise<number[]> {
   const told: number[] = [];
   let over = false;
   const work = (async () => {
-    for await (const moved of broker.broker.redriving.redrive(from, max, rate, never)) told.push(moved);
+    for await (const moved of broker.broker.redriving.redrive(from, { max, rate, ids: new Set(ids) }, never))
+      told.push(moved);
   })().finally(() => {
     over = true;
   });
@@ -66,6 +67,26 @@ test("no more than asked for", async () => {
   expect([dead().stats().ready, queue.stats().ready]).toEqual([3, 2]);
 });
 
+test("those that are meant alone, at once; the others stay in their order, uncounted", async () => {
+  await bury(5, (index) => `letter-${index}`);
+  expect(await redrive(0, 1, dead(), ["letter-3", "letter-1", "nobody"])).toEqual([2]);
+  const idsOf = async (from: BrokerQueue) => (await from.peek(9)).map(({ body }) => Message.decode(body).id);
+  expect([await idsOf(queue), await idsOf(dead())]).toEqual([
+    ["letter-1", "letter-3"],
+    ["letter-0", "letter-2", "letter-4"],
+  ]);
+  expect((await dead().get(9, SECOND, 0, never)).map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+  expect(await redrive(0, 1, dead(), ["letter-0"])).toEqual([0]);
+});
+
+test("of those that are meant no more than asked for, and none that its queue refuses", async () => {
+  await bury(3, (index) => `letter-${index}`);
+  expect(await redrive(1, 1, dead(), ["letter-2", "letter-1"])).toEqual([1]);
+  await broker.publish(batch(...Array.from({ length: 49 }, () => ({})))).stored;
+  await expect(redrive(0, 1, dead(), ["letter-2"])).rejects.toMatchObject({ reason: "QUEUE_FULL" });
+  expect(dead().stats()).toMatchObject({ ready: 2, leased: 0 });
+});
+
 test("no faster than asked for", async () => {
   await bury(40);
   const before = broker.clock.now();
@@ -84,7 +105,7 @@ test("less than one in a piece of time is possible", async () => {
 test("who stops it leaves the rest where it is", async () => {
   await bury(10);
   const stop = new AbortController();
-  const moving = broker.broker.redriving.redrive(dead(), 0, 10, stop.signal);
+  const moving = broker.broker.redriving.redrive(dead(), { max: 0, rate: 10, ids: new Set() }, stop.signal);
   expect((await moving.next()).value).toBe(1);
   stop.abort();
   const end = moving.next();

@@ -112,7 +112,13 @@ export class QueueService {
     if (request.rate > MAX_REDRIVE_RATE)
       throw new Refusal("INVALID_ARGUMENT", `rate: ${request.rate}; at most ${MAX_REDRIVE_RATE} a second`);
     const queue = this.broker.queues.get(request.queue);
-    return this.broker.redriving.redrive(queue, Number(request.max), request.rate || DEFAULT_REDRIVE_RATE, signal);
+    upTo("message_ids", request.messageIds.length);
+    const rate = request.rate || DEFAULT_REDRIVE_RATE;
+    return this.broker.redriving.redrive(
+      queue,
+      { max: Number(request.max), rate, ids: new Set(request.messageIds) },
+      signal,
+    );
   }
 
   /** Opens a stream of pushed deliveries. */

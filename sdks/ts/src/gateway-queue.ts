@@ -121,8 +121,8 @@ export class GatewayQueue implements Keeper {
     await this.gateway.calls().remove(this.name);
   }
 
-  async redrive(max: number, rate: number): Promise<number> {
-    return this.gateway.calls().redrive(this.name, max, rate);
+  async redrive(max: number, rate: number, ids?: readonly string[]): Promise<number> {
+    return this.gateway.calls().redrive(this.name, max, rate, ids);
   }
 
   consume(credit: number, autoAck: boolean): Consumer {

@@ -180,10 +180,12 @@ export class LocalQueue implements Keeper {
   }
 
   /** Each goes to the end of the queue that it came from, with all its attempts before it. */
-  async redrive(max: number, rate: number): Promise<number> {
+  async redrive(max: number, rate: number, ids?: readonly string[]): Promise<number> {
     this.assertThere();
     const { name, home } = this;
-    return redriveLetters({ name, home, count: () => this.ready.length, next: () => this.takeLetter() }, max, rate);
+    const meant = ids && [...this.ready].filter(({ message }) => ids.includes(message.messageId));
+    const letters = { name, home, count: () => (meant ?? this.ready).length, next: () => this.takeLetter(meant) };
+    return redriveLetters(letters, max, meant ? Number.POSITIVE_INFINITY : rate);
   }
 
   /** Tells what it kept until now from what it keeps later. */
@@ -310,10 +312,12 @@ export class LocalQueue implements Keeper {
     }
   }
 
-  private takeLetter(): Message | undefined {
-    const entry = this.ready.shift();
-    if (entry !== undefined) this.leave(entry);
-    return entry?.message;
+  private takeLetter(meant?: Entry[]): Message | undefined {
+    const entry = meant ? meant.shift() : this.ready.shift();
+    if (entry === undefined) return undefined;
+    if (meant) this.ready.remove(entry);
+    this.leave(entry);
+    return entry.message;
   }
 
   private hand(entry: Entry, autoAck: boolean): Handed {

@@ -58,6 +58,8 @@ export interface RedriveOptions {
   readonly max?: number | undefined;
   /** Messages a second. Default 100. */
   readonly rate?: number | undefined;
+  /** Those with these ids (`messageId`) alone, 1000 at most: at once, whatever the rate. Absent = whichever come first. */
+  readonly messageIds?: readonly string[] | undefined;
 }
 
 /** Where a queue's messages are kept. Settling what was settled is harmless; every other method may fail as the queue does. */
@@ -77,7 +79,7 @@ export interface Keeper {
   pause(): Promise<void>;
   resume(): Promise<void>;
   remove(): Promise<void>;
-  redrive(max: number, rate: number): Promise<number>;
+  redrive(max: number, rate: number, ids?: readonly string[]): Promise<number>;
   consume(credit: number, autoAck: boolean): Consumer;
   /** Takes a message over that {@link consume} brought. */
   adopt?(message: Message): void;
@@ -214,7 +216,7 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
 
   /** Moves dead letters back to where they came from; how many. Of a queue of dead letters. @throws InvalidArgument */
   async redrive(options: RedriveOptions = {}): Promise<number> {
-    const { max = 0, rate = 100 } = options;
+    const { max = 0, rate = 100, messageIds } = options;
     for (const [what, value, least] of [
       ["max", max, 0],
       ["rate", rate, 1],
@@ -223,7 +225,10 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
         throw new InvalidArgument(`${what} is a whole number from ${least}, not ${value}`);
       }
     }
-    return this.open().redrive(max, rate);
+    if (messageIds !== undefined && (!Array.isArray(messageIds) || messageIds.length > 1000)) {
+      throw new InvalidArgument("messageIds is an array of at most 1000 ids of messages");
+    }
+    return messageIds?.length === 0 ? 0 : this.open().redrive(max, rate, messageIds);
   }
 
   /** Its dead letters, as a queue. */

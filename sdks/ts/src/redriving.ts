@@ -11,7 +11,7 @@ export interface DeadLetters {
   readonly name: string;
   readonly home: LocalQueueHome;
   count(): number;
-  /** Takes the oldest out. */
+  /** Takes the next that is meant out. */
   next(): Message | undefined;
 }
 

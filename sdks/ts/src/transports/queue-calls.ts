@@ -103,7 +103,7 @@ export interface QueueCalls {
   remove(queue: string): Promise<void>;
   pause(queue: string): Promise<void>;
   resume(queue: string): Promise<void>;
-  /** Moves dead letters back, at most `max` (0 = all) and `rate` a second (0 = 100); how many. */
-  redrive(queue: string, max: number, rate: number): Promise<number>;
+  /** Moves dead letters back, at most `max` (0 = all) and `rate` a second (0 = 100), or those of `ids` at once; how many. */
+  redrive(queue: string, max: number, rate: number, ids?: readonly string[]): Promise<number>;
   consume(queue: string, credit: number, autoAck: boolean): Consumer;
 }

@@ -116,8 +116,8 @@ export class GrpcQueueCalls implements QueueCalls {
     await this.calls.unary("QueueService/Resume", ResumeRequest, { queue }, ResumeResponse);
   }
 
-  async redrive(queue: string, max: number, rate: number): Promise<number> {
-    const request = RedriveRequest.encode({ queue, max: BigInt(max), rate }).finish();
+  async redrive(queue: string, max: number, rate: number, ids: readonly string[] = []): Promise<number> {
+    const request = RedriveRequest.encode({ queue, max: BigInt(max), rate, messageIds: [...ids] }).finish();
     let moved = 0n;
     try {
       for await (const bytes of this.calls.serverStream("QueueService/Redrive", Buffer.from(request))) {

@@ -82,8 +82,9 @@ export class JsonQueueCalls implements QueueCalls {
     await this.channel.call("queue.resume", { queue });
   }
 
-  async redrive(queue: string, max: number, rate: number): Promise<number> {
-    return Number((await this.channel.call("queue.redrive", { queue, max, rate })).moved ?? 0);
+  async redrive(queue: string, max: number, rate: number, ids?: readonly string[]): Promise<number> {
+    const params = { queue, max, rate, message_ids: ids };
+    return Number((await this.channel.call("queue.redrive", params)).moved ?? 0);
   }
 
   consume(queue: string, credit: number, autoAck: boolean): Consumer {

@@ -23,6 +23,8 @@ export interface RedriveRequest {
   max: bigint;
   /** Messages a second. Absent (0) = 100. At most 100000. */
   rate: number;
+  /** Those with these ids alone, of what can be had now; at once, whatever the rate. Empty = whichever come first. At most 1000. */
+  messageIds: string[];
 }
 
 /** How far it is. */
@@ -214,7 +216,7 @@ export interface ConsumeResponse {
 }
 
 function createBaseRedriveRequest(): RedriveRequest {
-  return { queue: "", max: 0n, rate: 0 };
+  return { queue: "", max: 0n, rate: 0, messageIds: [] };
 }
 
 export const RedriveRequest: MessageFns<RedriveRequest> = {
@@ -230,6 +232,9 @@ export const RedriveRequest: MessageFns<RedriveRequest> = {
     }
     if (message.rate !== 0) {
       writer.uint32(24).uint32(message.rate);
+    }
+    for (const v of message.messageIds) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -271,6 +276,14 @@ export const RedriveRequest: MessageFns<RedriveRequest> = {
             message.rate = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.messageIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -288,6 +301,11 @@ export const RedriveRequest: MessageFns<RedriveRequest> = {
       queue: isSet(object.queue) ? globalThis.String(object.queue) : "",
       max: isSet(object.max) ? BigInt(object.max) : 0n,
       rate: isSet(object.rate) ? globalThis.Number(object.rate) : 0,
+      messageIds: globalThis.Array.isArray(object?.messageIds)
+        ? object.messageIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.message_ids)
+        ? object.message_ids.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -302,6 +320,9 @@ export const RedriveRequest: MessageFns<RedriveRequest> = {
     if (message.rate !== 0) {
       obj.rate = Math.round(message.rate);
     }
+    if (message.messageIds?.length) {
+      obj.messageIds = message.messageIds;
+    }
     return obj;
   },
 
@@ -313,6 +334,7 @@ export const RedriveRequest: MessageFns<RedriveRequest> = {
     message.queue = object.queue ?? "";
     message.max = (object.max !== undefined && object.max !== null) ? BigInt(object.max) : 0n;
     message.rate = object.rate ?? 0;
+    message.messageIds = object.messageIds?.map((e) => e) || [];
     return message;
   },
 };

@@ -160,14 +160,16 @@ class PurgeResponse(_message.Message):
     def __init__(self, purged: _Optional[int] = ...) -> None: ...
 
 class RedriveRequest(_message.Message):
-    __slots__ = ["max", "queue", "rate"]
+    __slots__ = ["max", "message_ids", "queue", "rate"]
     MAX_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_IDS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     RATE_FIELD_NUMBER: _ClassVar[int]
     max: int
+    message_ids: _containers.RepeatedScalarFieldContainer[str]
     queue: str
     rate: int
-    def __init__(self, queue: _Optional[str] = ..., max: _Optional[int] = ..., rate: _Optional[int] = ...) -> None: ...
+    def __init__(self, queue: _Optional[str] = ..., max: _Optional[int] = ..., rate: _Optional[int] = ..., message_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RedriveResponse(_message.Message):
     __slots__ = ["moved"]
