@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 # Payloads: what goes in comes out, and what cannot go in is named.
+require "set"
 require "support"
 
 class PayloadTest < Minitest::Test
@@ -58,6 +59,18 @@ class PayloadTest < Minitest::Test
   def test_bytes_that_are_not_what_they_say_are_refused
     [["{", ""], ["[1]", ""], ["{\"args\":1}", ""], ["x", "application/json"], ["\xff", "text/plain"]].each do |bytes, type|
       assert_raises(BerryMQ::MalformedMessage, "#{bytes} as #{type}") { Payload.decode(bytes.b, type) }
+    end
+  end
+
+  def test_what_to_publish_instead_is_told_and_circles_are_told_shortly
+    circle = []
+    circle << circle
+    told = { Set[1] => "`to_a`", Struct.new(:x).new(1) => "`to_h`", 1r => "`to_s`", "x".b => "travel alone", Object.new => "an Object",
+             circle => "or holds itself" }
+    told.each do |value, text|
+      message = assert_raises(BerryMQ::NotEncodable) { BerryMQ::Payload.encode([value, 1], {}) }.message
+      assert_includes message, text
+      assert_operator message.size, :<, 120
     end
   end
 end

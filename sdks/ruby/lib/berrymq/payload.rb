@@ -14,7 +14,10 @@ module BerryMQ
     JSON_TYPE = %r{\Aapplication/json\z|\A[^/]+/[^/]+\+json\z}i
     TEXT_TYPE = %r{\Atext/}i
     NO_KWARGS = {}.freeze
-    private_constant :NO_KWARGS, :MAX_DEPTH, :MAX_PARSED_DEPTH, :JSON_TYPE, :TEXT_TYPE
+    # What a value is, or answers → the call that gives what JSON can hold.
+    INSTEAD = { Float => nil, String => nil, iso8601: :iso8601, Time => :to_f, Struct => :to_h, Enumerable => :to_a, Numeric => :to_s,
+                to_h: :to_h }.freeze
+    private_constant :INSTEAD, :NO_KWARGS, :MAX_DEPTH, :MAX_PARSED_DEPTH, :JSON_TYPE, :TEXT_TYPE
 
     class << self
       # The content type of a call: a single binary String travels untouched.
@@ -96,13 +99,13 @@ module BerryMQ
 
       # Finds the innermost value that `check` refused and raises.
       def name_fault(value, path, depth = 1)
-        raise NotEncodable, "#{path} is nested more than #{MAX_DEPTH} deep, or holds itself" if depth > MAX_DEPTH
+        raise NotEncodable, "#{path[0, 40]}… is nested more than #{MAX_DEPTH} deep, or holds itself" if depth >= MAX_DEPTH
 
         case value
         when Array then value.each_with_index { |element, index| descend(element, "#{path}[#{index}]", depth) }
         when Hash then value.each { |key, element| descend_pair(key, element, path, depth) }
         end
-        raise NotEncodable, "#{path} is #{describe(value)}, which JSON cannot hold"
+        raise NotEncodable, "#{path} is #{describe(value)}, which JSON cannot hold#{advice(value)}"
       end
 
       def descend(element, path, depth)
@@ -119,8 +122,16 @@ module BerryMQ
         case value
         when Float then value.to_s
         when String then "#{value.encoding == Encoding::BINARY ? "bytes" : "invalid #{value.encoding}"} (#{value.bytesize} of them)"
-        else "a #{value.class}"
+        else "#{value.class.to_s.match?(/\A[AEIOU]/) ? "an" : "a"} #{value.class}"
         end
+      end
+
+      # What to publish in its place, where there is something.
+      def advice(value)
+        return "; bytes travel alone, as the only argument" if bytes?(value)
+
+        call = INSTEAD.find { |kind, _| kind.is_a?(Module) ? value.is_a?(kind) : value.respond_to?(kind) }&.last
+        call && "; publish what its `#{call}` gives"
       end
     end
   end
