@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -91,6 +92,11 @@ class Shop:
     def outer_static(x: object) -> object:
         return x
 
+    @property
+    @bus.auto_twitter("shop_property")
+    def open(self) -> bool:
+        return True
+
 
 class Branch(Shop):
     def method(self, x: int) -> int:
@@ -105,6 +111,7 @@ def test_methods_class_methods_and_static_methods_are_told_without_their_object(
     assert shop.static(shop) is shop
     assert Shop.static(Shop) is Shop
     assert shop.outer_static(shop) is shop
+    assert shop.open
     assert told.calls == [
         ("shop_method:entry", (1,), {}),
         ("shop_method:entry", (1,), {}),
@@ -113,6 +120,7 @@ def test_methods_class_methods_and_static_methods_are_told_without_their_object(
         ("shop_static:entry", (shop,), {}),
         ("shop_static:entry", (Shop,), {}),
         ("shop_outer_static:entry", (shop,), {}),
+        ("shop_property:entry", (), {}),
     ]
 
 
@@ -192,6 +200,19 @@ def test_other_identifiers_are_refused(bus: Bus, identifier: str, kind: type[Exc
 def test_what_is_no_function_is_refused(bus: Bus) -> None:
     with pytest.raises(InvalidArgument, match="auto_twitter goes before a function or method, not before 3"):
         bus.auto_twitter("f")(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("decorator", ["auto_twitter", "twitter_exception"])
+def test_a_function_with_a_yield_is_refused_as_nothing_would_be_told_of_it(bus: Bus, decorator: str) -> None:
+    def count() -> Iterator[int]:
+        yield 1
+
+    async def count_later() -> AsyncIterator[int]:
+        yield 1
+
+    for function in (count, count_later):
+        with pytest.raises(InvalidArgument, match=rf"{decorator} before {function.__name__} \(.*which has a yield"):
+            getattr(bus, decorator)("f")(function)
 
 
 def test_an_exception_is_told_with_its_lines_and_kept_from_the_caller(bus: Bus, told: Told) -> None:

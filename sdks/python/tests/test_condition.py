@@ -132,6 +132,7 @@ def test_a_message_that_requires_it_is_acknowledged_by_a_term(bus: Bus, monkeypa
         (lambda bus, f: bus.regist_function(cond("a:b") & cond("b:c"), f, lambda m: True), "guards stand in its terms"),
         (lambda bus, f: cond("a:b") & "b:c", "only conditions are joined"),  # type: ignore[operator]
         (lambda bus, f: cond(cond("a:b")), "join it with &"),  # type: ignore[arg-type]
+        (lambda bus, f: cond("a:b") and cond("b:c"), "joined with &, not with `and`"),
         (lambda bus, f: _many(17), "17 terms; 16 are the most"),
         (lambda bus, f: bus.regist_function(cond("a:b") & cond("b:c"), lambda only: None), "2 messages, one for each"),
     ],

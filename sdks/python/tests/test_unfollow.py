@@ -77,6 +77,13 @@ def test_a_class_ends_with_its_class_and_static_methods() -> None:
     assert berrymq.unfollow(desk) == 1
 
 
+def test_nothing_ends_nothing(bus: Bus) -> None:
+    following = bus.regist_function("a:b", lambda message: None)
+    assert bus.unfollow(None) == 0
+    assert bus.publish("a:b").followers == 1
+    following.unfollow()
+
+
 def test_streams_and_queues_are_left_alone(bus: Bus) -> None:
     stream, queue = bus.follow("a:b"), Queue("a:b", bus=bus)
     for each in (stream, queue, object()):

@@ -118,7 +118,7 @@ class Bus(Registration, Inspection, ClassicStyles):
 
     def within(self, seconds: float) -> Within:
         """`within(5).ask(…)`: asks with another time limit, in seconds."""
-        if not seconds > 0:
+        if not isinstance(seconds, (int, float)) or not seconds > 0:
             raise InvalidArgument(f"within({seconds!r}): seconds, more than 0")
         return Within(self, seconds)
 

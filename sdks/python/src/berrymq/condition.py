@@ -57,6 +57,9 @@ class Condition:
             raise InvalidArgument(f"a condition of {len(terms)} terms; {MOST_TERMS} are the most")
         return Condition(terms)
 
+    def __bool__(self) -> bool:
+        raise InvalidArgument(f"{self} is neither true nor false: conditions are joined with &, not with `and` or `or`")
+
     @property
     def size(self) -> int:
         """With how many messages its handler is called."""

@@ -15,6 +15,6 @@ def new_ident() -> str:
 
 def check_ident(ident: str) -> str:
     """The same. Raises InvalidArgument."""
-    if not ident or len(ident) > 255 or not (ident.isascii() and ident.isprintable()):
+    if not isinstance(ident, str) or not ident or len(ident) > 255 or not (ident.isascii() and ident.isprintable()):
         raise InvalidArgument(f"ident={ident!r:.80}: 1 to 255 printable ASCII letters")
     return ident

@@ -35,7 +35,7 @@ def belongs(handler: object, target: object) -> bool:
     """Whether a handler is what `target` means."""
     if handler is None:
         return False
-    if handler is target or getattr(handler, "__self__", None) is target:
+    if handler is target or (target is not None and getattr(handler, "__self__", None) is target):
         return True
     # Each look at a method makes another object of it.
     if inspect.ismethod(target) and handler == target:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from .errors import BerryMQError, InvalidArgument
 from .message import Message
+from .source import described
 
 if TYPE_CHECKING:
     from .courier import Courier
@@ -19,6 +21,11 @@ def around(target: Any, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
         return type(target)(around(target.__func__, wrap, decorator))
     if not callable(target):
         raise InvalidArgument(f"{decorator} goes before a function or method, not before {target!r:.80}")
+    if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
+        raise InvalidArgument(
+            f"{decorator} before {described(target)}, which has a yield: it runs when its call is over, untold; "
+            "decorate the function that goes through what it yields"
+        )
     return wrap(target)
 
 
@@ -50,5 +57,6 @@ def _leads_to(member: object, wrapper: object) -> bool:
     while member is not None:
         if member is wrapper:
             return True
-        member = getattr(member, "__func__", None) or getattr(member, "__wrapped__", None)
+        inner = (getattr(member, name, None) for name in ("__func__", "__wrapped__", "fget", "func"))
+        member = next(filter(None, inner), None)
     return False
