@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { freePort } from "./free-port.ts";
 
 const program = resolve(import.meta.dirname, "../../gateway/bin/berrymq.js");
-const readyWithinMs = 15_000;
+const readyWithinMs = 40_000;
 /** A drain takes at most 5 s (`drainSeconds`), and the machine may be busy. */
 const endWithinMs = 9_000;
 
@@ -89,5 +89,6 @@ async function listeningAddress(child: ChildProcess, log: () => string): Promise
   } finally {
     clearTimeout(late);
   }
+  if (child.exitCode === null) await once(child, "close"); // what it said is whole then
   throw new Error(`the gateway did not say within ${readyWithinMs / 1000} s that it listens; it said:\n${log()}`);
 }

@@ -8,7 +8,7 @@ import { decode, encode, type Value } from "./values.ts";
 export type Answer = { ok: Value } | { error: { reason: string; retryable: boolean; message: string } };
 
 /** How much longer than the command's own timeout an answer may take. */
-const patienceMs = 10_000;
+const patienceMs = 25_000;
 
 export class Driver {
   readonly #process: ChildProcessWithoutNullStreams;

@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
 const folder = join(import.meta.dirname, "..");
 
 /** A run that cannot succeed ends early: each driver that does not answer costs many seconds. */
-const mostSilences = 10;
+const mostSilences = 6;
 /** A few plays that fail are played once more, after the others. */
 const mostAgain = 5;
 /** Plays at once: most of a play is waiting. The system's own messages reach every program of a gateway, so each has one of its own. */
