@@ -4,8 +4,17 @@
 module BerryMQ
   # Settle it once; again is harmless; after its lease was lost LeaseLost is raised.
   class Delivery
-    # Message; number of the counted attempt, from 1; what names the lease (nil with auto_ack); Time when the lease ends.
-    attr_reader :message, :attempt, :lease_id, :deadline
+    # The Message that was handed over.
+    attr_reader :message
+
+    # Number of the counted attempt, from 1.
+    attr_reader :attempt
+
+    # What names the lease; nil with auto_ack.
+    attr_reader :lease_id
+
+    # Time when the lease ends.
+    attr_reader :deadline
 
     # It is settled where it came from: with its keeper, or on the stream that brought it.
     def initialize(keeper, message, attempt, lease_id, deadline, settler: keeper)

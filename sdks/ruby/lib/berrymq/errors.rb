@@ -153,8 +153,11 @@ module BerryMQ
   class HandlerFailed < Error
     reason_is "HANDLER_FAILED"
 
-    # Class and text of what the handler raised.
-    attr_reader :class_name, :text
+    # Class of what the handler raised, as its language calls it.
+    attr_reader :class_name
+
+    # What that says.
+    attr_reader :text
 
     # Of what a handler raised.
     def self.of(error) = new(name_of(error), text_of(error))

@@ -10,8 +10,17 @@ module BerryMQ
     COUNT = (2..100)
     private_constant :COUNT
 
-    # Identifiers in their order; where failures and results are told, or nil; seconds for the whole, or nil.
-    attr_reader :identifiers, :errors, :results, :deadline
+    # Its steps, in order.
+    attr_reader :identifiers
+
+    # The identifier that is told of failures, or nil.
+    attr_reader :errors
+
+    # The identifier that is told every result, or nil.
+    attr_reader :results
+
+    # Seconds for the whole, or nil.
+    attr_reader :deadline
 
     # `hops` (Hops) tells of the first message that nobody takes. Raises InvalidArgument, InvalidIdentifier and ReservedIdentifier.
     def initialize(bus, hops, identifiers, errors: nil, results: nil, deadline: nil)

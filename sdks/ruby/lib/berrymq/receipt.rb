@@ -4,8 +4,11 @@
 module BerryMQ
   # Settled at once without a link; with one, when the gateway has answered.
   class Receipt
-    # Followers and queues reached: here, and (once settled) through the gateway.
-    attr_reader :followers, :queues
+    # How many followers it reached: here, and (once settled) through the gateway.
+    attr_reader :followers
+
+    # How many queues keep it: here, and (once settled) at the gateway.
+    attr_reader :queues
 
     # Of one Message, or (nil) of many.
     def initialize(message, followers = 0, queues = 0)

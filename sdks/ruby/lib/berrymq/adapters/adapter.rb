@@ -2,6 +2,7 @@
 
 # What adapters have in common: they live beside a bus, until they are stopped, or it is closed.
 module BerryMQ
+  # What brings messages in from outside, or shows them; `require "berrymq/adapters"`.
   module Adapters
     # What a class does (`act`) is run in a thread of its own, one at a time: what falls due while it runs is left out, so that slow
     # followers hold nothing up but themselves. In a forked child it is stopped.

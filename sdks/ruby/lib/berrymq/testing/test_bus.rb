@@ -4,6 +4,7 @@
 require_relative "stage"
 
 module BerryMQ
+  # Testing without a server; `require "berrymq/testing"`.
   module Testing
     # `TestBus.open { |mq| … }`, or `TestBus.new` and `close`. It has the public calls of the bus, too.
     class TestBus
@@ -15,8 +16,11 @@ module BerryMQ
       GATEWAY = "BERRYMQ_TEST_GATEWAY"
       SEED = "BERRYMQ_TEST_SEED"
 
-      # The Bus under test; what the random numbers of faults are made of.
-      attr_reader :bus, :seed
+      # The Bus under test.
+      attr_reader :bus
+
+      # What the random numbers of faults are made of.
+      attr_reader :seed
       # Called at every assertion, as test frameworks count them.
       attr_writer :on_assert
 
