@@ -8,9 +8,17 @@ export function randomText(length: number): string {
 }
 
 const prefix = `${randomText(16)}-`;
-let count = 0;
+/** How names end: mostly, making one is putting two texts together. */
+const TAILS = Array.from({ length: 1024 }, (_, index) => ALPHABET[index >> 5]! + ALPHABET[index & 31]!);
+let blocks = 0;
+let stem = prefix;
+let given = TAILS.length;
 
 /** A name that no other message has, here or elsewhere. */
 export function nextMessageId(): string {
-  return prefix + (count++).toString(36);
+  if (given === TAILS.length) {
+    stem = prefix + (blocks++).toString(36);
+    given = 0;
+  }
+  return stem + TAILS[given++]!;
 }

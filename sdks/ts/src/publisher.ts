@@ -9,7 +9,7 @@ import { type Fields, fromNow } from "./made-envelope.js";
 import { changed, envelopeOf, Message, make } from "./message.js";
 import { toCall } from "./payload.js";
 import { Published } from "./published.js";
-import { type Publishing, Tally } from "./receipt.js";
+import { onceReached, type Receipt, Tally } from "./receipt.js";
 import { HopAnswers, type HopHost, judgeReceipt, type Route, routeOf } from "./route.js";
 import { MAX_HOPS, PublishedAnswers } from "./talk.js";
 import type { Stand } from "./trial.js";
@@ -46,11 +46,11 @@ export class Publisher {
     return this.host.clock;
   }
 
-  publish(identifier: string | Message, args: readonly unknown[]): Publishing {
+  publish(identifier: string | Message, args: readonly unknown[]): Promise<Receipt> {
     return this.publishing((tally) => this.hand(this.message(identifier, args), tally));
   }
 
-  talk(identifier: string | Message, replyTo: string, args: readonly unknown[]): Publishing {
+  talk(identifier: string | Message, replyTo: string, args: readonly unknown[]): Promise<Receipt> {
     return this.publishing((tally) => {
       parseIdentifier(replyTo);
       this.hand(changed(this.message(identifier, args), { replyTo }), tally);
@@ -58,13 +58,13 @@ export class Publisher {
   }
 
   /** Publishes the first message of a pipeline, made with the attributes of the route. */
-  begin(message: Message, replyTo: string, route: Route): Publishing {
+  begin(message: Message, replyTo: string, route: Route): Promise<Receipt> {
     const first = this.message(changed(message, { replyTo }), []);
-    return this.publish(first, []).told((receipt) => judgeReceipt(receipt, first, route, this.hops));
+    return onceReached(this.publish(first, []), (receipt) => judgeReceipt(receipt, first, route, this.hops));
   }
 
   /** Publishes on what `message` led to, with one hop more. The promise rejects with HopLimit after 100 of them. */
-  again(message: Message, identifier: string | Message, args: readonly unknown[]): Publishing {
+  again(message: Message, identifier: string | Message, args: readonly unknown[]): Promise<Receipt> {
     return this.publishing((tally) => {
       if (message.hops >= MAX_HOPS)
         throw new HopLimit(`${message.id} has travelled ${MAX_HOPS} hops and is not passed on`);
@@ -72,7 +72,7 @@ export class Publisher {
     });
   }
 
-  publishMany(messages: Iterable<Publication> | AsyncIterable<Publication>): Publishing {
+  publishMany(messages: Iterable<Publication> | AsyncIterable<Publication>): Promise<Receipt> {
     const tally = new Tally(this.host.report);
     this.feed(messages, tally)
       .catch((error) => tally.refuse(error))
@@ -81,7 +81,7 @@ export class Publisher {
   }
 
   /** To the gateway, and to nobody here. The promise rejects with Unavailable before the first connection. */
-  publishThere(message: Message): Publishing {
+  publishThere(message: Message): Promise<Receipt> {
     return this.publishing((tally) => {
       this.host.assertOpen();
       const link = this.host.link();
@@ -153,7 +153,7 @@ export class Publisher {
     );
   }
 
-  private publishing(work: (tally: Tally) => void): Publishing {
+  private publishing(work: (tally: Tally) => void): Promise<Receipt> {
     const tally = new Tally(this.host.report);
     try {
       work(tally);
@@ -199,7 +199,7 @@ export class Publisher {
     if (link) this.forward(link, isLocal(message.replyTo) ? changed(message, { replyTo: "" }) : message, tally);
   }
 
-  private answer(answer: Message): Publishing {
+  private answer(answer: Message): Promise<Receipt> {
     const tally = new Tally(this.host.report);
     this.hand(this.message(answer, []), tally);
     tally.settle(1);

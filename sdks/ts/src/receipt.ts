@@ -44,21 +44,29 @@ export class Publishing extends Promise<Receipt> {
   }
 }
 
+/** Calls back once it is fulfilled. That is no looking: a rejection is as it was. Returns the receipt. */
+export function onceReached(receipt: Promise<Receipt>, callback: (receipt: Receipt) => void): Promise<Receipt> {
+  if (receipt instanceof Publishing) return receipt.told(callback);
+  void receipt.then(callback);
+  return receipt;
+}
+
 /** Counts what becomes of the messages of one publish. */
 export class Tally {
   messageId = "";
   private followers = 0;
   private queues = 0;
   private open = 1;
+  private publishing: Publishing | undefined;
   private resolve!: (receipt: Receipt) => void;
   private reject!: (error: unknown) => void;
-  readonly receipt: Publishing;
 
-  constructor(report: (error: unknown) => void) {
-    this.receipt = new Publishing((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    }).watch(report);
+  constructor(private readonly report: (error: unknown) => void) {}
+
+  /** What was settled before anybody asked needs none that can be rejected, which costs more than a small publish. */
+  get receipt(): Promise<Receipt> {
+    if (this.open <= 0 && this.publishing === undefined) return Promise.resolve(this.counted());
+    return this.promised();
   }
 
   /** Counts whom messages reached. */
@@ -75,13 +83,25 @@ export class Tally {
   /** So many messages are answered. The publisher's own hand counts as one from the beginning. */
   settle(messages: number): void {
     this.open -= messages;
-    if (this.open > 0) return;
-    const { messageId, followers, queues } = this;
-    this.resolve({ messageId, followers, queues });
+    if (this.open <= 0 && this.publishing !== undefined) this.resolve(this.counted());
   }
 
   /** The first refusal is what the publisher gets, at once. */
   refuse(error: unknown): void {
+    this.promised();
     this.reject(error);
+  }
+
+  private counted(): Receipt {
+    const { messageId, followers, queues } = this;
+    return { messageId, followers, queues };
+  }
+
+  private promised(): Publishing {
+    this.publishing ??= new Publishing((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    }).watch(this.report);
+    return this.publishing;
   }
 }

@@ -6,7 +6,7 @@ import { rememberedIdentifier } from "./identifier.js";
 import type { Fields } from "./made-envelope.js";
 import { envelopeOf, type Message, make } from "./message.js";
 import { NO_KWARGS } from "./payload.js";
-import type { Publishing, Receipt } from "./receipt.js";
+import type { Receipt } from "./receipt.js";
 import { failureContent, MAX_HOPS } from "./talk.js";
 
 /** The attribute that names a pipeline. */
@@ -73,7 +73,7 @@ export interface HopHost {
   /** Milliseconds since the Unix epoch. */
   wall(): number;
   /** @throws what refuses the message here, before anybody heard it */
-  publish(message: Message): Publishing;
+  publish(message: Message): Promise<Receipt>;
   report(error: unknown): void;
 }
 
