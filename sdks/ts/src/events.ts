@@ -101,9 +101,25 @@ type KwargsOf<S> = S extends { kwargs: infer N extends object } ? N : Readonly<R
 
 type Arguments<S> = S extends { kwargs: infer N extends object }
   ? Partial<N> extends N
-    ? readonly [...ArgsOf<S>] | readonly [...ArgsOf<S>, Kwargs<N>]
-    : readonly [...ArgsOf<S>, Kwargs<N>]
+    ? readonly [...ArgsOf<S>] | Before<ArgsOf<S>, Kwargs<N>>
+    : Before<ArgsOf<S>, Kwargs<N>>
   : ArgsOf<S>;
+
+/** Arguments, and one behind them: of optional ones, behind as many as are given. */
+type Before<A extends readonly unknown[], Last> = A["length"] extends Required<A>["length"]
+  ? readonly [...A, Last]
+  : Behind<Shortened<A>, Last>;
+type Behind<A, Last> = A extends readonly unknown[] ? readonly [...A, Last] : never;
+/** The tuple without, and with, each of its optional elements; an array as it is. */
+type Shortened<A extends readonly unknown[], Given extends readonly unknown[] = []> = number extends A["length"]
+  ? readonly [...Given, ...A]
+  : A extends readonly [infer First, ...infer Rest]
+    ? Shortened<Rest, [...Given, First]>
+    : A extends readonly []
+      ? Given
+      : A extends readonly [(infer First)?, ...infer Rest]
+        ? Given | Shortened<Rest, [...Given, First]>
+        : never;
 
 type MessageFor<E, P> = {
   [K in keyof E & string]: P extends Meets<K> ? Message<ArgsOf<E[K]>, KwargsOf<E[K]>, K> : never;

@@ -19,6 +19,7 @@ interface Events {
   "shop:eu:open": { args: [at: string] };
   "audit@backup:order": { args: [id: number] };
   "clock:tick": Record<never, never>;
+  "picture:added": { args: [path: string, size?: number, alt?: string]; kwargs: { by: string } };
 }
 
 const bus = new Bus<Events>();
@@ -47,6 +48,13 @@ async function checked(): Promise<void> {
   await bus.publish("clock:tick");
   await bus.publish("audit@backup:order", 4);
   await bus.publishMany([["order:paid", 1], ["shop:eu:open", "8:00"], new Message("order:paid", 2).with({ ttl: 5 })]);
+  await bus.publish("picture:added", "cat.png", kwargs({ by: "ann" }));
+  await bus.publish("picture:added", "cat.png", 64, kwargs({ by: "ann" }));
+  await bus.publishMany([["picture:added", "cat.png", 64, "a cat", kwargs({ by: "ann" })]]);
+  // @ts-expect-error kwargs are missing
+  await bus.publish("picture:added", "cat.png", 64);
+  // @ts-expect-error the first argument is missing
+  await bus.publish("picture:added", kwargs({ by: "ann" }));
   // @ts-expect-error no such identifier
   await bus.publish("ordr:new", 1, kwargs({ total: 3 }));
   // @ts-expect-error another payload
