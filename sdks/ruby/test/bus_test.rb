@@ -72,6 +72,14 @@ class BusTest < Minitest::Test
     assert_equal 1, mq.within(10).ask("a:b", false)
   end
 
+  def test_a_handler_in_the_pool_may_ask_from_a_fiber_of_its_own
+    mq = bus
+    mq.set_multiplicity(1)
+    mq.regist_function("a:inner") { 1 }
+    mq.regist_function("a:outer") { Fiber.new { mq.within(10).ask("a:inner") }.resume }
+    assert_equal 1, mq.within(10).ask("a:outer")
+  end
+
   def test_unfollowing_is_at_once_and_idempotent
     heard = []
     mq = bus

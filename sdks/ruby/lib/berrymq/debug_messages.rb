@@ -21,13 +21,13 @@ module BerryMQ
 
     # In this thread, in which nothing more is told meanwhile: a follower that publishes would never come to an end.
     def tell(action, message)
-      return if Thread.current[TELLING] || message.identifier.reserved?
+      return if Thread.current.thread_variable_get(TELLING) || message.identifier.reserved?
 
-      Thread.current[TELLING] = true
+      Thread.current.thread_variable_set(TELLING, true)
       told = { identifier: message.id, message_id: message.message_id, sender: message.sender || "" }
       @dispatcher.deliver_here(Message.new("#{Identifier::RESERVED_NAME}:#{action}", **told))
     ensure
-      Thread.current[TELLING] = nil if told
+      Thread.current.thread_variable_set(TELLING, nil) if told
     end
   end
   private_constant :DebugMessages

@@ -75,7 +75,7 @@ module BerryMQ
     private
 
     # A handler that ends the work waits for the others, not for itself.
-    def idle? = @free >= @concurrency - (Thread.current[:berrymq_working] == self ? 1 : 0)
+    def idle? = @free >= @concurrency - (Thread.current.thread_variable_get(:berrymq_working) == self ? 1 : 0)
 
     def consume(keeper)
       keeper.consume(@concurrency, false, -> { @stopping }) { |delivery| begin_one(keeper, delivery) }
@@ -114,12 +114,12 @@ module BerryMQ
     end
 
     def leave_place
-      Thread.current[:berrymq_working] = self
+      Thread.current.thread_variable_set(:berrymq_working, self)
       yield
     rescue StandardError => e
       @tell&.call(e, nil, @handler)
     ensure
-      Thread.current[:berrymq_working] = nil
+      Thread.current.thread_variable_set(:berrymq_working, nil)
       @mutex.synchronize do
         @free += 1
         @changed.broadcast

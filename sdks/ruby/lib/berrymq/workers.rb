@@ -15,7 +15,7 @@ module BerryMQ
     # Runs the block in one of the threads. A handler's own publishes run in its thread: waiting for a free one could
     # wait for itself.
     def run(&job)
-      return job.call if Thread.current[:berrymq_workers].equal?(self)
+      return job.call if Thread.current.thread_variable_get(:berrymq_workers).equal?(self)
 
       @jobs << job
     rescue ClosedQueueError
@@ -34,7 +34,7 @@ module BerryMQ
     def start(index)
       Thread.new do
         Thread.current.name = "berrymq-worker-#{index + 1}"
-        Thread.current[:berrymq_workers] = self
+        Thread.current.thread_variable_set(:berrymq_workers, self)
         while (job = @jobs.pop)
           job.call
         end
