@@ -253,7 +253,7 @@ class Driver:
         self._queues[command["queue"]] = self._queues[command["as"]].dead
 
     def do_redrive(self, command: Command) -> Any:
-        options = {name: command[name] for name in ("max", "rate") if name in command}
+        options = {name: command[name] for name in ("max", "rate", "message_ids") if name in command}
         return self._queues[command["as"]].redrive(**options)
 
     def do_send(self, command: Command) -> Any:

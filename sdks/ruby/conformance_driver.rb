@@ -209,7 +209,7 @@ class Driver
   end
 
   def redrive(command)
-    @queues.fetch(command["as"]).redrive(**command.slice("max", "rate").transform_keys(&:to_sym))
+    @queues.fetch(command["as"]).redrive(**command.slice("max", "rate", "message_ids").transform_keys(&:to_sym))
   end
 
   def send(command)

@@ -183,6 +183,24 @@ def test_a_queue_that_is_only_named_is_made_with_that_name(bus: Bus) -> None:
             Queue(**said, bus=bus)
 
 
+def test_dead_letters_go_back_by_their_ids_and_the_others_keep_their_places(bus: Bus) -> None:
+    tasks = Queue("task:*", bus=bus, max_messages=3)
+    ids = [str(bus.publish("task:a", number).message_id) for number in range(3)]
+    for delivery in tasks.get_many(3, auto_ack=False):
+        delivery.reject()
+    assert tasks.dead.redrive(message_ids=[]) == 0
+    assert tasks.dead.redrive(message_ids={ids[1], "nobody"}, rate=1) == 1
+    assert [message.args[0] for message in tasks.get_many(3)] == [1]
+    assert [message.args[0] for message in tasks.dead.peek(3)] == [0, 2]
+    bus.publish_many([("task:b",)] * 3)
+    with pytest.raises(QueueFull):
+        tasks.dead.redrive(message_ids=ids)
+    assert tasks.dead.status()[:3] == (2, 0, 0)
+    for wrong in (ids[0], ["id"] * 1001):
+        with pytest.raises(InvalidArgument, match="at most 1000 ids"):
+            tasks.dead.redrive(message_ids=wrong)
+
+
 def test_dead_letters_are_opened_by_their_name(bus: Bus) -> None:
     jobs = Queue(name="jobs", shared=True, bus=bus)
     letters = Queue(name="jobs.dead", shared=True, bus=bus)

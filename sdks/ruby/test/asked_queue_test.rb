@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Shared queues of a process: opened as they are, by their names alone, too.
+# Queues of a process by name: opened as they are; and their dead letters, moved back one by one.
 require "support"
 
 class AskedQueueTest < Minitest::Test
@@ -31,6 +31,20 @@ class AskedQueueTest < Minitest::Test
     [{}, { name: "jobs" }, { shared: true }].each do |said|
       assert_includes assert_raises(BerryMQ::InvalidArgument) { mq.queue(**said) }.message, "without a pattern"
     end
+  end
+
+  def test_dead_letters_go_back_by_their_ids_and_the_others_keep_their_places
+    mq = bus
+    tasks = mq.queue("task:*", max_messages: 3)
+    ids = (0..2).map { |number| mq.publish("task:a", number).message_id }
+    3.times { tasks.get(auto_ack: false).reject }
+    assert_equal 0, tasks.dead.redrive(message_ids: [])
+    assert_equal 1, tasks.dead.redrive(message_ids: [ids[1], "nobody"], rate: 1)
+    assert_equal [[1], [0, 2]], [tasks.get_many(3), tasks.dead.peek(max: 3)].map { |all| all.map { |message| message.args.first } }
+    mq.publish_many([["task:b"]] * 3)
+    assert_raises(BerryMQ::QueueFull) { tasks.dead.redrive(message_ids: ids) }
+    assert_equal [2, 0], tasks.dead.status.then { |status| [status.ready, status.leased] }
+    assert_raises(BerryMQ::InvalidArgument) { tasks.dead.redrive(message_ids: ids.first) }
   end
 
   def test_dead_letters_are_opened_by_their_name

@@ -69,6 +69,19 @@ describe("a queue in this process", () => {
     expect((await bus.queue({ name: "other", shared: true })).patterns).toEqual(["other:*"]);
   });
 
+  it("moves dead letters back by their ids, and the others keep their places", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:*");
+    const ids: string[] = [];
+    for (const n of [0, 1, 2]) ids.push((await bus.publish("task:a", n)).messageId);
+    for (const delivery of await queue.getMany(3, { autoAck: false })) await delivery.reject();
+    expect(await queue.dead.redrive({ messageIds: [] })).toBe(0);
+    expect(await queue.dead.redrive({ messageIds: [ids[2]!, ids[0]!, "nobody"], rate: 1, max: 5 })).toBe(2);
+    expect((await queue.getMany(3)).map(({ args }) => args[0])).toEqual([0, 2]);
+    expect((await queue.dead.peek(3)).map(({ args }) => args[0])).toEqual([1]);
+    await expect(queue.dead.redrive({ messageIds: ids[1] as never })).rejects.toThrow("at most 1000 ids");
+  });
+
   it("gives a released message back at its old place, uncounted", async () => {
     const bus = new Bus();
     const queue = await bus.queue("task:*");

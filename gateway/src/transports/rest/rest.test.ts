@@ -193,7 +193,10 @@ describe("a queue", () => {
     const extended = await client.post(`/v1/queues/${queue}/extend`, { lease_ids: [leases[3]], lease: 100 });
     expect(extended.json.outcomes[0].deadline).toBeGreaterThan(Date.now() * 1000);
     expect(await status()).toMatchObject({ ready: 1, leased: 1 });
-    expect((await client.post(`/v1/queues/${queue}.dead/redrive`, {})).json).toEqual({ moved: 1 });
+    const redrive = async (said: object) => (await client.post(`/v1/queues/${queue}.dead/redrive`, said)).json;
+    expect(await redrive({ message_ids: ["nobody"] })).toEqual({ moved: 0 });
+    expect(await redrive({ message_ids: Array(1001).fill("x") })).toMatchObject({ reason: "INVALID_ARGUMENT" });
+    expect(await redrive({})).toEqual({ moved: 1 });
     expect(await status()).toMatchObject({ ready: 2, leased: 1 });
   });
 

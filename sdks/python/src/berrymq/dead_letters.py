@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Protocol
 
 from .clock import Clock
@@ -32,6 +33,25 @@ def letter(message: Message, queue: str, why: str, attempt: int, at: str) -> Mes
     made._wire.ClearField("expires_at")
     made._wire.ClearField("deliver_at")
     return made
+
+
+def pick(letters: Keeper, origin: Origin, most: int | None, ids: Set[str]) -> int:
+    """Moves those of `ids` back, at once; how many. The others are held meanwhile, and keep their places."""
+    held = letters.status().ready
+    taken = letters.get(held, 0.0, False) if held else []
+    meant = [one for one in taken if one.message.message_id in ids][:most]
+    moved = 0
+    try:
+        for one in meant:
+            origin.take_back(one.message)
+            letters.settle(one.lease_id, "ack", None, None)
+            moved += 1
+    finally:
+        went = {one.lease_id for one in meant[:moved]}
+        for one in taken:
+            if one.lease_id not in went:
+                letters.settle(one.lease_id, "release", None, None)
+    return moved
 
 
 def redrive(letters: Keeper, origin: Origin, most: int | None, rate: int, clock: Clock) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -172,8 +172,10 @@ class GatewayQueue:
     def resume(self) -> None:
         self._call("Resume", queue_service_pb2.ResumeRequest(queue=self.options.name), queue_service_pb2.ResumeResponse)
 
-    def redrive(self, most: int | None, rate: int) -> int:
-        request = queue_service_pb2.RedriveRequest(queue=self.options.name, max=most or 0, rate=rate)
+    def redrive(self, most: int | None, rate: int, ids: Set[str] | None = None) -> int:
+        request = queue_service_pb2.RedriveRequest(
+            queue=self.options.name, max=most or 0, rate=rate, message_ids=ids or ()
+        )
         moved = 0
         for response in self._link.transport().redrive(request):
             moved = response.moved

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -157,9 +157,9 @@ class Keeper(Protocol):
 
     def resume(self) -> None: ...
 
-    def redrive(self, most: int | None, rate: int) -> int:
-        """Moves dead letters back to where they came from, so many a second; how many. Raises InvalidArgument when
-        these are no dead letters."""
+    def redrive(self, most: int | None, rate: int, ids: Set[str] | None = None) -> int:
+        """Moves dead letters back to where they came from, so many a second, or those of `ids` at once; how many.
+        Raises InvalidArgument when these are no dead letters."""
 
     def delete(self) -> None:
         """Afterwards every call raises QueueNotFound."""

@@ -7,13 +7,13 @@ import secrets
 import threading
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import partial
 
 from .clock import Clock
-from .dead_letters import letter, redrive
+from .dead_letters import letter, pick, redrive
 from .errors import Closed, InvalidArgument, LeaseLost, QueueFull, QueueNotFound
 from .identifier import Identifier
 from .keeper import (
@@ -216,11 +216,11 @@ class LocalQueue:
             self._paused = False
             self._changed.notify_all()
 
-    def redrive(self, most: int | None, rate: int) -> int:
+    def redrive(self, most: int | None, rate: int, ids: Set[str] | None = None) -> int:
         origin = self._origin
         if origin is None:
             raise InvalidArgument(f"redrive: {self.options.name!r} keeps no dead letters; take the queue's `dead`")
-        return redrive(self, origin, most, rate, self._clock)
+        return redrive(self, origin, most, rate, self._clock) if ids is None else pick(self, origin, most, ids)
 
     def delete(self) -> None:
         with self._locked():

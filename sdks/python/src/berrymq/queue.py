@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, overload
@@ -313,14 +313,20 @@ class Queue:
         """Ends a `pause`."""
         self._kept().resume()
 
-    def redrive(self, max: int | None = None, rate: int = DEFAULT_RATE) -> int:
+    def redrive(
+        self, max: int | None = None, rate: int = DEFAULT_RATE, message_ids: Collection[str] | None = None
+    ) -> int:
         """Of a queue of dead letters: moves them (`max` at most) back to where they came from, `rate` a second, and
-        returns how many once they are there."""
+        returns how many once they are there. With `message_ids` those alone, 1000 at most: at once, whatever the
+        rate."""
         if max is not None and max < 1:
             raise InvalidArgument(f"redrive(max={max!r}): 1 or more, or None for all")
         if not 1 <= rate <= 100_000:
             raise InvalidArgument(f"redrive(rate={rate!r}): from 1 to 100000 messages a second")
-        return self._kept().redrive(max, rate)
+        if message_ids is not None and (isinstance(message_ids, str) or len(message_ids) > 1000):
+            raise InvalidArgument(f"redrive(message_ids={message_ids!r:.80}): a list of at most 1000 ids of messages")
+        ids = None if message_ids is None else frozenset(message_ids)
+        return 0 if ids == frozenset() else self._kept().redrive(max, rate, ids)
 
     def delete(self) -> None:
         """Removes the queue with everything in it, for everybody."""

@@ -22,7 +22,9 @@ module BerryMQ
     end
 
     # See Queue#redrive; a message that finds its queue full stays.
-    def redrive(max, rate)
+    def redrive(max, rate, message_ids)
+      return pick(message_ids, max || message_ids.size) if message_ids
+
       started = @clock.now
       moved = 0
       most = max || qsize
@@ -39,6 +41,16 @@ module BerryMQ
     # Given up here, too, it is forgotten: there is nowhere further to go.
     def bury(item, _why)
       @bytes -= item.bytes
+    end
+
+    # Those that are meant, at once; the others are held meanwhile, and keep their places.
+    def pick(message_ids, max)
+      held = take(qsize, 0, false)
+      meant = held.select { |delivery| message_ids.include?(delivery.message.message_id) }.first(max)
+      meant.each { |delivery| give_back_to_origin(held.delete(delivery)) }
+      meant.size
+    ensure
+      held&.each(&:release)
     end
 
     def qsize = status.ready

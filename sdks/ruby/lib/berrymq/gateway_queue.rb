@@ -71,9 +71,10 @@ module BerryMQ
     def wake = @consuming.dup.each(&:cancel)
 
     # See Queue#redrive.
-    def redrive(max, rate)
+    def redrive(max, rate, message_ids)
       moved = 0
-      @link.transport.redrive({ queue: @name, max: max || 0, rate: rate }).each { |told| moved = told.moved }
+      request = { queue: @name, max: max || 0, rate: rate, message_ids: message_ids || [] }
+      @link.transport.redrive(request).each { |told| moved = told.moved }
       moved
     end
 

@@ -87,14 +87,18 @@ module BerryMQ
     def resume = @keeper.resume
 
     # Of the queue of dead letters: moves them back to where they came from, `max` at most (nil = all that are there), `rate` a
-    # second; how many.
-    def redrive(max: nil, rate: 100)
+    # second; how many. With `message_ids` those alone, 1000 at most: at once, whatever the rate.
+    def redrive(max: nil, rate: 100, message_ids: nil)
       { max: max, rate: rate }.compact.each do |name, value|
         raise InvalidArgument, "#{name} is #{value.inspect}; it takes an Integer above 0" unless value.is_a?(Integer) && value.positive?
       end
       raise InvalidArgument, "#{@name} holds no dead letters; redrive `dead`, its queue #{@name}#{DEAD}" unless @name.end_with?(DEAD)
 
-      @keeper.redrive(max, rate)
+      unless message_ids.nil? || (message_ids.is_a?(Array) && message_ids.size <= 1000)
+        raise InvalidArgument, "message_ids is #{message_ids.inspect[0, 80]}; it takes an Array of at most 1000 ids of messages"
+      end
+
+      message_ids == [] ? 0 : @keeper.redrive(max, rate, message_ids)
     end
 
     # Removes the queue with everything in it.

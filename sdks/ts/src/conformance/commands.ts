@@ -134,7 +134,8 @@ export const commands: Commands = {
     queues.set(queue, queueOf(as).dead);
     return null;
   },
-  redrive: ({ as, max, rate }) => queueOf(as).redrive(Object.fromEntries(given({ max, rate }))),
+  redrive: ({ as, max, rate, message_ids: messageIds }) =>
+    queueOf(as).redrive(Object.fromEntries(given({ max, rate, messageIds }))),
   send: async ({ ident, args = [], kwargs: named, ttl, persistent }) => {
     const box = bus.mailbox(ident, Object.fromEntries(given({ ttl, persistent })));
     const { messageId, queues } = await box.send(...args, ...(named ? [kwargs(named)] : []));

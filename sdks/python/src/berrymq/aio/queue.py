@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, TypedDict, overload
@@ -160,9 +160,11 @@ class Queue:
         """Ends a `pause`."""
         await workers.run(self._opened.resume)
 
-    async def redrive(self, max: int | None = None, rate: int = DEFAULT_RATE) -> int:
+    async def redrive(
+        self, max: int | None = None, rate: int = DEFAULT_RATE, message_ids: Collection[str] | None = None
+    ) -> int:
         """Of a queue of dead letters: as `berrymq.Queue.redrive`."""
-        return await workers.run(partial(self._opened.redrive, max, rate))
+        return await workers.run(partial(self._opened.redrive, max, rate, message_ids))
 
     async def delete(self) -> None:
         """Removes the queue with everything in it, for everybody."""
