@@ -27,11 +27,7 @@ export class Registering {
 
   /** A method of an object that is held weakly. @throws as {@link add} */
   addMethod(pattern: string | Condition, object: object, method: AnyHandler, options: FollowOptions): Following {
-    if (Object(object) !== object) {
-      throw new InvalidArgument(
-        `registMethod(pattern, object, method) takes an object, not ${shown(object)}${calledAt()}`,
-      );
-    }
+    if (Object(object) !== object) refuse("registMethod(pattern, object, method) takes an object", object);
     return this.add(pattern, method, options, object);
   }
 
@@ -45,24 +41,17 @@ export class Registering {
 /** Refuses what the compiler would, with the way out. @throws InvalidArgument */
 export function checkFollowing(pattern: unknown, options: FollowOptions): void {
   if (typeof pattern !== "string" && typeof (pattern as Condition | undefined)?.follower !== "function") {
-    throw new InvalidArgument(
-      `a pattern is a text, as "door:*", or a condition, as cond("a:x").and(cond("b:y")), not ${shown(pattern)}${calledAt()}`,
-    );
+    refuse('a pattern is a text, as "door:*", or a condition, as cond("a:x").and(cond("b:y"))', pattern);
   }
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidArgument(`a guard is an option: { guard: (message) => … }, not ${shown(options)}${calledAt()}`);
+  if (Object(options) !== options || typeof options === "function") {
+    refuse("a guard is an option: { guard: (message) => … }", options);
   }
   const { guard, queue } = options as { guard?: unknown; queue?: unknown };
-  if (guard !== undefined && typeof guard !== "function") {
-    throw new InvalidArgument(`guard is a function of the message, not ${shown(guard)}${calledAt()}`);
-  }
-  if (queue !== undefined && (typeof queue !== "string" || queue === "")) {
-    throw new InvalidArgument(`queue is the name of a queue, not ${shown(queue)}${calledAt()}`);
-  }
+  if (guard !== undefined && typeof guard !== "function") refuse("guard is a function of the message", guard);
+  if (queue !== undefined && (typeof queue !== "string" || queue === "")) refuse("queue is the name of a queue", queue);
 }
 
-function shown(value: unknown): string {
-  return typeof value === "function"
-    ? `the function ${value.name || "anonymous"}`
-    : (JSON.stringify(value) ?? String(value));
+function refuse(rule: string, given: unknown): never {
+  const shown = typeof given === "function" ? `the function ${given.name || "anonymous"}` : JSON.stringify(given);
+  throw new InvalidArgument(`${rule}, not ${shown}${calledAt()}`);
 }

@@ -189,10 +189,9 @@ export class Stream<M extends Message = Message> implements AsyncIterableIterato
 /** What `follow` was called with. Options stand last; where there are none, undefined may. */
 function asked(all: readonly unknown[]): { readonly patterns: readonly string[]; readonly options: StreamOptions } {
   const last = all.at(-1);
-  const patterns = (typeof last === "string" ? all : all.slice(0, -1)) as readonly string[];
-  if (patterns.length > 0 && ["string", "object", "undefined"].includes(typeof last) && last !== null) {
-    return { patterns, options: typeof last === "string" ? {} : ((last as StreamOptions | undefined) ?? {}) };
-  }
+  if (typeof last === "string") return { patterns: all as readonly string[], options: {} };
+  const patterns = all.slice(0, -1) as readonly string[];
+  if (patterns.length > 0 && (last === undefined || Object(last) === last)) return { patterns, options: last ?? {} };
   throw new InvalidArgument(
     `follow takes patterns, then perhaps options: follow("door:*", "light:*", { signal }); not ${all.map(String).join(", ") || "nothing"}`,
   );

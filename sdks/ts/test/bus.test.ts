@@ -246,11 +246,7 @@ describe("a bus without a gateway", () => {
 
   it("stays as it was when the gateway does not answer", async () => {
     const bus = new Bus();
-    const refused = bus.connect("127.0.0.1:1", { timeout: 0.3 });
-    await expect(refused).rejects.toThrow(Unavailable);
-    await expect(refused).rejects.toThrow(
-      "within 0.3 s: connect ECONNREFUSED 127.0.0.1:1; start one with `npx berrymq serve`",
-    );
+    await expect(bus.connect("127.0.0.1:1", { timeout: 0.3 })).rejects.toThrow(Unavailable);
     await expect(bus.connect("ftp://x:1", { timeout: 0.3 })).rejects.toThrow(InvalidArgument);
     let heard = false;
     bus.followingFunction("a:b", () => {

@@ -1,5 +1,7 @@
+import type { ServiceError } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { Bus, InvalidArgument, NotSupported } from "../src/index.js";
+import { toError } from "../src/transports/grpc/status.js";
 import { readUrl } from "../src/transports/scheme.js";
 
 const schemes = ["grpc", "http", "ws"];
@@ -38,4 +40,12 @@ describe("a gateway's address", () => {
     await expect(connecting).rejects.toThrow(NotSupported);
     await expect(connecting).rejects.toThrow("http://host:port");
   });
+});
+
+it("a connection that gRPC could not make is told in the system's words alone", () => {
+  const details =
+    "No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: (code: 14)";
+  const told = (text: string) => toError({ code: 14, details: text } as ServiceError);
+  expect(told(details)).toMatchObject({ reason: "UNAVAILABLE", message: "connect ECONNREFUSED 127.0.0.1:1" });
+  expect(told("anything else").message).toBe("anything else");
 });
