@@ -90,7 +90,7 @@ class AdaptersTest < Minitest::Test
     mq, heard = hearing("in:*")
     Dir.mktmpdir do |folder|
       File.write("#{folder}/there.txt", "1")
-      begin_observing = -> { FileObserver.new("#{folder}/*.txt", "in", interval: 0.01, bus: mq) }
+      begin_observing = -> { FileObserver.new("#{folder}/*.txt", "in", interval: events ? 3600 : 0.01, bus: mq) }
       observer = events ? begin_observing.call : without.stub(:begin, nil) { begin_observing.call }
       assert_equal events, observer.events?
       yield folder, heard
@@ -121,6 +121,28 @@ class AdaptersTest < Minitest::Test
         Dir.mkdir("#{folder}/later")
         put("#{folder}/later", "a.txt", "")
         assert_equal ["created", "#{folder}/later/a.txt"], heard.pop
+      end
+    end
+  end
+
+  def test_a_folder_that_is_made_again_is_looked_at_and_what_cannot_be_told_holds_back_nothing
+    mq, heard = hearing("in:*")
+    mq.on_error { |error, *| heard << error.class }
+    Dir.mktmpdir do |folder|
+      mq.queue("in:created", max_messages: 1).then do |full|
+        Dir.mkdir("#{folder}/sub")
+        FileObserver.open("#{folder}/sub/*.txt", "in", interval: 0.02, bus: mq) do
+          put("#{folder}/sub", "a.txt", "")
+          assert_equal ["created", "#{folder}/sub/a.txt"], heard.pop
+          FileUtils.rm_r("#{folder}/sub")
+          assert_equal ["removed", "#{folder}/sub/a.txt"], heard.pop
+          Dir.mkdir("#{folder}/sub")
+          put("#{folder}/sub", "b.txt", "")
+          assert_equal BerryMQ::QueueFull, heard.pop
+          full.purge
+          put("#{folder}/sub", "c.txt", "")
+          assert_equal ["created", "#{folder}/sub/c.txt"], heard.pop
+        end
       end
     end
   end

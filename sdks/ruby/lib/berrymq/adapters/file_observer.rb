@@ -4,7 +4,8 @@
 module BerryMQ
   module Adapters
     # Publishes `id_name:created`, `id_name:modified`, `id_name:removed` with the path, as the glob gives it. It hears of changes by the
-    # operating system where the gem `listen` is installed, and looks every `interval` seconds where it is not, or cannot.
+    # operating system where the gem `listen` is installed; besides, it looks every `interval` seconds: a folder that was removed and made
+    # again, or a name that is no UTF-8, puts an end to the system's word without a sign.
     class FileObserver < Adapter
       ACTIONS = %w[created modified removed].freeze
       private_constant :ACTIONS
@@ -19,10 +20,11 @@ module BerryMQ
         begin_beside(bus, "#{glob} as #{id_name}")
         @changes = FileChanges.new(glob)
         @events = FileEvents.begin(glob) { start_acting(again: true) }
-        @events ? start_acting : bus.times.later(self, @interval)
+        start_acting if @events # for what came before the system watched
+        bus.times.later(self, @interval)
       end
 
-      # Whether the operating system tells of changes; false = it looks every `interval` seconds.
+      # Whether the operating system tells of changes; false = it looks every `interval` seconds, and no more.
       def events? = !@events.nil?
 
       # The bus's time has come to look again.
@@ -41,7 +43,16 @@ module BerryMQ
 
       private
 
-      def act = @changes.look.each { |action, path| @bus.publish(@identifiers[action], path) }
+      def act = @changes.look.each { |action, path| tell(action, path) }
+
+      # One that cannot be told does not hold back the others.
+      def tell(action, path)
+        @bus.publish(@identifiers[action], path)
+      rescue Closed
+        raise
+      rescue Error => e
+        @bus.report(e, nil, nil)
+      end
     end
   end
 end
