@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from .callbacks import check_on_error
 from .contained import contained
-from .errors import Closed, InvalidArgument
+from .errors import Closed, InvalidArgument, text_of
 from .handler_errors import HandlerErrors
 from .log import log
 from .message import Message
-from .payload import text_of
 from .pending import Pending
 from .pool import Pool, Tasks
 from .registry import Receiver

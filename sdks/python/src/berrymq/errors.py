@@ -213,3 +213,11 @@ def from_wire(error: error_pb2.Error) -> BerryMQError:
     known = number in error_pb2.Reason.values()
     name = error_pb2.Reason.Name(number).removeprefix("REASON_") if known else f"reason {number}"
     return from_reason(name, error.message, error.retryable)
+
+
+def text_of(error: BaseException) -> str:
+    """What it says. One whose `__str__` raises says so, as in a traceback: whoever waits for it gets an answer."""
+    try:
+        return str(error)
+    except Exception:
+        return "<exception str() failed>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from .errors import BerryMQError, InvalidArgument
 from .identifier import Identifier
@@ -185,13 +185,19 @@ def check_options(options: QueueOptions) -> QueueOptions:
         raise InvalidArgument(f"overflow={options.overflow!r}: 'reject_publish' or 'drop_oldest'")
     if options.policy not in (None, "round_robin", "broadcast"):
         raise InvalidArgument(f"policy={options.policy!r}: 'round_robin' or 'broadcast'")
-    for option, (least, longest) in _RANGES.items():
+    for option in _RANGES:
         value = getattr(options, option)
-        if value is not None and not (_is_number(value) and least <= value <= longest):
-            raise InvalidArgument(f"{option}={value!r}: from {least:g} to {longest:.0f} seconds")
+        check_seconds(option, value, f"{option}={value!r}")
     if options.backoff is not None:
         _check_backoff(options.backoff)
     return options
+
+
+def check_seconds(option: str, value: Any, told: str) -> None:
+    """None, or as many seconds as that option takes. Raises InvalidArgument, which begins with what is told."""
+    least, longest = _RANGES[option]
+    if value is not None and not (_is_number(value) and least <= value <= longest):
+        raise InvalidArgument(f"{told}: from {least:g} to {longest:.0f} seconds")
 
 
 def _check_backoff(backoff: object) -> None:

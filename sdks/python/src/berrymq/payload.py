@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .errors import MalformedMessage, NotEncodable
+from .errors import MalformedMessage, NotEncodable, text_of
 from .typed import fields_of, is_typed, plain, writable
 
 CALL = ""
@@ -75,14 +75,6 @@ def encode_failure(error: BaseException) -> bytes:
     """The payload that tells a failure; its content type is FAILURE."""
     told = {"class": type(error).__name__, "text": text_of(error)}
     return _write(told).encode(errors="replace")
-
-
-def text_of(error: BaseException) -> str:
-    """What it says. One whose `__str__` raises says so, as in a traceback: whoever waits for it gets an answer."""
-    try:
-        return str(error)
-    except Exception:
-        return "<exception str() failed>"
 
 
 def decode(content_type: str, payload: bytes) -> Call:

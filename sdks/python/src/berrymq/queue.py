@@ -21,10 +21,11 @@ from .keeper import (
     Taken,
     Verb,
     check_options,
+    check_seconds,
 )
 from .message import Message
 from .queue_patterns import check_named, read_patterns
-from .verdicts import Reject, Release, Retry, Verdict
+from .verdicts import Reject, Release, Retry, Verdict, check_delay, reason_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,17 +72,17 @@ class Delivery:
 
     def retry(self, delay: float | None = None) -> None:
         """Given back after `delay` seconds (None = the queue's backoff), counted."""
-        if delay is not None and delay < 0:
-            raise InvalidArgument(f"retry(delay={delay!r}): 0 or more seconds")
+        check_delay(delay, f"retry(delay={delay!r})")
         self._settle("retry", delay=delay)
 
-    def reject(self, why: str | None = None) -> None:
+    def reject(self, why: str | BaseException | None = None) -> None:
         """Given up: it goes to the dead letters with the reason."""
-        self._settle("reject", why=why)
+        self._settle("reject", why=reason_of(why))
 
     def extend(self, seconds: float | None = None) -> None:
         """The lease ends `seconds` from now (None = the queue's lease); `deadline` tells when."""
         self._check_leased()
+        check_seconds("lease", seconds, f"extend({seconds!r})")
         self.deadline = self._keeper.extend(self.lease_id, seconds)
 
     def __enter__(self) -> Delivery:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .clock import Clock
-from .errors import BerryMQError, HandlerFailed, HopLimit, MessageTooLarge, NoFollowers, NotEncodable, Timeout
+from .errors import BerryMQError, HandlerFailed, HopLimit, MessageTooLarge, NoFollowers, NotEncodable, Timeout, text_of
 from .hops import MOST_HOPS
 from .message import Message, answering
-from .payload import Call, text_of
+from .payload import Call
 
 if TYPE_CHECKING:
     from .bus import Bus

@@ -9,9 +9,9 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from .bulk import check_publishable
+from .errors import text_of
 from .identifier import Identifier
 from .message import Message
-from .payload import text_of
 from .wrapping import around, tell
 
 if TYPE_CHECKING:

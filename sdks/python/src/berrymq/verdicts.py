@@ -3,7 +3,13 @@ retry by the queue's backoff, and an error that `on_error` hears."""
 
 from __future__ import annotations
 
-from .errors import InvalidArgument
+from .errors import InvalidArgument, text_of
+
+_LATEST = 30 * 86_400
+"""Seconds, as the gateway has it."""
+
+_LONGEST = 1000
+"""Letters. Who wants to tell more of a dead letter publishes it."""
 
 
 class Verdict(Exception):
@@ -17,8 +23,7 @@ class Retry(Verdict):
     """Seconds."""
 
     def __init__(self, after: float | None = None) -> None:
-        if after is not None and not after >= 0:
-            raise InvalidArgument(f"Retry({after!r}): 0 or more seconds")
+        check_delay(after, f"Retry({after!r})")
         super().__init__(after)
         self.after = after
 
@@ -32,12 +37,30 @@ class Reject(Verdict):
     why: str | None
     """The reason, as the dead letter's attribute `berrymq-dead-reason` will have it."""
 
-    def __init__(self, why: str | None = None) -> None:
+    def __init__(self, why: str | BaseException | None = None) -> None:
         super().__init__(why)
-        self.why = why
+        self.why = reason_of(why)
 
     def __str__(self) -> str:
         return self.why or "rejected"
+
+
+def check_delay(seconds: object, call: str) -> None:
+    """None, or seconds as a queue takes them. Raises InvalidArgument."""
+    if seconds is None:
+        return
+    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if not number or not 0 <= seconds <= _LATEST:  # type: ignore[operator]
+        raise InvalidArgument(f"{call}: 0 or more seconds, up to 30 days")
+
+
+def reason_of(why: object) -> str | None:
+    """As text that can travel, 1000 letters at most: of an exception its class and what it says."""
+    if why is None:
+        return None
+    text = f"{type(why).__name__}: {text_of(why)}" if isinstance(why, BaseException) else str(why)
+    sound = text.encode(errors="replace").decode()
+    return sound if len(sound) <= _LONGEST else f"{sound[: _LONGEST - 1]}…"
 
 
 class Release(Verdict):

@@ -52,7 +52,7 @@ class Delivery:
         """Given back after `delay` seconds (None = the queue's backoff), counted."""
         await self._settle(partial(self._delivery.retry, delay))
 
-    async def reject(self, why: str | None = None) -> None:
+    async def reject(self, why: str | BaseException | None = None) -> None:
         """Given up: it goes to the dead letters with the reason."""
         await self._settle(partial(self._delivery.reject, why))
 
