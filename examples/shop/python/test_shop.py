@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from berrymq import NotSupported, Queue, ask, on_error, publish
 from berrymq.testing import TestBus
-from shop import MAILS, Shop
+from shop import Shop
 
 ORDER = {"item": "plum", "count": 2, "customer": "ann"}
 
@@ -47,7 +47,7 @@ def order(count: int) -> None:
 
 
 def dead_mails() -> Queue:
-    return Queue("mail:send", shared=True, name="mails", **MAILS).dead
+    return Queue(name="mails", shared=True).dead
 
 
 def test_an_order_is_confirmed(berrymq: TestBus) -> None:

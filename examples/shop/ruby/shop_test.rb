@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The shop, tested without a server, in milliseconds: ruby -I../../../sdks/ruby/lib shop_test.rb
+# The shop, tested without a server, in milliseconds: ruby -I../../../sdks/ruby/lib -I../../../sdks/ruby/gen shop_test.rb
 # The same at a gateway, in real time: BERRYMQ_TEST_GATEWAY=localhost:7201 ruby …
 require "minitest/autorun"
 require "berrymq/testing/minitest"
@@ -20,7 +20,7 @@ class ShopTest < Minitest::Test
 
   def order(count) = BerryMQ.publish("order:new", item: "plum", count: count, customer: "ann")
 
-  def dead_mails = BerryMQ::Queue.new("mail:send", shared: true, name: "mails", **Shop::MAILS).dead
+  def dead_mails = BerryMQ::Queue.new(name: "mails", shared: true).dead
 
   # A post office that is closed for so many letters.
   def close_post(times)

@@ -3,11 +3,11 @@
 import { ask, flush, kwargs, onError, publish, queue } from "berrymq";
 import { test as plain } from "berrymq/vitest";
 import { expect } from "vitest";
-import { mails, openShop } from "./shop.js";
+import { openShop } from "./shop.js";
 
 const plums = (count: number) => ({ item: "plum", count, customer: "ann" });
 const order = (count: number) => publish("order:new", kwargs(plums(count)));
-const deadMails = async () => (await queue("mail:send", { shared: true, name: "mails", ...mails })).dead;
+const deadMails = async () => (await queue({ shared: true, name: "mails" })).dead;
 
 const test = plain.extend<{ shop: ReturnType<typeof open> }>({
   shop: async ({ berrymq: _ }, use) => {

@@ -15,7 +15,7 @@ export interface World {
 
 export const checkout = pipeline("stock:reserve", "payment:charge", "order:confirmed", { errors: "order:failed" });
 /** Tried again after 1 s and 2 s, then a dead letter. */
-export const mails = { backoff: [1, 60], maxAttempts: 3 } as const;
+const mails = { backoff: [1, 60], maxAttempts: 3 } as const;
 
 /** Opens the shop. `stock` is how many of each item there are. */
 export function openShop(stock: Record<string, number>, { bank, post }: World) {
