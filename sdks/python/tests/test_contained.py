@@ -38,6 +38,16 @@ def test_the_pool_goes_on(bus: Bus) -> None:
     staying.unfollow()
 
 
+def test_an_on_error_that_leaves_ends_nothing_either(bus: Bus) -> None:
+    bus.on_error(lambda *_: sys.exit(4))
+    bus.following_function("leave:now")(leave)
+    staying = bus.regist_function("stay:here", lambda message: "still here")
+    bus.set_multiplicity(1)
+    bus.publish("leave:now")
+    assert bus.within(10).ask("stay:here") == "still here"
+    staying.unfollow()
+
+
 def test_a_durable_following_goes_on(bus: Bus) -> None:
     attempts: list[int] = []
     bus.on_error(lambda *_: None)

@@ -102,13 +102,14 @@ class Dispatcher:
         self._on_error = callback or _log_error
 
     def report(self, error: BaseException, message: Message, handler: object) -> None:
-        """Tells of an error; never raises."""
+        """Tells of an error; never raises, but what `contained` lets pass."""
         if isinstance(error, Closed) and self._coroutines is not None and self._coroutines.closing:
             # Of what comes while the bus is closed nobody expects anything; who asked is told.
             return
         try:
             self._on_error(error, message, handler)
-        except Exception as failed:
+        except BaseException as raised:
+            failed = contained(raised)
             if self._on_error is not _log_error:
                 _log_failed(self._on_error, failed)
             _log_error(error, message, handler)
