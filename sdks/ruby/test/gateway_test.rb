@@ -69,6 +69,21 @@ class GatewayTest < Minitest::Test
     assert_equal 42, b.ask("#{unique}:outer", 21)
   end
 
+  def test_asks_that_go_in_a_circle_are_told_the_way_out
+    a = connected
+    b = connected
+    [a, b].each { |mq| mq.on_error { |*| } }
+    a.regist_function("#{unique}:one") { |_| a.within(0.3).ask("#{unique}:two") }
+    b.regist_function("#{unique}:two") { |_| b.within(5).ask("#{unique}:three") }
+    a.regist_function("#{unique}:three") { 3 }
+    [a, b].each(&:flush)
+    assert_includes assert_raises(BerryMQ::HandlerFailed) { b.ask("#{unique}:one") }.text, "set_multiplicity(n) has handlers run"
+    [a, b].each { |mq| mq.set_multiplicity(2) }
+    a.regist_function("#{unique}:again") { |_| a.within(10).ask("#{unique}:two") }
+    a.flush
+    assert_equal 3, b.ask("#{unique}:again")
+  end
+
   def test_a_queue_at_the_gateway_is_shared
     a = connected
     b = connected

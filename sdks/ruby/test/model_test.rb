@@ -154,5 +154,9 @@ class ModelTest < Minitest::Test
       following("a:x")
     end
     assert_match(/model_test\.rb:\d+ stands before no method/, assert_raises(BerryMQ::InvalidArgument) { alone.new }.message)
+    %i[auto_twitter twitter_exception].each do |line|
+      untold = Class.new(Class.new { include BerryMQ::Follower }.tap { |above| above.public_send(line, "a:x") })
+      assert_match(/\A#{line}\("a:x"\) stands before no method/, assert_raises(BerryMQ::InvalidArgument) { untold.new }.message)
+    end
   end
 end

@@ -52,6 +52,10 @@ class TalkTest < Minitest::Test
     assert_equal ["ArgumentError", "spoilt"], [error.class_name, error.text]
   end
 
+  def test_a_talk_needs_somewhere_to_answer
+    assert_raises(BerryMQ::InvalidIdentifier) { bus.talk("a:b", nil) }
+  end
+
   def test_odd_exceptions_travel_as_text
     mq = bus
     mq.on_error { |*| }

@@ -11,7 +11,7 @@ module BerryMQ
     # An action `entry` or `exit` of the identifier tells that one; else the flags do, and both or neither of them are both.
     def initialize(bus, identifier, entry: false, exit: false)
       @bus = bus
-      told = Identifier.parse(identifier)
+      @identifier = told = Identifier.parse(identifier)
       wanted = ACTIONS & [told.action]
       wanted = ACTIONS.zip([entry, exit]).filter_map { |action, flag| action if flag } if wanted.empty?
       wanted = ACTIONS if wanted.empty?
@@ -27,6 +27,9 @@ module BerryMQ
     end
 
     def self.address(identifier, action) = identifier.canonical.delete_suffix(":#{identifier.action}") + ":#{action}"
+
+    # The line of a class, as errors name it.
+    def line = "auto_twitter(#{@identifier.to_s.inspect})"
 
     private
 

@@ -69,7 +69,7 @@ module BerryMQ
 
     # Publishes; each handler's result travels to `reply_to`. Returns a Receipt.
     def talk(identifier, reply_to, *args, **kwargs)
-      transmit(prepare(identifier, args, kwargs).with(reply_to: reply_to))
+      transmit(prepare(identifier, args, kwargs).with(reply_to: Identifier.parse(reply_to)))
     end
 
     # A Pipeline of 2 to 100 identifiers: `talk` and `ask` go through all of them. `errors` and `results` are identifiers that hear of

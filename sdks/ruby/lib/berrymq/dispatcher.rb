@@ -19,6 +19,8 @@ module BerryMQ
   private_constant :Tally
 
   class Dispatcher
+    # The name of the thread in which what comes over the link is dispatched.
+    LINKS_THREAD = "berrymq-dispatch"
     NOBODY = Tally.new(0, 0, 0).freeze
     NONE = [0, 0].freeze
     # Of so many handlers and nobody else: a message that costs as little as a call need not make one.

@@ -105,7 +105,12 @@ module BerryMQ
       end
 
       def check_lines
-        line = @berrymq_pending&.followed&.first || return
+        return unless @berrymq_pending
+
+        telling = @berrymq_pending.told.first
+        raise InvalidArgument, "#{telling.line} stands before no method of #{self}; define the method after it" if telling
+
+        line = @berrymq_pending.followed.first
         place = Following.source_of([line.place.path, line.place.lineno])
         raise InvalidArgument,
               "following(#{line.pattern.to_s.inspect}) at #{place} stands before no method of #{self}; define the method after it"

@@ -237,7 +237,7 @@ module BerryMQ
     def new_transport = @transports.new(@address, session: @session, ident: @ident)
 
     def start
-      @dispatching = named("berrymq-dispatch") { dispatch_all }
+      @dispatching = named(Dispatcher::LINKS_THREAD) { dispatch_all }
       @threads = [named("berrymq-link") { keep_connected }, @dispatching]
     end
 

@@ -118,6 +118,11 @@ module BerryMQ
       end
 
       Asking.value_of(remote(asked, 1).first || raise(NoFollowers, nobody(asked)))
+    rescue Timeout => e
+      raise e unless Thread.current.name == Dispatcher::LINKS_THREAD
+
+      raise Timeout, "#{e.message}; this handler runs in the thread in which all that comes from the gateway is handled: if whoever is " \
+                     "asked asks this program in turn, set_multiplicity(n) has handlers run in n threads"
     end
 
     # Everybody's answers, as they come: an Enumerator of values, or each to the block. A failed one raises when it is reached.

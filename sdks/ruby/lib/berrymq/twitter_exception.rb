@@ -20,6 +20,9 @@ module BerryMQ
       raise if @reraise
     end
 
+    # The line of a class, as errors name it.
+    def line = "twitter_exception(#{@identifier.to_s.inspect})"
+
     private
 
     def tell(error)
