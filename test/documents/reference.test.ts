@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { root, run } from "../support/programs.ts";
+import { interpreters, root, run } from "../support/programs.ts";
 
 type Language = "python" | "ruby" | "ts";
 type Row = Record<Language, string | null>;
@@ -42,4 +42,10 @@ describe.each(["python", "ruby", "ts"] as const)("%s", (language) => {
   test("every link leads to a page that is there", () => {
     expect(pages(language).flatMap(deadLinks)).toEqual([]);
   });
+});
+
+// TypeScript's is not built with such a name (typedoc.json).
+test("Python's leaves no name out for want of a docstring", async () => {
+  const told = await run([...interpreters.python, join(import.meta.dirname, "undocumented.py")]);
+  expect(told, told.stderr).toMatchObject({ exitCode: 0, stdout: "" });
 });
