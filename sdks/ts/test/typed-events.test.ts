@@ -167,3 +167,11 @@ it("a handler that is declared beforehand knows what it gets", () => {
     "order:new & stock:low",
   );
 });
+
+it("a queue that is opened by its name alone brings whatever there is, told apart by id", async () => {
+  const opened = await new Bus<Events>().queue({ name: "paid", shared: true });
+  const message = await opened.getNowait();
+  if (message?.id === "order:paid") expectTypeOf(message.args[0]).toEqualTypeOf<number>();
+  // @ts-expect-error a copy of one's own needs a pattern
+  await expect(new Bus<Events>().queue({ name: "paid" })).rejects.toThrow("without a pattern");
+});
