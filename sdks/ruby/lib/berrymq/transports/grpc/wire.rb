@@ -15,7 +15,15 @@ module BerryMQ
     KNOWN = 8192
     private_constant :MESSAGES_TAG, :FIRST_SEQUENCE_TAG, :RESENT, :KNOWN
 
-    @known = Hash.new { |fields, tag| fields[tag] = {} }
+    # The fields of every message: tags and the time's bytes as numbers, all else as bytes.
+    ORDINARY = "Ca*a*a*Ca*a*a*C5a*a*"
+    NOTHING = "".b.freeze
+    private_constant :ORDINARY, :NOTHING
+
+    @identifiers = {}
+    @content_types = {}
+    @senders = {}
+    @later = [0, "\x00".b].freeze
 
     class << self
       # The message as an entry of a batch. Raises NotEncodable and MessageTooLarge.
@@ -55,24 +63,36 @@ module BerryMQ
       # The fields that every message has are written here, which is three times as fast as a V1::Message for each; a
       # test compares the two. Protobuf takes fields in any order, so the rare ones follow as the library writes them.
       def body_of(message)
-        payload = message.payload
-        body = field("\x0a", message.message_id) << known("\x12", message.id) << "\x1a" << varint(payload.bytesize) << payload
-        body << known("\x22", message.content_type) unless message.content_type.empty?
-        body << "\x30" << varint(message.published_micros)
-        body << known("\x42", message.sender) if message.sender
+        body = ordinary(message, message.message_id, message.payload, message.published_micros)
         message.rare? ? body << V1::Message.encode(rarities(message)) : body
       end
 
-      # A field whose text comes again and again: its bytes are remembered.
-      def known(tag, text)
-        fields = @known[tag]
-        fields[text] || begin
-          fields.clear if fields.size >= KNOWN
-          fields[text] = field(tag, text).freeze
-        end
+      # In one `pack`, which takes half the time of putting them together.
+      def ordinary(message, id, payload, micros)
+        type = message.content_type
+        sender = message.sender
+        [
+          0x0a, varint(id.bytesize), id, known(@identifiers, "\x12", message.id), 0x1a, varint(payload.bytesize), payload,
+          type.empty? ? NOTHING : known(@content_types, "\x22", type),
+          0x30, (micros & 127) | 128, ((micros >> 7) & 127) | 128, ((micros >> 14) & 127) | 128, ((micros >> 21) & 127) | 128,
+          later(micros >> 28), sender ? known(@senders, "\x42", sender) : NOTHING
+        ].pack(ORDINARY)
       end
 
-      def field(tag, text) = tag.b << varint(text.bytesize) << text.b
+      # The end of a time's varint, which is another one every four minutes.
+      def later(number)
+        later = @later
+        later = @later = [number, varint(number)].freeze unless later[0] == number
+        later[1]
+      end
+
+      # A field whose text comes again and again: its bytes are remembered.
+      def known(fields, tag, text)
+        fields[text] || begin
+          fields.clear if fields.size >= KNOWN
+          fields[text] = (tag.b << varint(text.bytesize) << text.b).freeze
+        end
+      end
 
       def rarities(message)
         proto = V1::Message.new(expires_at: message.expires_micros, reply_to: message.reply_to || "", hops: message.hops,
