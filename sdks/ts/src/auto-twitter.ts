@@ -1,6 +1,6 @@
 // Functions whose calls are told: what they are called with before, what they return after.
 import type { AnyBus } from "./bus.js";
-import { checkMethod } from "./decorating.js";
+import { checkWrapped } from "./decorating.js";
 import { defaultBus } from "./default-bus.js";
 import { InvalidArgument } from "./errors.js";
 import { parseIdentifier } from "./identifier.js";
@@ -34,7 +34,7 @@ export function autoTwitter(identifier: string, options: AutoTwitterOptions = {}
   const { bus = defaultBus } = options;
   const { subject, entry, exit } = whatToTell(identifier, options);
   return (f, context) => {
-    if (context !== undefined) checkMethod("autoTwitter", f, context);
+    checkWrapped("autoTwitter", f, context);
     return named(f, function (this: unknown, ...args: unknown[]) {
       if (entry) void bus.publish(`${subject}:entry`, ...args);
       return afterwards(f.apply(this, args), (result) => {

@@ -2,6 +2,7 @@
 import type { Message } from "./message.js";
 import type { Keeper } from "./queue.js";
 import type { Consumer, Handed, Verdict } from "./transports/queue-calls.js";
+import { checkDelay } from "./verdicts.js";
 
 /** One handing-over of a message to one consumer, who has it until the {@link deadline}. Settling it twice is harmless. */
 export class Delivery<M extends Message = Message> {
@@ -43,7 +44,8 @@ export class Delivery<M extends Message = Message> {
   }
 
   /** Gives it back after `delay` seconds, or the queue's backoff; this attempt counts. @throws LeaseLost */
-  retry(delay?: number): Promise<void> {
+  async retry(delay?: number): Promise<void> {
+    if (delay !== undefined) checkDelay("retry", delay);
     return this.settle({ verb: "retry", delay });
   }
 
@@ -54,6 +56,7 @@ export class Delivery<M extends Message = Message> {
 
   /** Prolongs the lease to `seconds` from now, or the queue's lease. @throws LeaseLost */
   async extend(seconds?: number): Promise<void> {
+    if (seconds !== undefined) checkDelay("extend", seconds);
     if (this.leaseId !== "") this.deadline = await this.keeper.extend(this.leaseId, seconds);
   }
 

@@ -46,6 +46,9 @@ type AnyArgs = readonly any[];
 // biome-ignore lint/suspicious/noExplicitAny: as above
 type AnyKwargs = Readonly<Record<string, any>>;
 
+/** By which Node asks how something is shown. */
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
 /**
  * A message. One that was received is a view of the batch that it came in; a program that keeps a few of many
  * messages for long calls {@link detach} on them.
@@ -240,6 +243,15 @@ export class Message<
   detach(): this {
     if (this.source instanceof WireEnvelope) this.source.detach();
     return this;
+  }
+
+  /** What Node's `console.log` shows: `Message door:opened [ 7 ] { by: 'ann' }`. */
+  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    try {
+      return `Message ${this.id} ${inspect(this.args, options)} ${inspect(this.kwargs, options)}`;
+    } catch {
+      return `Message ${this.id} ${inspect(this.payload, options)}`;
+    }
   }
 
   private decoded(): Call {

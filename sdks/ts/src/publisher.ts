@@ -180,7 +180,8 @@ export class Publisher {
     const room = this.host.link()?.room();
     if (room !== undefined) return room.then(() => this.handWithRoom(each, tally));
     if (each instanceof Message) this.hand(this.message(each, []), tally);
-    else this.hand(this.made(each[0], each.slice(1)), tally);
+    else if (Array.isArray(each)) this.hand(this.made(each[0], each.slice(1)), tally);
+    else throw new InvalidArgument(`publishMany takes messages and [identifier, …arguments], not ${String(each)}`);
     return undefined;
   }
 

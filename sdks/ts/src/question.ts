@@ -43,35 +43,61 @@ export class Questions {
     for (const each of this.waiting) each.fail(new Closed("the bus was closed before there was an answer"));
   }
 
-  private async *question(
+  /** Asks at once. What refuses it is thrown where the first answer is wanted. */
+  private question(
     identifier: string | Message,
     args: readonly unknown[],
     wanted: number,
     seconds: number,
   ): AsyncGenerator<unknown, void, undefined> {
-    const message = this.publisher.message(identifier, args);
-    const link = this.publisher.prepare(message);
-    this.publisher.note(message);
-    const collected = new CollectedAnswers(this.publisher.clock, this.waiting);
-    this.dispatcher.dispatch(message, false, collected);
-    const { answers } = collected;
     const left = new AbortController();
-    let taken = 0;
-    if (link === undefined) {
-      if (collected.of === 0) answers.end();
-    } else if (collected.of === 0 || wanted > 1) {
-      if (collected.of > 0) answers.join();
-      void gather(link.ask(envelopeOf(message), wanted, seconds, left.signal), answers);
-    } else this.publisher.tell(link, message);
+    const question = identifier instanceof Message ? identifier.id : identifier;
+    return answered(this.begin(identifier, args, wanted, seconds, left), question, wanted, seconds, left);
+  }
+
+  private begin(
+    identifier: string | Message,
+    args: readonly unknown[],
+    wanted: number,
+    seconds: number,
+    left: AbortController,
+  ): Answers {
+    const collected = new CollectedAnswers(this.publisher.clock, this.waiting);
+    const { answers } = collected;
     try {
-      for await (const value of answers.within(seconds, message.id)) {
-        taken++;
-        yield value;
-      }
-    } finally {
-      // The gateway ends a question that has its answers; servers close connections that reset many streams.
-      if (taken < wanted) left.abort();
+      const message = this.publisher.message(identifier, args);
+      const link = this.publisher.prepare(message);
+      this.publisher.note(message);
+      this.dispatcher.dispatch(message, false, collected);
+      if (link === undefined) {
+        if (collected.of === 0) answers.end();
+      } else if (collected.of === 0 || wanted > 1) {
+        if (collected.of > 0) answers.join();
+        void gather(link.ask(envelopeOf(message), wanted, seconds, left.signal), answers);
+      } else this.publisher.tell(link, message);
+    } catch (error) {
+      answers.fail(error);
     }
+    return answers;
+  }
+}
+
+async function* answered(
+  answers: Answers,
+  question: string,
+  wanted: number,
+  seconds: number,
+  left: AbortController,
+): AsyncGenerator<unknown, void, undefined> {
+  let taken = 0;
+  try {
+    for await (const value of answers.within(seconds, question)) {
+      taken++;
+      yield value;
+    }
+  } finally {
+    // The gateway ends a question that has its answers; servers close connections that reset many streams.
+    if (taken < wanted) left.abort();
   }
 }
 

@@ -14,6 +14,7 @@ export class Target {
   /** `file:line` of where it was registered; `""` = not known. */
   readonly place: string;
   private readonly owner: WeakRef<object> | undefined;
+  private released = false;
 
   /**
    * @param messages how many it is called with
@@ -36,8 +37,9 @@ export class Target {
     return alive && ((...messages: Message[]) => this.method.call(alive, ...messages));
   }
 
+  /** It follows no more, or its object is gone. */
   get gone(): boolean {
-    return this.owner !== undefined && this.owner.deref() === undefined;
+    return this.released || (this.owner !== undefined && this.owner.deref() === undefined);
   }
 
   /** Calls back once its object is gone, unless {@link release} comes before. */
@@ -48,6 +50,7 @@ export class Target {
 
   /** It follows no more: nothing of it is kept for as long as its object lives. */
   release(): void {
+    this.released = true;
     if (this.owner !== undefined) forgetful.unregister(this);
   }
 
@@ -56,7 +59,8 @@ export class Target {
     const name = this.method.name || "anonymous";
     const alive = this.owner?.deref();
     if (alive === undefined) return name;
-    return `${typeof alive === "function" ? alive.name : alive.constructor.name}.${name}`;
+    const owner = typeof alive === "function" ? alive.name : alive.constructor?.name;
+    return `${owner || "object"}.${name}`;
   }
 
   /** Whether it is this function, or a method of this object. */

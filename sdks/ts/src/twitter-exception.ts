@@ -1,7 +1,7 @@
 // Functions whose exceptions are told.
 import { named, type Telling } from "./auto-twitter.js";
 import type { AnyBus } from "./bus.js";
-import { checkMethod } from "./decorating.js";
+import { checkWrapped } from "./decorating.js";
 import { defaultBus } from "./default-bus.js";
 import { parseIdentifier } from "./identifier.js";
 import { kwargs } from "./payload.js";
@@ -31,7 +31,7 @@ export function twitterException(identifier: string, options: TwitterExceptionOp
     if (reraise) throw error;
   };
   return (f, context) => {
-    if (context !== undefined) checkMethod("twitterException", f, context);
+    checkWrapped("twitterException", f, context);
     return named(f, function (this: unknown, ...args: unknown[]) {
       try {
         const result = f.apply(this, args);

@@ -112,6 +112,20 @@ describe("a bus without a gateway", () => {
     expect(() => bus.onError(undefined as never)).toThrow("onError takes a function, not undefined");
   });
 
+  it("calls nobody after unfollow, not even with the message that is being handed out", async () => {
+    const bus = new Bus();
+    const heard: string[] = [];
+    const ends = ["a", "b", "c"].map((name) =>
+      bus.followingFunction("x:y", () => {
+        heard.push(name);
+        ends[1]!.unfollow();
+        bus.followingFunction("x:y", () => heard.push("later"));
+      }),
+    );
+    await bus.publish("x:y");
+    expect(heard).toEqual(["a", "c"]);
+  });
+
   it("follows no more after unfollow", () => {
     const bus = new Bus();
     let calls = 0;
@@ -151,6 +165,9 @@ describe("a bus without a gateway", () => {
       yield ["n:n", 3] as const;
     }
     expect(await bus.publishMany(later())).toMatchObject({ followers: 1 });
+    await expect(bus.publishMany(["n:n"] as never)).rejects.toThrow(
+      "publishMany takes messages and [identifier, …arguments], not n:n",
+    );
     expect(heard).toEqual([1, 2, 3]);
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Bus, Closed, InvalidArgument, LeaseLost, QueueExists, QueueFull, QueueNotFound } from "../src/index.js";
+import { Bus, Closed, InvalidArgument, LeaseLost, QueueExists, QueueFull, QueueNotFound, Retry } from "../src/index.js";
 
 describe("a queue in this process", () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -96,6 +96,19 @@ describe("a queue in this process", () => {
       [2, 1],
       [3, 1],
     ]);
+  });
+
+  it("refuses a delay that is none, where it is said", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:a");
+    void bus.publish("task:a");
+    const delivery = (await queue.get({ autoAck: false }))!;
+    for (const wrong of [-1, Number.NaN, 31 * 24 * 3600, "5" as unknown as number]) {
+      expect(() => new Retry(wrong)).toThrow(`new Retry(${JSON.stringify(wrong)}): 0 or more seconds, up to 30 days`);
+      await expect(delivery.retry(wrong)).rejects.toThrow(InvalidArgument);
+      await expect(delivery.extend(wrong)).rejects.toThrow(InvalidArgument);
+    }
+    await delivery.retry(0);
   });
 
   it("hands a message on when its lease ran out, and refuses the late", async () => {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { InvalidArgument, Message } from "../src/index.js";
+import { InvalidArgument, kwargs, Message } from "../src/index.js";
 import { connected } from "./support/buses.js";
 import { Gateway } from "./support/gateway.js";
 import { take } from "./support/until.js";
@@ -11,6 +12,12 @@ beforeAll(async () => {
   gateway = await Gateway.start();
 });
 afterAll(() => gateway.stop("SIGKILL"));
+
+it("a message is shown as what it says, also one that cannot be read", () => {
+  expect(inspect(new Message("door:opened", 7, kwargs({ by: "ann" })))).toBe("Message door:opened [ 7 ] { by: 'ann' }");
+  const broken = new Message("a:b").with({ payload: Buffer.from("{"), contentType: "application/json" });
+  expect(inspect([broken])).toBe("[ Message a:b <Buffer 7b> ]");
+});
 
 describe("a message's options", () => {
   it("are refused where they make no sense, with the value", () => {

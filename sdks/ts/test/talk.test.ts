@@ -123,6 +123,16 @@ describe("ask", () => {
     expect((await answers.next()).done).toBe(true);
   });
 
+  it("asks everybody at once, whether anybody looks at the answers or not", async () => {
+    const bus = new Bus();
+    let asked = 0;
+    bus.followingFunction("a:b", () => ++asked);
+    const answers = bus.askMany("a:b");
+    expect(asked).toBe(1);
+    expect((await answers.next()).value).toBe(1);
+    await expect(bus.askMany("a*:b").next()).rejects.toThrow("`*`, which stands for a whole part");
+  });
+
   it("asks handlers only, and lets everybody else hear the question", async () => {
     const bus = new Bus();
     const heard: Message[] = [];

@@ -82,6 +82,12 @@ describe("autoTwitter", () => {
   });
 });
 
+it("what wraps functions says so when it is given something else", () => {
+  for (const wrap of [autoTwitter("a"), twitterException("a:b")]) {
+    expect(() => wrap(5 as never)).toThrow(/\("…"\) wraps a function, not 5 \(test\/telling.test.ts:\d+\)/);
+  }
+});
+
 describe("twitterException", () => {
   it("tells type, value and traceback, and keeps the error from the caller", () => {
     const bus = new Bus();
