@@ -172,7 +172,8 @@ describe.each([
     await queue.settle([{ lease: one!.lease, verb: "reject", why: "no" }]);
     broker.clock.jump(jump);
     const dead = broker.broker.queues.get("q.dead");
-    for await (const moved of broker.broker.redriving.redrive(dead, 1, 1000, never)) expect(moved).toBe(1);
+    for await (const moved of broker.broker.redriving.redrive(dead, { max: 1, rate: 1000, ids: new Set() }, never))
+      expect(moved).toBe(1);
     await pass(59);
     expect(await ids()).toEqual(["m"]);
   });
