@@ -75,12 +75,12 @@ class QueuePatternsTest < Minitest::Test
     gateway.stop(:KILL)
     own_gateway(port: gateway.port)
     buses.each { |each| each.publish("other:x").wait(20) }
-    takers.each { |work| eventually { there?(work) } }
+    takers.each { |work| eventually(30) { there?(work) } }
     assert_equal([1, 1], %w[task:x job:x].map { |id| mq.publish(id).wait(5).queues })
     assert takers.all?(&:full?)
     assert_equal SEVERAL.sort, mq.queue(SEVERAL, **bounds).patterns
     assert_raises(BerryMQ::QueueExists) { mq.queue("task:*", shared: true, name: "work") }
-    eventually { mq.publish("theirs-too:x").wait(5).queues == 1 }
+    eventually(30) { mq.publish("theirs-too:x").wait(20).queues == 1 }
     assert_equal "theirs-too:x", heard.pop
   end
 
