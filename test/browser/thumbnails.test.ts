@@ -155,6 +155,7 @@ test("a page that is opened later shows what was made", async () => {
 test("a text is refused, too; what one page does, the others show", async () => {
   await upload([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture at all") }]);
   const other = await browser.newPage();
+  other.setDefaultTimeout(PATIENCE * 1000);
   await other.goto(address);
   for (const each of [page, other]) await each.getByText("21 thumbnails, 2 refused, 0 under way").waitFor();
   await other.getByLabel("The shop takes").selectOption("32 megapixels");
