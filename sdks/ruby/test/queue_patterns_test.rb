@@ -64,7 +64,7 @@ class QueuePatternsTest < Minitest::Test
   def test_a_queue_that_is_made_again_by_who_said_nothing_of_it_is_as_it_was
     gateway = own_gateway
     mq = bus.connect(gateway.url)
-    bounds = { name: "work", shared: true, max_messages: 2, ttl: 1.5, backoff: [2, 4], overflow: :drop_oldest }
+    bounds = { name: "work", shared: true, max_messages: 2, ttl: 600.5, backoff: [2, 4], overflow: :drop_oldest }
     mq.queue(SEVERAL, **bounds)
     buses = [bus.connect("http://#{gateway.url}"), mq]
     takers = buses.map { |each| each.queue(name: "work", shared: true) }

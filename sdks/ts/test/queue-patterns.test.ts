@@ -84,7 +84,7 @@ it("a queue that is made again by who said nothing of it, is as it was, its patt
   const own = await Gateway.start();
   const bus = await new Bus().connect(own.url);
   const patterns = ["😀:*", "！:*", "a:*"];
-  await bus.queue(patterns, { shared: true, name: "work", maxMessages: 2, ttl: 1.5 });
+  await bus.queue(patterns, { shared: true, name: "work", maxMessages: 2, ttl: 600.5 });
   const queue = await bus.queue({ shared: true, name: "work" });
   expect(queue.patterns).toEqual(["a:*", "！:*", "😀:*"]);
   await queue.pause();
@@ -95,7 +95,7 @@ it("a queue that is made again by who said nothing of it, is as it was, its patt
   expect(await queue.qsize()).toBe(0);
   expect([(await bus.publish("😀:x")).queues, (await bus.publish("a:x")).queues]).toEqual([1, 1]);
   expect(await queue.full()).toBe(true);
-  await bus.queue(patterns, { shared: true, name: "work", maxMessages: 2, ttl: 1.5 });
+  await bus.queue(patterns, { shared: true, name: "work", maxMessages: 2, ttl: 600.5 });
   await bus.close();
   await again.stop();
 }, 30_000);
