@@ -315,7 +315,7 @@ describe("durable following at a gateway", () => {
     expect((await own.get({ timeout: 5 }))!.args).toEqual([1]);
     await own.delete();
     await expect(own.qsize()).rejects.toThrow("restart:own");
-  });
+  }, 60_000);
 
   it("lets handlers finish as the bus closes, and gives back what is left", async () => {
     const name = fresh();
