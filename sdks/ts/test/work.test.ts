@@ -307,7 +307,7 @@ describe("durable following at a gateway", () => {
     await until(async () => (await a.publish("restart:x", "again")).queues > 0);
     await until(() => seen.some(({ args }) => args[0] === "again"));
     // Made again as it was, by who knew one of its patterns.
-    await until(async () => (await a.publish("theirs-too:x")).queues > 0);
+    await until(async () => (await a.publish("theirs-too:x")).queues > 0, 30);
     await until(() => seen.some(({ id }) => id === "theirs-too:x"));
     expect(await own.qsize()).toBe(0);
     await a.publish("restart:own", 1);
