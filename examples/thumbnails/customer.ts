@@ -22,8 +22,12 @@ export interface Refusal {
 
 export interface Customer {
   hasThumbnail(thumbnail: Thumbnail): void;
-  /** The oldest dead letters; all of them when they are fewer than {@link REFUSALS}. */
+  /** The oldest dead letters, up to {@link REFUSALS}. */
   hasRefusals(oldest: readonly Refusal[]): void;
+  /** However many dead letters there are. Of pictures that are another page's only these two are told. */
+  wasRefused(picture: string, reason: string): void;
+  /** Somebody has all refused pictures tried again, perhaps in another page. */
+  triesAgain(): void;
   /** Somebody threw all refused pictures away, perhaps in another page. */
   threwAway(): void;
   /** The shop takes pictures of up to so many megapixels. */

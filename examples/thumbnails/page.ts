@@ -1,5 +1,5 @@
 // The page: what the person does goes to the shop, what the shop tells is shown.
-import { type Customer, REFUSALS, type Refusal } from "./customer.ts";
+import type { Customer, Refusal } from "./customer.ts";
 import { samples } from "./samples.ts";
 import { Shop } from "./shop.ts";
 import { Tiles } from "./tiles.ts";
@@ -29,13 +29,12 @@ function warn(place: "#connection" | "#trouble", words: string): void {
 
 const customer: Customer = {
   hasThumbnail: ({ picture, name, sizes, image }) => tiles.show(picture, name, "done", sizes, image),
+  wasRefused: (picture, reason) => tiles.refuse(picture, reason),
+  triesAgain: () => tiles.in("refused").forEach((each) => tiles.tryAgain(each)),
   threwAway: () => tiles.in("refused").forEach((each) => tiles.remove(each)),
   hasRule: (megapixels) => Object.assign(find("#megapixels"), { value: String(megapixels) }),
   hasReport: (text) => Object.assign(find("#written"), { hidden: false, textContent: text }),
   hasRefusals(oldest) {
-    const before = tiles.in("refused");
-    const now = new Set(oldest.map(({ picture }) => picture));
-    if (oldest.length < REFUSALS) before.filter((each) => !now.has(each)).forEach((each) => tiles.tryAgain(each));
     for (const { picture, name, reason } of oldest) tiles.show(picture, name, "refused", reason);
     find("#reasons").replaceChildren(...oldest.map(reasonOf));
     find("#refusals").hidden = oldest.length === 0;

@@ -85,6 +85,9 @@ export class Shop {
     else if (message.name === "report") this.customer.hasReport(String(message.args[0]));
     else if (message.name === "shop") this.customer.hasRule(Number(message.kwargs.megapixels));
     else {
+      const { message_id: picture, reason } = message.kwargs;
+      if (message.action === "dead_letter") this.customer.wasRefused(picture, reason);
+      if (message.action === "redriven") this.customer.triesAgain();
       if (message.action === "discarded") this.customer.threwAway();
       await this.lookAtRefusals();
     }

@@ -35,6 +35,12 @@ export class Tiles {
     this.changed();
   }
 
+  /** Of a picture that has a tile. */
+  refuse(picture: string, reason: string): void {
+    const tile = this.all.get(picture);
+    if (tile !== undefined) this.show(picture, tile.name, "refused", reason);
+  }
+
   /** It was refused, and is so no more. */
   tryAgain(picture: string): void {
     this.show(picture, this.all.get(picture)?.name ?? "", "waiting", "is tried again");
