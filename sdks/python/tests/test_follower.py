@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import gc
 import logging
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+import pydantic
 import pytest
 
 import berrymq
@@ -15,8 +17,10 @@ from berrymq import (
     Bus,
     Follower,
     HandlerFailed,
+    InvalidArgument,
     InvalidIdentifier,
     Message,
+    ask_many,
     following,
     following_function,
     publish,
@@ -250,6 +254,38 @@ def test_a_class_that_is_made_anew_with_slots_follows_once() -> None:
     for name in ("class", "static", "object"):
         publish(f"slots:{name}")
     assert heard == [Kind, None, kind.size]
+
+
+class Hears(Protocol):
+    size: int
+
+    def hear(self, message: Message) -> object: ...
+
+
+class Parcel(Follower, pydantic.BaseModel):
+    size: int
+
+    @following("beside:x")
+    def hear(self, message: Message) -> int:
+        return self.size
+
+
+class Letter(Hears, Follower):
+    size = 1
+
+    @following("beside:x")
+    def hear(self, message: Message) -> int:
+        return self.size
+
+
+def test_it_stands_beside_bases_with_metaclasses_of_their_own() -> None:
+    followers: list[Hears] = [Parcel(size=3), Letter()]
+    assert list(ask_many("beside:x")) == [follower.size for follower in followers] == [3, 1]
+    assert all(isinstance(follower, Follower) for follower in followers)
+    with pytest.raises(InvalidArgument, match="an Enum cannot be a Follower"):
+
+        class Colour(Follower, enum.Enum):
+            RED = 1
 
 
 def test_an_object_that_its_class_hands_out_again_follows_once() -> None:

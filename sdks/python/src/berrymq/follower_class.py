@@ -9,6 +9,8 @@ from __future__ import annotations
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from enum import EnumMeta
+from functools import cache
 from sys import _getframe
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -143,11 +145,28 @@ class _FollowerBase(metaclass=FollowerType):
     """What `class X(Follower)` really inherits from."""
 
 
+@cache
+def _beside(metaclasses: tuple[type, ...]) -> type:
+    """The base for classes beside whose bases, as a Protocol or a pydantic model, have metaclasses of their own: Python
+    wants one that is all of them."""
+    both: Any = type("FollowerType", (FollowerType, *metaclasses), {})
+    # Not by `both`, which would take this base for one of theirs.
+    made: type = type.__new__(both, "_FollowerBase", (_FollowerBase,), {})
+    return made
+
+
 class _Follower:
     """Stands for both: as a base it gives `_FollowerBase`, as a metaclass it makes the class."""
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return (_FollowerBase,)
+        if any(isinstance(base, EnumMeta) for base in bases):
+            raise InvalidArgument(
+                "an Enum cannot be a Follower, as its members are made otherwise; let them follow one by one: "
+                "regist_method('name:action', Colour.RED.method)"
+            )
+        kinds = dict.fromkeys(type(base) for base in bases if isinstance(base, type))
+        strange = [kind for kind in kinds if not issubclass(FollowerType, kind) and not issubclass(kind, FollowerType)]
+        return (_beside(tuple(strange)) if strange else _FollowerBase,)
 
     def __call__(self, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> type:
         return FollowerType(name, bases, namespace, **options)
@@ -162,7 +181,8 @@ class _Follower:
 if TYPE_CHECKING:
 
     class Follower:
-        """Base class, or metaclass, of objects that follow."""
+        """Base class, or metaclass, of objects that follow. One that `copy` or `pickle` made was not made by its class:
+        it follows once `regist_method` says so."""
 
 else:
     Follower = _Follower()
