@@ -195,7 +195,7 @@ module BerryMQ
     # A message of the link: for local followers, whose answers travel. The block acknowledges it, if that is wanted.
     def receive(message, &acknowledge)
       @debug&.received(message)
-      acknowledging = message.require_ack? ? Acknowledging.new(&acknowledge) : nil
+      acknowledging = acknowledge && Acknowledging.new(&acknowledge)
       return @dispatcher.deliver(message, remote: true) unless message.reply_to || acknowledging
 
       tally = @dispatcher.deliver(message, remote: true) do |outcome|

@@ -5,6 +5,7 @@ require_relative "transports"
 require_relative "received_message"
 require_relative "queue_wire"
 require_relative "connection"
+require_relative "arrived_ids"
 require_relative "refusals"
 
 module BerryMQ
@@ -13,8 +14,7 @@ module BerryMQ
     FIRST_PAUSE = 0.1
     MOST_PAUSE = 5.0
     CLOSING_SECONDS = 5.0
-    SEEN = 10_000
-    private_constant :FIRST_PAUSE, :MOST_PAUSE, :CLOSING_SECONDS, :SEEN
+    private_constant :FIRST_PAUSE, :MOST_PAUSE, :CLOSING_SECONDS
 
     # host:port of the gateway; how many connections have stood so far.
     attr_reader :address, :connections
@@ -231,7 +231,7 @@ module BerryMQ
       @stopped = @parked = false
       @fatal = @last_error = nil
       @arrivals = Thread::Queue.new # bounded by the credit that is given
-      @seen = {}
+      @arrived = ArrivedIds.new
     end
 
     def new_transport = @transports.new(@address, session: @session, ident: @ident)
@@ -303,7 +303,9 @@ module BerryMQ
 
     def dispatch_all
       while (messages, done = @arrivals.pop)
+        messages = messages.to_a # protobuf makes an object anew each time
         messages.each { |told| dispatch(told) }
+        @arrived.add(messages.map(&:id))
         done.call
       end
     end
@@ -322,14 +324,7 @@ module BerryMQ
       @bus.report(e, message, nil)
     end
 
-    # Remembers the last ids; a message that may have arrived before is passed over when its id is among them.
-    def seen_before?(told)
-      id = told.id
-      return true if told.resent && told.attempt < 2 && @seen.key?(id)
-
-      @seen[id] = true
-      @seen.shift if @seen.size > SEEN
-      false
-    end
+    # What is delivered again for want of an acknowledgement is wanted again.
+    def seen_before?(told) = told.resent && told.attempt < 2 && @arrived.include?(told.id)
   end
 end
