@@ -44,6 +44,11 @@ describe.each(["python", "ruby", "ts"] as const)("%s", (language) => {
   });
 });
 
+test("every link of the front page leads to a page that is there", () => {
+  const path = join(root, "reference/index.html");
+  expect(deadLinks({ path, text: readFileSync(path, "utf8") })).toEqual([]);
+});
+
 // TypeScript's is not built with such a name (typedoc.json).
 test("Python's leaves no name out for want of a docstring", async () => {
   const told = await run([...interpreters.python, join(import.meta.dirname, "undocumented.py")]);

@@ -10,6 +10,7 @@ module BerryMQ
   class Queue
     include QueueManners
 
+    # What the name of a queue of dead letters ends with.
     DEAD = ".dead"
 
     # Its name.
@@ -18,6 +19,8 @@ module BerryMQ
     # `pattern` is one, or an Array of up to 100, which needs a `name` then. A shared queue that is there is taken as it is: what is not
     # said is not compared, and what is said and otherwise there raises QueueExists, which names it. `Queue.new(name: "jobs", shared: true)`
     # says nothing else: if the queue is not there, it is made with the pattern `jobs:*`.
+    # `max_messages` (1000000) and `max_bytes` (1 GiB) bound it, `max_attempts` (10) the attempts at one message; `lease` is 30 s,
+    # `backoff` [1, 300], `dedupe` 120 s, unless something else is said.
     # `overflow` is "reject_publish" or "drop_oldest"; `policy` "round_robin" or "broadcast"; `lease`, `ttl`, `delay`, `dedupe`
     # (0 = ids are not compared) and `standalone_ttl` seconds; `backoff` [first, most] seconds; `transient` keeps it in memory.
     # Raises InvalidArgument, InvalidIdentifier, QueueExists, Unavailable; NotSupported for a broadcast in this process.
