@@ -2,6 +2,7 @@
 
 # Buses joined by a real gateway.
 require "support"
+require "timeout"
 
 class GatewayTest < Minitest::Test
   include Support
@@ -82,6 +83,37 @@ class GatewayTest < Minitest::Test
     a.regist_function("#{unique}:again") { |_| a.within(10).ask("#{unique}:two") }
     a.flush
     assert_equal 3, b.ask("#{unique}:again")
+  end
+
+  # In the main thread, as tests are: no other hears signals.
+  def test_a_signal_and_a_timeout_end_what_waits_and_leave_nothing_behind
+    a = connected
+    b = connected
+    b.regist_function("#{unique}:slow") { |_| @gate.pop }
+    b.flush
+    @gate = Thread::Queue.new
+    queue = a.queue("#{unique}:x")
+    assert_raises(Timeout::Error) { Timeout.timeout(0.1) { queue.get } }
+    before = trap("USR2") { raise Interrupt }
+    waits = [-> { queue.get(timeout: 15) }, -> { a.within(15).ask("#{unique}:slow") }]
+    waits.each { |wait| assert_operator seconds_until_interrupted(&wait), :<, 10 }
+    a.publish("#{unique}:x", 1).wait(5)
+    assert_equal [1], queue.get(timeout: 10).args
+  ensure
+    trap("USR2", before || "DEFAULT")
+    @gate << 1
+  end
+
+  def seconds_until_interrupted(&wait)
+    main = Thread.current
+    signalling = Thread.new do
+      eventually { main.status == "sleep" }
+      Process.kill("USR2", Process.pid)
+    end
+    began = BerryMQ::Clock.now
+    assert_raises(Interrupt, &wait)
+    signalling.join
+    BerryMQ::Clock.now - began
   end
 
   def test_a_queue_at_the_gateway_is_shared

@@ -11,6 +11,7 @@ require "berrymq/v1/talk_service_services_pb"
 require_relative "../transports"
 require_relative "grpc/wire"
 require_relative "grpc/status"
+require_relative "grpc/aside"
 
 module BerryMQ
   module Transports
@@ -68,20 +69,24 @@ module BerryMQ
       end
 
       def queue(name, request, timeout: 10.0)
+        waits = request.key?(:wait)
         request = V1.const_get("#{name.capitalize}Request").new(**request, **options_of(request))
         make = -> { @queues.public_send(name, request, deadline: Time.now + timeout, metadata: @metadata, return_op: true) }
-        during(make, &:execute)
+        return during(make, &:execute) unless waits
+
+        during(make) { |operation| Aside.value(operation) { operation.execute } }
       end
 
       def ask(message, answers:, seconds:)
         request = V1::AskRequest.new(message: Wire.to_proto(message), answers: answers, timeout: seconds)
         call = Call.new(self) { @talks.ask(request, deadline: Time.now + seconds + GRACE, metadata: @metadata, return_op: true) }
-        Enumerator.new { |yielder| call.each { |response| yielder << response.answer } }
+        Enumerator.new { |yielder| Aside.each(call) { |response| yielder << response.answer } }
       end
 
       def redrive(request)
         request = V1::RedriveRequest.new(**request)
-        Call.new(self) { @queues.redrive(request, metadata: @metadata, return_op: true) }
+        call = Call.new(self) { @queues.redrive(request, metadata: @metadata, return_op: true) }
+        Enumerator.new { |yielder| Aside.each(call) { |told| yielder << told } }
       end
 
       # Ends every call, and the channel with the last of them: gRPC does not bear a channel that goes while calls are on it.

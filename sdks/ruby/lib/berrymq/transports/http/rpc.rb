@@ -80,14 +80,17 @@ module BerryMQ
 
         private
 
+        # A line whose answer did not come, whatever ended the wait for it (a Timeout, the end of a thread), is cut: the gateway then knows
+        # that nobody waits.
         def with_line
           line = @mutex.synchronize { @idle.pop } || taken(Line.to(@address))
           answer = yield line
-          give_back(line)
+          whole = true
           answer
         rescue StandardError => e
-          forget(line) if line
           raise told(e)
+        ensure
+          whole ? give_back(line) : (forget(line) if line)
         end
 
         def post(line, body, timeout)
