@@ -12,6 +12,7 @@ from waiting import DEADLINE, until
 
 from berrymq import Bus, Closed, Message, Queue, cond
 from berrymq.adapters import FileObserver, IntervalTimer
+from berrymq.timekeeper import Timekeeper, WeakCall
 
 Call = Callable[[Bus], Any]
 
@@ -106,3 +107,14 @@ def test_a_closed_bus_leaves_no_thread_behind() -> None:
     assert handled.wait(DEADLINE)
     bus.close()
     until(lambda: not set(threading.enumerate()) - before, "the end of all threads")
+
+
+def test_a_timer_whose_owner_is_gone_keeps_no_thread() -> None:
+    class Owner:
+        def expire(self) -> None: ...
+
+    keeper, fired = Timekeeper(), threading.Event()
+    keeper.later(1000, WeakCall(Owner().expire))
+    keeper.later(0, fired.set)
+    assert fired.wait(DEADLINE)
+    until(lambda: not keeper._running, "the end of its thread")

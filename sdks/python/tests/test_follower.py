@@ -366,3 +366,11 @@ def test_handlers_run_in_named_daemon_threads_after_set_multiplicity(bus: Bus) -
     bus.publish("c:d")
     assert threads[-1] is threading.current_thread()
     kept.unfollow()
+
+
+def test_followers_that_are_gone_are_let_go_of_though_nobody_publishes(bus: Bus) -> None:
+    for _ in range(10):
+        heard = Heard()
+        bus.regist_method("gone:x", heard.hear)
+        del heard
+    assert len(bus._registry.receivers()) == 1

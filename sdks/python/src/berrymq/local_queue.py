@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 import secrets
 import threading
-import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from functools import partial
 
 from .clock import Clock
 from .dead_letters import letter, pick, redrive
@@ -38,6 +36,7 @@ from .registry import serials
 from .shelf import Item, Shelf
 from .stream import size_of
 from .taken_ids import TakenIds
+from .timekeeper import WeakCall
 
 Dropped = Callable[[Message, str, str], None]
 """Told of a message that went unread, the name of its queue and the reason: "expired", or "overflow" at a bound."""
@@ -325,7 +324,7 @@ class LocalQueue:
         end = self._shelf.next_end()
         if end < self._wakes_at:
             self._wakes_at = end
-            self._clock.later(end - self._clock.epoch(), partial(_expire, weakref.ref(self)))
+            self._clock.later(end - self._clock.epoch(), WeakCall(self.expire))
 
     def _hand_out(self, auto_ack: bool) -> Taken:
         second = self.faults is not None and self.faults.after_next()
@@ -386,13 +385,6 @@ class LocalQueue:
 
     def _fits(self, size: int) -> bool:
         return len(self._shelf) < self._max_messages and self._shelf.bytes + size <= self._max_bytes
-
-
-def _expire(queue: weakref.ref[LocalQueue]) -> None:
-    """A queue that waits for an end is not kept alive by that."""
-    living = queue()
-    if living is not None:
-        living.expire()
 
 
 def _moment(seconds: float) -> datetime:

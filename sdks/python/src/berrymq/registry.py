@@ -78,6 +78,7 @@ class Registry:
 
     def add(self, receiver: Receiver, linked: bool = True) -> None:
         """With `linked=False` it receives nothing that comes over a link."""
+        self._bury()
         with self._lock:
             if receiver.keeps:
                 self.keepers.add(receiver)

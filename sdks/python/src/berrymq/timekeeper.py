@@ -7,6 +7,7 @@ import itertools
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 log = logging.getLogger("berrymq")
@@ -16,6 +17,24 @@ _LONGEST_SLEEP = 60.0
 
 _IDLE = 1.0
 """Seconds until the thread ends that has nothing to wait for."""
+
+
+class WeakCall:
+    """Calls a method of an object that is not kept alive by that."""
+
+    __slots__ = ("_method",)
+
+    def __init__(self, method: Callable[[], object]) -> None:
+        self._method = weakref.WeakMethod(method)
+
+    @property
+    def gone(self) -> bool:
+        return self._method() is None
+
+    def __call__(self) -> None:
+        method = self._method()
+        if method is not None:
+            method()
 
 
 class Timer:
@@ -28,8 +47,8 @@ class Timer:
 
     @property
     def over(self) -> bool:
-        """Whether it was called or cancelled."""
-        return self._call is None
+        """Whether it was called or cancelled, or nobody is there any more to be called."""
+        return self._call is None or (isinstance(self._call, WeakCall) and self._call.gone)
 
     def cancel(self) -> None:
         """It is not called. Once more, or after the call, is harmless."""
