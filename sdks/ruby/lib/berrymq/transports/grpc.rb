@@ -11,7 +11,6 @@ require "berrymq/v1/talk_service_services_pb"
 require_relative "../transports"
 require_relative "grpc/wire"
 require_relative "grpc/status"
-require_relative "grpc/aside"
 
 module BerryMQ
   module Transports
@@ -51,6 +50,7 @@ module BerryMQ
         @streams = GRPC::ClientStub.new(address, :this_channel_is_insecure, **options)
         @queues = V1::QueueService::Stub.new(address, :this_channel_is_insecure, **options)
         @talks = V1::TalkService::Stub.new(address, :this_channel_is_insecure, **options)
+        @hearing = hear_signals
       end
 
       def publish_batches(&next_slice)
@@ -69,24 +69,20 @@ module BerryMQ
       end
 
       def queue(name, request, timeout: 10.0)
-        waits = request.key?(:wait)
         request = V1.const_get("#{name.capitalize}Request").new(**request, **options_of(request))
         make = -> { @queues.public_send(name, request, deadline: Time.now + timeout, metadata: @metadata, return_op: true) }
-        return during(make, &:execute) unless waits
-
-        during(make) { |operation| Aside.value(operation) { operation.execute } }
+        during(make, &:execute)
       end
 
       def ask(message, answers:, seconds:)
         request = V1::AskRequest.new(message: Wire.to_proto(message), answers: answers, timeout: seconds)
         call = Call.new(self) { @talks.ask(request, deadline: Time.now + seconds + GRACE, metadata: @metadata, return_op: true) }
-        Enumerator.new { |yielder| Aside.each(call) { |response| yielder << response.answer } }
+        Enumerator.new { |yielder| call.each { |response| yielder << response.answer } }
       end
 
       def redrive(request)
         request = V1::RedriveRequest.new(**request)
-        call = Call.new(self) { @queues.redrive(request, metadata: @metadata, return_op: true) }
-        Enumerator.new { |yielder| Aside.each(call) { |told| yielder << told } }
+        Call.new(self) { @queues.redrive(request, metadata: @metadata, return_op: true) }
       end
 
       # Ends every call, and the channel with the last of them: gRPC does not bear a channel that goes while calls are on it.
@@ -95,6 +91,7 @@ module BerryMQ
           next [] if @closed
 
           @closed = true
+          @hearing.kill
           @channel.close if @operations.empty?
           @operations.dup
         end
@@ -145,6 +142,9 @@ module BerryMQ
                "or use grpc >= 1.57 with GRPC_ENABLE_FORK_SUPPORT=1 set".freeze
 
       private
+
+      # While the main thread waits in a call of gRPC's, Ruby (before 3.3) hears signals only in a thread that has gone to sleep since.
+      def hear_signals = Thread.new { loop { sleep 0.5 } }.tap { |thread| thread.name = "berrymq-signals" }
 
       # Turns what gRPC raises into what berryMQ calls it.
       def guarded
