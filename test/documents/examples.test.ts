@@ -1,10 +1,12 @@
 // Every example runs, and says what it should: each language's listeners are reached by every language's speakers.
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Background } from "../support/background.ts";
+import { freePort } from "../support/free-port.ts";
 import { Gateway } from "../support/gateway.ts";
 import { interpreters, root, run } from "../support/programs.ts";
+import { until } from "../support/until.ts";
 
 const languages = ["python", "ruby", "ts"] as const;
 const extensions = { python: "py", ruby: "rb", ts: "ts" };
@@ -97,6 +99,24 @@ describe("the examples without an SDK", () => {
     expect(ran.stdout).not.toBe("");
   });
 });
+
+test("the browser's page is served as its own text says", async () => {
+  const page = readFileSync(join(root, "examples/browser/index.html"), "utf8");
+  const port = await freePort();
+  const [command] = /node_modules\/\.bin\/esbuild .*/.exec(page) ?? [];
+  const serving = new Background(command!.replace("8000", `${port}`).split(" "), {});
+  const script = `http://127.0.0.1:${port}/page.js`;
+  try {
+    await until("its script is there", () =>
+      fetch(script).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+  } finally {
+    await serving.leave();
+  }
+}, 20_000);
 
 test("the demo ends by itself, with every message arrived", async () => {
   const ran = await run([...interpreters.ts, join(root, "examples/demo/demo.ts")], { seconds: 30 });
