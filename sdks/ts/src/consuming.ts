@@ -39,6 +39,16 @@ export async function* consuming(
   }
 }
 
+/** One that is left ends the wait for its next, instead of waiting for it. @param leave makes that end */
+export function leftAtOnce<T>(all: AsyncGenerator<T, void, undefined>, leave: () => void) {
+  const end = all.return.bind(all);
+  all.return = (value) => {
+    leave();
+    return end(value);
+  };
+  return all;
+}
+
 /** What comes, to somebody who waits for it by that clock. */
 export function waited<T>(clock: Clock, source: AsyncGenerator<T, void>): AsyncGenerator<T, void, undefined> {
   return clock.virtual ? waiting(clock, source) : source;

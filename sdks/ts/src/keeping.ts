@@ -2,6 +2,7 @@
 import { type GatewayCalls, GatewayQueue } from "./gateway-queue.js";
 import { type LocalQueues, queueName } from "./local-queues.js";
 import type { Keeper, NamedQueue, QueueOptions } from "./queue.js";
+import { checkNumbers } from "./queue-options.js";
 import { assertNamed, readPatterns } from "./queue-patterns.js";
 
 /** @param gateway undefined = the bus is not connected */
@@ -14,6 +15,7 @@ export async function keeping(
   const named = isNamed(pattern);
   const asked: QueueOptions = named ? { ...options, ...pattern } : options;
   if (named) assertNamed(asked);
+  checkNumbers(asked);
   const patterns = named ? [] : readPatterns(pattern, asked.name);
   const local = named ? pattern.name.startsWith("_") : patterns[0]!.local;
   if (gateway === undefined || local) return here.open(patterns, asked);

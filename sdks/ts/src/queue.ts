@@ -1,6 +1,6 @@
 // Queues as programs use them: the same whether the messages are kept in this process or at a gateway.
 import type { Clock } from "./clock.js";
-import { consuming, waited } from "./consuming.js";
+import { consuming, leftAtOnce, waited } from "./consuming.js";
 import { Delivery, granting } from "./delivery.js";
 import { Closed, InvalidArgument } from "./errors.js";
 import type { Message } from "./message.js";
@@ -158,10 +158,21 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
   }
 
   /** Deliveries as they come, until the iteration is left, the signal or the queue's end. Settle each, unless `autoAck`. */
-  async *consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery<M>, void, undefined> {
-    const { credit = 100, autoAck = false, signal } = options;
+  consume(options: ConsumeOptions = {}): AsyncGenerator<Delivery<M>, void, undefined> {
+    const left = new AbortController();
+    const { signal = left.signal } = options;
+    const stop = AbortSignal.any([signal, left.signal, this.ending.signal]);
+    return leftAtOnce(this.deliveries(options, stop), () => left.abort());
+  }
+
+  private async *deliveries(
+    { credit = 100, autoAck = false }: ConsumeOptions,
+    stop: AbortSignal,
+  ): AsyncGenerator<Delivery<M>, void, undefined> {
+    if (!Number.isInteger(credit) || credit < 1) {
+      throw new InvalidArgument(`credit is a whole number from 1, not ${credit}`);
+    }
     this.open();
-    const stop = signal ? AbortSignal.any([signal, this.ending.signal]) : this.ending.signal;
     for await (const { handed, consumer } of waited(this.keeper.clock, consuming(this.keeper, credit, autoAck, stop))) {
       yield new Delivery(handed, granting(consumer), this.keeper);
       if (autoAck) consumer.grant(1);
@@ -257,7 +268,8 @@ export class Queue<M extends Message = Message> implements AsyncDisposable {
 
   private async take(max: number, options: GetOptions): Promise<(M | Delivery<M>)[]> {
     const { timeout = Number.POSITIVE_INFINITY, block = true, autoAck = true } = options;
-    if (!(timeout >= 0)) throw new InvalidArgument(`timeout is seconds from 0, not ${timeout}`);
+    if (typeof timeout !== "number" || !(timeout >= 0))
+      throw new InvalidArgument(`timeout is seconds from 0, not ${timeout}`);
     // One of its own for each call: many gets at once are no leak of listeners.
     const signal = AbortSignal.any(options.signal ? [options.signal, this.ending.signal] : [this.ending.signal]);
     const { clock } = this.keeper;

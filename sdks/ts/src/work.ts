@@ -8,6 +8,7 @@ import { type Identifier, parseIdentifier } from "./identifier.js";
 import type { LocalQueue } from "./local-queue.js";
 import type { LocalQueues } from "./local-queues.js";
 import type { Message } from "./message.js";
+import { checkNumbers } from "./queue-options.js";
 import type { Target } from "./target.js";
 import { Worker } from "./worker.js";
 
@@ -90,7 +91,8 @@ export class Work {
     private readonly options: WorkOptions,
     private readonly host: WorkHost,
   ) {
-    const { concurrency = 1 } = options;
+    const { concurrency = 1, queueOptions = {} } = options;
+    checkNumbers(queueOptions);
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new InvalidArgument(`concurrency is a whole number from 1, not ${concurrency}`);
     }

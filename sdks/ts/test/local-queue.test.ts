@@ -98,6 +98,29 @@ describe("a queue in this process", () => {
     ]);
   });
 
+  it("is left at once by who consumes and waits for nothing more", async () => {
+    const bus = new Bus();
+    const queue = await bus.queue("task:a");
+    const deliveries = queue.consume();
+    const next = deliveries.next();
+    expect(await deliveries.return()).toEqual({ done: true, value: undefined });
+    expect((await next).done).toBe(true);
+    expect(await queue.status()).toMatchObject({ consumers: 0 });
+    await expect(queue.consume({ credit: 0 }).next()).rejects.toThrow("credit is a whole number from 1, not 0");
+  });
+
+  it("refuses numbers that are none, also where a handler names it", async () => {
+    const bus = new Bus();
+    const missing = Number(undefined);
+    await expect(bus.queue("task:a", { ttl: missing })).rejects.toThrow("ttl is seconds from 0, not NaN");
+    await expect(bus.queue("task:a", { maxMessages: 1.5 })).rejects.toThrow(
+      "maxMessages is a whole number above 0, not 1.5",
+    );
+    const following = () => bus.followingFunction("task:a", () => {}, { queue: "tasks", queueOptions: { lease: -1 } });
+    expect(following).toThrow("lease is seconds from 0, not -1");
+    expect(bus.showFollowers()).toEqual([]);
+  });
+
   it("refuses a delay that is none, where it is said", async () => {
     const bus = new Bus();
     const queue = await bus.queue("task:a");
