@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import yaml
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import until
 
-from berrymq import Identifier, InvalidIdentifier, matches
+from berrymq import Bus, Identifier, InvalidArgument, InvalidIdentifier, Message, Queue, matches
 
 TABLE: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     (ROOT / "test/conformance/cases/identifiers.yaml").read_text(encoding="utf-8")
@@ -71,3 +73,32 @@ def test_any_text_parses_into_what_reads_the_same_or_is_refused(text: str) -> No
 @given(identifiers, identifiers)
 def test_matching_is_symmetric(one: Identifier, other: Identifier) -> None:
     assert matches(one, other) == matches(other, one)
+
+
+class Door(str, enum.Enum):
+    OPEN = "door:open"
+    QUEUE = "doors"
+
+
+def test_members_of_an_enum_of_texts_are_the_texts(bus: Bus) -> None:
+    shared = Queue(Door.OPEN, shared=True, bus=bus)
+    named = Queue(Door.OPEN, shared=True, name=Door.QUEUE, bus=bus)
+    seen: list[str] = []
+
+    @bus.following_function(Door.OPEN)
+    def hear(message: Message) -> None:
+        seen.append(f"{message.id}")
+
+    bus.following_function(Door.OPEN, queue=Door.QUEUE)(hear)
+    bus.publish(Door.OPEN)
+    assert (shared.name, shared.dead.name, named.name) == ("door:open", "door:open.dead", "doors")
+    until(lambda: seen == ["door:open"] * 2)
+    assert type(shared.get().id) is str
+
+
+def test_the_name_of_a_queue_is_text(bus: Bus) -> None:
+    number: Any = 5
+    with pytest.raises(InvalidArgument, match="name=5: text"):
+        Queue("a:b", name=number, bus=bus)
+    with pytest.raises(InvalidArgument, match="queue=<Queue 'a:b' of a:b>: the name of a shared queue"):
+        bus.following_function("a:b", queue=Queue("a:b", shared=True, bus=bus))  # type: ignore[arg-type]

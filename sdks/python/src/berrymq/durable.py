@@ -11,7 +11,7 @@ from .calling import Call, calling
 from .errors import InvalidArgument
 from .follower import Following, Guard, Handle
 from .gateway_queue import GatewayQueue
-from .identifier import Identifier
+from .identifier import Identifier, plain
 from .keeper import Keeper, QueueOptions, check_options
 from .link import Link
 from .local_queue import LocalQueue
@@ -37,15 +37,15 @@ class Durable(NamedTuple):
             if options is not None or concurrency != 1:
                 raise InvalidArgument("queue_options and concurrency speak of a queue: name it with queue='…'")
             return None
-        if not queue:
-            raise InvalidArgument("queue='': the name of a shared queue")
+        if not isinstance(queue, str) or not queue:
+            raise InvalidArgument(f"queue={queue!r:.80}: the name of a shared queue")
         if not isinstance(concurrency, int) or concurrency < 1:
             raise InvalidArgument(f"concurrency={concurrency!r}: 1 or more messages at a time")
         known = [name for name in QueueOptions._fields if name not in _FIXED]
         for name in options or {}:
             if name not in known:
                 raise InvalidArgument(f"queue_options: {name!r} is none of {', '.join(known)}")
-        return cls(queue, options or {}, concurrency)
+        return cls(plain(queue), options or {}, concurrency)
 
     def regist(self, courier: Courier, works: Works, pattern: str, target: Handle, guard: Guard | None) -> Following:
         """Lets `target` work from now on; a coroutine function as `calling` says. Raises InvalidIdentifier,
@@ -53,7 +53,7 @@ class Durable(NamedTuple):
         call = calling(courier.dispatcher, target, durable=True)
         courier.check_open()
         Identifier.parse(pattern)
-        options = check_options(QueueOptions(self.queue, (pattern,), False, **self.options))
+        options = check_options(QueueOptions(self.queue, (plain(pattern),), False, **self.options))
         feed = _Feed(courier, options, as_it_is=not self.options)
         kind = _kind_of(call)
         work = kind(courier, works.leases, feed.open, _weakly(target), guard, self.concurrency, feed.retire, call)

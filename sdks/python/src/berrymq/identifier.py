@@ -46,6 +46,11 @@ class Identifier(NamedTuple):
         return f"{self.name}{place}:{self.action}"
 
 
+def plain(text: str) -> str:
+    """The same as a `str` and no more: a member of an `Enum` of texts writes itself otherwise, as `Door.OPEN`."""
+    return str.__str__(text)
+
+
 def matches(pattern: str | Identifier, identifier: str | Identifier) -> bool:
     """Whether a message published to `identifier` reaches followers of `pattern`; both may hold `*`."""
     wanted = Identifier.parse(pattern) if isinstance(pattern, str) else pattern

@@ -15,7 +15,7 @@ from .fields import Wire as Wire
 from .fields import set_content, set_options, set_times, stamped, writing
 from .gen.berrymq.v1 import message_pb2
 from .hops import next_hop
-from .identifier import Identifier, parsed
+from .identifier import Identifier, parsed, plain
 from .payload import Call, Failure
 from .showing import shown
 
@@ -81,7 +81,7 @@ class Message:
 
     def __init__(self, identifier: str, /, *args: Any, **kwargs: Any) -> None:
         parsed(identifier)
-        self._id = identifier
+        self._id = identifier if type(identifier) is str else plain(identifier)
         self._args = args
         self._kwargs = kwargs
         self._sender = ""

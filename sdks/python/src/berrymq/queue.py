@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 from .errors import Closed, Empty, InvalidArgument, LeaseLost
+from .identifier import plain
 from .keeper import (
     DEFAULT_BYTES,
     DEFAULT_MESSAGES,
@@ -192,11 +193,13 @@ class Queue:
         policy: Literal["round_robin", "broadcast"] | None = None,
         bus: Bus | None = None,
     ) -> None:
+        if name is not None and not isinstance(name, str):
+            raise InvalidArgument(f"name={name!r:.80}: text")
         if pattern is None:
             check_named(name, shared)
         patterns = () if pattern is None else read_patterns(pattern, name)
         asked = QueueOptions(
-            name or (patterns[0] if shared else f"{patterns[0]}#{secrets.token_hex(8)}"),
+            plain(name) if name else (patterns[0] if shared else f"{patterns[0]}#{secrets.token_hex(8)}"),
             patterns,
             not shared,
             max_messages,

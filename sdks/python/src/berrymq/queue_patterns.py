@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .errors import InvalidArgument, InvalidIdentifier
-from .identifier import Identifier
+from .identifier import Identifier, plain
 
 MOST_PATTERNS = 100
 """As the contract bounds them."""
@@ -33,7 +33,7 @@ def read_patterns(given: str | Sequence[str], name: str | None) -> tuple[str, ..
     if not 1 <= len(patterns) <= MOST_PATTERNS:
         raise InvalidArgument(f"patterns: {len(patterns)} of them; a queue takes 1 to {MOST_PATTERNS}")
     if len(patterns) == 1:
-        return texts[:1]
+        return (plain(texts[0]),)
     _check_together(patterns, name)
     return tuple(sorted(map(str, patterns)))
 
