@@ -1,4 +1,5 @@
 // Asking: publishes a question and iterates over the answers, of this process's handlers and of everybody else's.
+import { leftAtOnce } from "./consuming.js";
 import type { Dispatcher } from "./dispatcher.js";
 import { Closed, InvalidArgument, NoFollowers } from "./errors.js";
 import type { AnyEvents, ArgumentsOf, IdentifierOf, ResultOf } from "./events.js";
@@ -52,7 +53,8 @@ export class Questions {
   ): AsyncGenerator<unknown, void, undefined> {
     const left = new AbortController();
     const question = identifier instanceof Message ? identifier.id : identifier;
-    return answered(this.begin(identifier, args, wanted, seconds, left), question, wanted, seconds, left);
+    const answers = this.begin(identifier, args, wanted, seconds, left);
+    return leftAtOnce(answered(answers, question, wanted, seconds, left), () => answers.leave());
   }
 
   private begin(

@@ -116,6 +116,7 @@ export class Answers {
   private sources = 1;
   private failure: unknown;
   private wake: (() => void) | undefined;
+  private left = false;
 
   /** @param waiting those for which somebody waits, among whom it is then */
   constructor(
@@ -148,6 +149,12 @@ export class Answers {
     this.wake?.();
   }
 
+  /** Nobody wants more. */
+  leave(): void {
+    this.left = true;
+    this.wake?.();
+  }
+
   /** @throws Timeout when nothing came in time; HandlerFailed at the answer of one that threw. */
   async *within(seconds: number, question: string): AsyncGenerator<unknown, void, undefined> {
     let late = false;
@@ -162,6 +169,7 @@ export class Answers {
           taken++;
           yield this.come.shift()!();
         }
+        if (this.left) return;
         if (this.sources <= 0 || late) break;
         await this.more();
       }

@@ -130,6 +130,11 @@ describe("ask", () => {
     const answers = bus.askMany("a:b");
     expect(asked).toBe(1);
     expect((await answers.next()).value).toBe(1);
+    bus.followingFunction("a:b", () => new Promise(() => {}));
+    const left = bus.askMany("a:b");
+    const [, second] = [left.next(), left.next()];
+    expect(await left.return()).toEqual({ done: true, value: undefined });
+    expect((await second).done).toBe(true);
     await expect(bus.askMany("a*:b").next()).rejects.toThrow("`*`, which stands for a whole part");
   });
 
