@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -112,3 +113,20 @@ def test_a_durable_one_ends_with_its_loop_and_gives_the_message_back(place: Bus,
     assert isinstance(errors[0], Closed)
     assert queue_of(place, name).get(timeout=10).args == (1,)
     del kept
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 does not tell who cancelled a task")
+def test_one_that_lets_the_end_of_another_task_through_is_counted_and_told_of(bus: Bus) -> None:
+    errors: list[BaseException] = []
+    bus.on_error(lambda error, message, handler: errors.append(error))
+
+    async def work(message: Message) -> None:
+        raise asyncio.CancelledError
+
+    kept = bus.regist_function("task:new", work, queue="tasks", queue_options={"backoff": (0, 0), "max_attempts": 3})
+    bus.publish("task:new")
+    tasks = Queue(name="tasks", shared=True, bus=bus)
+    assert tasks.dead.get(timeout=10).id == "task:new"
+    until(lambda: len(errors) == 3)
+    assert str(errors[0]).startswith("the handler raised CancelledError()")
+    kept.unfollow()

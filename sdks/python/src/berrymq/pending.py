@@ -80,11 +80,18 @@ class Pending(Future[object]):
             self._task.cancel()
 
     def _end(self, task: asyncio.Task[object]) -> None:
-        error = CancelledError("the handler was cancelled") if task.cancelled() else task.exception()
+        error = self._why_cancelled(task) if task.cancelled() else task.exception()
         if error is None:
             self.set_result(task.result())
         else:
             self.fail(error if isinstance(error, Exception) else RuntimeError(f"the handler raised {error!r}"))
+
+    def _why_cancelled(self, task: asyncio.Task[object]) -> Exception:
+        """Nobody may have wanted it: what the handler awaited was cancelled, and it let that through. Python 3.10 does
+        not tell the one from the other."""
+        if self._cancelled or not hasattr(task, "cancelling") or task.cancelling():
+            return CancelledError("the handler was cancelled")
+        return RuntimeError("the handler raised CancelledError(): what it awaited was cancelled")
 
     def fail(self, error: Exception) -> None:
         """Once it has ended this is harmless."""
