@@ -116,6 +116,25 @@ class GatewayTest < Minitest::Test
     BerryMQ::Clock.now - began
   end
 
+  def test_closing_a_queue_or_a_bus_tells_those_who_wait_there
+    a = connected
+    b = connected
+    gate = Thread::Queue.new
+    b.regist_function("#{unique}:slow") { |_| gate.pop }
+    b.flush
+    own, other, shared = [false, false, true].map { |share| a.queue("#{unique}:#{share}", shared: share) }
+    popping = [own, shared].map { |queue| Thread.new { queue.pop } }
+    waits = [-> { other.get }, -> { a.ask("#{unique}:slow") }]
+    waiting = waits.map { |wait| Thread.new { assert_raises(BerryMQ::Closed, &wait) } }
+    eventually { [own, shared, other].sum(&:num_waiting) == 3 && waiting.all? { |thread| thread.status == "sleep" } }
+    own.close
+    assert_nil popping.first.value
+    a.close
+    assert_nil popping.last.value
+    waiting.each(&:value)
+    gate << 1
+  end
+
   def test_a_queue_at_the_gateway_is_shared
     a = connected
     b = connected

@@ -156,7 +156,12 @@ module BerryMQ
     def take_once(max, wait, auto_ack, left)
       request = { queue: @name, max: max, wait: wait.positive? ? wait : nil, auto_ack: auto_ack }.compact
       call(:get, request, timeout: wait + GRACE).deliveries.map { |told| delivery(told) }
+    rescue QueueNotFound
+      raise unless @closed
+
+      raise Closed, "the queue #{@name} was closed"
     rescue Unavailable, Draining
+      raise Closed, "the bus of the queue #{@name} was closed; open it on another" if @link.stopped?
       raise if left <= PAUSE || !@link.reconnecting?
 
       @link.wait_connected([left, MOST_WAIT].min)

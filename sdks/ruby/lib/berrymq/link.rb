@@ -56,7 +56,8 @@ module BerryMQ
 
     # Enumerator of answers (Message) to a message.
     def ask(message, answers, seconds)
-      transport.ask(message, answers: answers, seconds: seconds).lazy.map { |told| @bus.came(told) }
+      answers = transport.ask(message, answers: answers, seconds: seconds)
+      Enumerator.new { |yielder| take_answers(answers, message) { |told| yielder << @bus.came(told) } }
     end
 
     # The current channel, for calls; raises Unavailable between connections.
@@ -212,6 +213,14 @@ module BerryMQ
     end
 
     private
+
+    def take_answers(answers, message, &block)
+      answers.each(&block)
+    rescue Unavailable
+      raise unless @stopped
+
+      raise Closed, "the bus was closed before an answer to #{message.id} came"
+    end
 
     def tell_lost(count)
       return if count.zero?
