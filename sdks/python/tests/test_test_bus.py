@@ -230,6 +230,12 @@ def test_a_new_bus(berrymq_bus):
     berrymq_bus.publish("order:new", 1)
     berrymq_bus.assert_not_published("order:confirmed")
 
+def test_an_assertion_in_a_handler(berrymq_bus):
+    @berrymq_bus.following_function("order:new")
+    def check(message):
+        assert message.args[0] == 2
+    berrymq_bus.publish("order:new", 1)
+
 def test_that_fails(berrymq_bus):
     assert False
 """
@@ -239,5 +245,6 @@ def test_pytest_has_fixtures_and_tells_the_seed_of_what_failed(tmp_path: Path) -
     (tmp_path / "test_plugin.py").write_text(PLUGIN_TESTS, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
-    assert "1 failed, 3 passed" in done.stdout, done.stdout
+    assert "1 failed, 4 passed, 1 warning" in done.stdout, done.stdout
+    assert re.search(r"PytestWarning: (check \(.*\)|a handler) raised AssertionError on order:new, and no handler", done.stdout)
     assert re.search(r"berryMQ seed: \d+", done.stdout)
