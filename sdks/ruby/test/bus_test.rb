@@ -108,7 +108,7 @@ class BusTest < Minitest::Test
     assert_equal 2, receipt.followers
   end
 
-  def test_what_is_not_many_messages_is_named
+  def test_what_is_not_many_messages_is_refused
     { nil => "publish_many(nil)", ["a:b"] => 'came to "a:b"' }.each do |wrong, said|
       assert_includes assert_raises(BerryMQ::InvalidArgument) { bus.publish_many(wrong) }.message, said
     end

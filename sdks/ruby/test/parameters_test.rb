@@ -66,6 +66,8 @@ class ParametersTest < Minitest::Test
     error = assert_raises(BerryMQ::InvalidArgument) { mq.regist_function("a:b", ->(_) {}, guard: -> { true }) }
     assert_match(/\Athe guard \(.*parameters_test\.rb:\d+\) takes no arguments/, error.message)
     assert_empty mq.show_followers
+    mq.regist_function("a:b", ->(_) { 1 }, guard: ->(*args, **kwargs) { kwargs.empty? && args.size == 1 })
+    assert_equal 1, mq.ask("a:b")
   end
 
   def test_what_would_be_passed_over_in_silence_is_refused

@@ -29,9 +29,9 @@ module BerryMQ
       raise InvalidArgument, "#{label} takes keywords; #{called}, and they have kwargs to be read"
     end
 
-    # Raises InvalidArgument when it takes keywords: nobody gives it any.
+    # Raises InvalidArgument when it names keywords, or takes nothing else: nobody gives it any.
     def check_no_keywords(label)
-      return unless keywords?
+      return if @known.empty? && (message? || !@rest)
 
       raise InvalidArgument, "#{label} takes keywords, and is given none; read them from the message, as message.kwargs[:size]"
     end
