@@ -15,6 +15,9 @@ export function checkMethod(decorator: string, decorated: unknown, context: unkn
   const { kind, name } = (typeof context === "object" && context !== null ? context : {}) as Partial<DecoratorContext>;
   if (kind === "method" && typeof decorated === "function") return;
   const where = calledAt();
+  if (context === undefined) {
+    throw new InvalidArgument(`@${decorator} stands before methods; a function follows by followingFunction${where}`);
+  }
   if (kind === undefined) {
     throw new InvalidArgument(
       `@${decorator}${where} is a standard decorator: leave "experimentalDecorators" out of tsconfig.json`,

@@ -74,7 +74,7 @@ export class Dispatcher {
         called++;
         if (agreed) agreed.push(each);
         else if (this.pool.none) this.call(each, message);
-        else this.pool.run(() => this.call(each, message));
+        else this.pool.run(() => (each.target.gone ? undefined : this.call(each, message)));
       }
     }
     if (agreed) this.answer(agreed, message, answering!);

@@ -124,6 +124,15 @@ describe("a bus without a gateway", () => {
     );
     await bus.publish("x:y");
     expect(heard).toEqual(["a", "c"]);
+    bus.setMultiplicity(1);
+    const late = bus.followingFunction("p:q", () => {
+      heard.push("late");
+      return new Promise(() => {});
+    });
+    await bus.publishMany([["p:q"], ["p:q"], ["p:q"]]);
+    late.unfollow();
+    bus.setMultiplicity(0);
+    expect(heard).toEqual(["a", "c", "late"]);
   });
 
   it("follows no more after unfollow", () => {

@@ -180,11 +180,14 @@ describe("@following", () => {
   });
 
   it("says what it stands before, and that it is a standard decorator", () => {
-    const decorate = following("a:b") as unknown as (decorated: unknown, context: unknown) => unknown;
+    const decorate = following("a:b") as unknown as (decorated: unknown, context?: unknown) => unknown;
     expect(() => decorate(undefined, { kind: "field", name: "make" })).toThrow(
       /@following stands before methods; make is a field \(.*model\.test\.ts:\d+\)/,
     );
     expect(() => decorate(class {}, { kind: "class", name: "Shop" })).toThrow(/Shop is a class/);
+    expect(() => decorate(() => {})).toThrow(
+      "@following stands before methods; a function follows by followingFunction",
+    );
     expect(() => decorate({}, "make")).toThrow(/leave "experimentalDecorators" out of tsconfig.json/);
   });
 
