@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import MagicMock, Mock, create_autospec
 
 import pytest
 
@@ -186,6 +187,14 @@ def test_a_handler_with_a_yield_is_refused_as_it_would_never_run(bus: Bus) -> No
         bus.following_function("a:b")(produce)
     bus.following_function("a:b")(drive)
     assert bus.ask("a:b") == [1]
+
+
+def test_mocks_are_handlers_whatever_they_are_a_spec_of(bus: Bus) -> None:
+    for mock in (Mock(return_value=1), MagicMock(spec=hear, return_value=1), create_autospec(hear, return_value=1)):
+        following = bus.regist_function("mock:x", mock)
+        assert bus.ask("mock:x", 5) == 1
+        assert mock.call_args.args[0].args == (5,)
+        following.unfollow()
 
 
 def test_what_cannot_be_held_weakly_says_what_to_give_instead(bus: Bus) -> None:

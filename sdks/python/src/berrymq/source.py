@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import types
 from typing import Any
 
 
 def source_of(target: object) -> str:
     """`file:line` of a function, as seen from the working directory; "" for what is not written in Python."""
     code = getattr(function_of(target), "__code__", None)
-    if code is None:
+    if not isinstance(code, types.CodeType):
         return ""
     return f"{shown_path(code.co_filename)}:{code.co_firstlineno}"
 
@@ -30,7 +31,9 @@ def described(target: object) -> str:
 def name_of(target: object) -> str:
     """`Shop.ship`."""
     function = function_of(target)
-    name: str = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(target)
+    # What only pretends to be a function, as a mock does, has names that are none.
+    names = (getattr(function, name, None) for name in ("__qualname__", "__name__"))
+    name = next((each for each in names if each and isinstance(each, str)), None) or repr(target)
     return name.rpartition("<locals>.")[2]
 
 
