@@ -81,7 +81,7 @@ def test_a_thread_that_publishes_waits_beyond_so_many_at_work(bus: Bus, monkeypa
 
     thread = threading.Thread(target=publish, daemon=True)
     thread.start()
-    until(lambda: published[0] == 10 and bus._dispatcher.coroutines.at_work == 10)
+    until(lambda: gates and published[0] == 10 and bus._dispatcher.coroutines.at_work == 10)
     bus._dispatcher.coroutines._own.get().call_soon_threadsafe(lambda: gates[0].set())
     until(lambda: done[0] == 30)
     thread.join(10)
