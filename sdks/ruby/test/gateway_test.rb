@@ -116,6 +116,34 @@ class GatewayTest < Minitest::Test
     BerryMQ::Clock.now - began
   end
 
+  # As ActiveSupport's durations: whatever is reckoned with them is one again.
+  class Span < Numeric
+    include Comparable
+    attr_reader :to_f
+
+    def initialize(seconds)
+      super()
+      @to_f = seconds.to_f
+    end
+
+    def coerce(other) = [Span.new(other), self]
+
+    def +(other) = Span.new(to_f + other.to_f)
+
+    def -(other) = Span.new(to_f - other.to_f)
+
+    def <=>(other) = to_f <=> other.to_f
+  end
+
+  def test_durations_are_seconds
+    a = connected
+    queue = a.queue("#{unique}:*", lease: Span.new(30), backoff: [Span.new(1), Span.new(2)])
+    assert_nil queue.get(timeout: Span.new(0.01))
+    assert_raises(BerryMQ::NoFollowers) { a.within(Span.new(5)).ask("other#{unique}:x") }
+    a.publish("#{unique}:x", 1).wait(Span.new(5))
+    assert_equal [1], queue.get(timeout: Span.new(5)).args
+  end
+
   def test_closing_a_queue_or_a_bus_tells_those_who_wait_there
     a = connected
     b = connected

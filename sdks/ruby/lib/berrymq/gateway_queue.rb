@@ -49,7 +49,7 @@ module BerryMQ
 
     # See LocalQueue#take. A lost connection is waited for.
     def take(max, timeout, auto_ack)
-      deadline = Clock.now + timeout
+      deadline = Clock.now + timeout.to_f # a Duration is no number to the wire
       loop do
         raise Closed, "the queue #{@name} was closed" if @closed
 

@@ -151,7 +151,7 @@ module BerryMQ
     def start(identifier, args, kwargs)
       message = @bus.prepare(identifier, args, kwargs)
       outcomes = Outcomes.new(@bus.clock)
-      deadline = @bus.clock.now + @seconds
+      deadline = @bus.clock.now + @seconds.to_f
       tally = @bus.deliver(message) { |outcome| outcomes.push(outcome) }
       raise tally.refusal if tally.refusal
 
