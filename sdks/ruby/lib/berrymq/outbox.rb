@@ -106,7 +106,7 @@ module BerryMQ
 
     # Waits until the number is answered; raises Timeout, or Closed.
     def wait_through(sequence, timeout)
-      deadline = timeout && (Clock.now + timeout)
+      deadline = timeout && (Clock.now + timeout.to_f)
       @mutex.synchronize do
         until @through >= sequence
           raise @closed if @closed
