@@ -39,7 +39,13 @@ class Pool:
     """A fixed number of daemon threads. A task never raises; what waits when the pool stops is still done."""
 
     def __init__(self, threads: int) -> None:
-        self._tasks: queue.Queue[Task | None] = queue.Queue(threads * _WAITING_PER_THREAD)
+        # Unbounded, as only that is quick: whoever puts looks how many wait.
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._most = threads * _WAITING_PER_THREAD
+        self._room = threading.Condition()
+        # How many wait for room.
+        self._pressing = 0
+        self._stopped = False
         self._threads = [
             threading.Thread(target=self._work, name=f"berrymq-handler-{n}", daemon=True) for n in range(threads)
         ]
@@ -48,19 +54,21 @@ class Pool:
 
     def run(self, task: Task) -> None:
         """Runs it soon, or at once when one of the pool's own threads asks and nobody is free: waiting could last
-        forever."""
-        if not self.here:
-            self._tasks.put(task)
-            return
-        try:
-            self._tasks.put_nowait(task)
-        except queue.Full:
+        forever. At once, too, when the pool was stopped meanwhile."""
+        if self._tasks.qsize() >= self._most:
+            if self.here:
+                task()
+                return
+            self._wait_for_room()
+        if self._stopped:
             task()
+        else:
+            self._tasks.put(task)
 
     @property
     def crowded(self) -> bool:
         """Whether half of the room for waiting tasks is taken."""
-        return self._tasks.qsize() * 2 > self._tasks.maxsize
+        return self._tasks.qsize() * 2 > self._most
 
     @property
     def here(self) -> bool:
@@ -69,6 +77,7 @@ class Pool:
 
     def stop(self) -> None:
         """Takes nothing new and returns at once."""
+        self._stopped = True
         for _ in self._threads:
             self._tasks.put(None)
 
@@ -80,6 +89,18 @@ class Pool:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, end - time.monotonic()))
 
+    def _wait_for_room(self) -> None:
+        with self._room:
+            # Said before looking again: a thread that takes a task later tells.
+            self._pressing += 1
+            try:
+                self._room.wait_for(lambda: self._tasks.qsize() < self._most)
+            finally:
+                self._pressing -= 1
+
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
+            if self._pressing:
+                with self._room:
+                    self._room.notify()
             task()
