@@ -9,7 +9,7 @@ from .errors import NoFollowers
 from .gen.berrymq.v1 import talk_service_pb2
 from .link import Link
 from .message import Message, pack, received
-from .pending import asking
+from .pending import asking, in_handler
 from .receipt import Receipt
 from .registry import Receiver
 from .talk import Answers, CollectedAnswers, Outcome, merge, outcome_of
@@ -59,7 +59,10 @@ class Asker:
             receivers = courier.probe.published(message, receivers)
         courier.queues.check_room(receivers, message)
         own = CollectedAnswers(self._clock, message.id)
-        with asking():
+        if in_handler():
+            with asking():
+                courier.dispatcher.dispatch(message, receivers, own)
+        else:
             courier.dispatcher.dispatch(message, receivers, own)
         return own
 

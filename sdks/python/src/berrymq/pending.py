@@ -19,10 +19,15 @@ _in_handler: ContextVar[bool] = ContextVar("berrymq_in_handler", default=False)
 _waited_for: ContextVar[bool] = ContextVar("berrymq_waited_for", default=False)
 
 
+def in_handler() -> bool:
+    """Whether a coroutine that handles something runs here, or what it called."""
+    return _in_handler.get()
+
+
 @contextmanager
 def asking() -> Iterator[None]:
-    """What a coroutine asks that runs itself is not counted: it could wait for its own turn for ever."""
-    token = _waited_for.set(_in_handler.get())
+    """What a handler asks that runs itself is not counted: it could wait for its own turn for ever."""
+    token = _waited_for.set(True)
     try:
         yield
     finally:
