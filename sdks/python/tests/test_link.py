@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 
+import grpc
 import pytest
 from conftest import Gateway
 from waiting import Heard, until
@@ -230,6 +232,25 @@ def test_closing_ends_the_threads_and_settles_everything(gateway: Gateway) -> No
     assert receipt.wait(0)
     with pytest.raises(Closed):
         bus.publish("a:b")
+
+
+def test_closing_leaves_no_call_to_the_end_of_the_interpreter(gateway: Gateway) -> None:
+    # There gRPC's threads are gone, and a call that is collected may wait for one of them for ever.
+    def calls() -> list[object]:
+        return [each for each in gc.get_objects() if isinstance(each, grpc.Call)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        others = calls()
+        bus = Bus().connect(gateway.url)
+        bus.publish("a:b").wait(5)
+        with pytest.raises(NoFollowers):
+            bus.ask("nobody:x")
+        bus.close()
+        assert [call for call in calls() if call not in others] == []
+    finally:
+        gc.enable()
 
 
 def test_a_killed_gateway_is_found_again_and_nothing_accepted_is_lost(fresh_gateway: Gateway) -> None:

@@ -122,19 +122,29 @@ class GrpcStream(Generic[T]):
     """The responses of one call, its errors translated."""
 
     def __init__(self, call: Any) -> None:
-        self._call = call
+        # None = it is over. A call that is left to the end of the interpreter takes a lock there, with which a thread of
+        # gRPC's may have died.
+        self._call: Any = call
         self._cancelled = False
 
     def __iter__(self) -> Iterator[T]:
+        failure = None
         try:
             yield from self._call
         except grpc.RpcError as error:
-            if not self._cancelled:
-                raise to_error(error) from None
+            failure = None if self._cancelled else to_error(error)
+            # gRPC raises the call itself, which would hold itself by the frames of its traceback.
+            error.__traceback__ = None
+        finally:
+            self._call = None
+        if failure is not None:
+            raise failure
 
     def cancel(self) -> None:
         self._cancelled = True
-        self._call.cancel()
+        call = self._call
+        if call is not None:
+            call.cancel()
 
 
 def to_error(error: grpc.RpcError) -> errors.BerryMQError:
