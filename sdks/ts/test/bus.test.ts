@@ -204,7 +204,7 @@ describe("a bus without a gateway", () => {
       registMethod(...all: unknown[]): void;
     };
     const handler = () => {};
-    const here = /\(test\/bus.test.ts:\d+\)$/;
+    const here = /\((?:sdks\/ts\/)?test\/bus.test.ts:\d+\)$/;
     for (const [all, text] of [
       [
         [["a:b", "c:d"], handler],
