@@ -243,6 +243,15 @@ def test_programs_share_the_work_whatever_the_queue_is_unless_they_say_so(linked
         following_.unfollow()
 
 
+def test_a_queue_of_others_is_taken_as_it_is_unless_it_keeps_nothing_of_the_pattern(place: Bus, name: str) -> None:
+    handler = Handler()
+    kept = [place.regist_function(f"{name}:{action}", handler, queue=name) for action in ("*", "x")]
+    with pytest.raises(QueueExists, match=f"other{name}:x asked"):
+        place.regist_function(f"other{name}:x", handler, queue=name)
+    for following_ in kept:
+        following_.unfollow()
+
+
 def test_work_moves_to_the_gateway_with_connect(gateway: Gateway, name: str) -> None:
     handler = Handler()
     with Bus() as bus:

@@ -208,6 +208,13 @@ class WorkTest < Minitest::Test
     end
   end
 
+  test_in_both("a_queue_of_others_is_taken_as_it_is_unless_it_keeps_nothing_of_the_pattern") do |mq|
+    work(mq) { 1 }
+    mq.regist_function("#{unique}:x", queue: "work-#{unique}") { 1 }
+    error = assert_raises(BerryMQ::QueueExists) { mq.regist_function("other#{unique}:x", queue: "work-#{unique}") { 1 } }
+    assert_includes error.message, "other#{unique}:x asked"
+  end
+
   def test_options_without_a_queue_are_refused
     assert_raises(BerryMQ::InvalidArgument) { bus.regist_function("a:b", concurrency: 2) { 1 } }
     assert_raises(BerryMQ::InvalidArgument) { bus.regist_function("a:b", queue: "q", concurrency: 0) { 1 } }

@@ -1,8 +1,10 @@
 // A queue whose messages a gateway keeps.
 import { machineClock } from "./clock.js";
 import { BerryMQError } from "./errors.js";
+import { parseIdentifier } from "./identifier.js";
 import { from, type Message, type Origin } from "./message.js";
 import type { Keeper } from "./queue.js";
+import { meets } from "./queue-patterns.js";
 import type {
   Consumer,
   GetOptions,
@@ -46,7 +48,7 @@ export class GatewayQueue implements Keeper {
 
   /**
    * @param spec what was said of it; undefined = it is somebody else's to make
-   * @param asItIs a queue of that name may have any options and patterns
+   * @param asItIs a queue of that name may have any options, and patterns that meet the one of `spec`
    */
   constructor(
     readonly name: string,
@@ -179,7 +181,9 @@ export class GatewayQueue implements Keeper {
       this.told = await calls.create(queue);
     } catch (error) {
       if ((error as BerryMQError).reason !== "QUEUE_EXISTS" || (queue === this.spec && !this.asItIs)) throw error;
-      this.told = this.asItIs ? await calls.describe(this.name) : await calls.create(this.spec!);
+      const told = this.asItIs ? await calls.describe(this.name) : await calls.create(this.spec!);
+      if (this.asItIs && !meets(told.patterns, parseIdentifier(this.spec!.patterns[0]!))) throw error;
+      this.told = told;
     }
   }
 }

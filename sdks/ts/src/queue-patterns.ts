@@ -1,6 +1,6 @@
 // The patterns of one queue: each checked, each once, in an order that says nothing.
 import { InvalidArgument } from "./errors.js";
-import { type Identifier, parseIdentifier } from "./identifier.js";
+import { type Identifier, matches, parseIdentifier } from "./identifier.js";
 import type { QueueOptions } from "./queue.js";
 
 /** As the contract bounds them. */
@@ -31,6 +31,11 @@ export function readPatterns(given: string | readonly string[], name: string | u
 
 export function inFull({ name, action, namespace }: Identifier): string {
   return `${name}${namespace && `@${namespace}`}:${action}`;
+}
+
+/** Whether a queue that keeps the ones (none = whatever is laid there) may hold what the other matches. */
+export function meets(kept: readonly string[], asked: Identifier): boolean {
+  return kept.length === 0 || kept.some((pattern) => matches(parseIdentifier(pattern), asked));
 }
 
 /** Of a queue without a pattern. @throws InvalidArgument unless it says which one is meant */

@@ -8,6 +8,7 @@ import { type Identifier, parseIdentifier } from "./identifier.js";
 import type { LocalQueue } from "./local-queue.js";
 import type { LocalQueues } from "./local-queues.js";
 import type { Message } from "./message.js";
+import { meets } from "./queue-patterns.js";
 import { checkNumbers } from "./queue-options.js";
 import type { Target } from "./target.js";
 import { Worker } from "./worker.js";
@@ -124,7 +125,8 @@ export class Work {
     if (this.local !== undefined) return;
     const { queue: name, queueOptions } = this.options;
     const known = queueOptions === undefined ? this.host.localQueues.findShared(name) : undefined;
-    const queue = known ?? this.host.localQueues.open([this.pattern], { ...queueOptions, shared: true, name });
+    const taken = known !== undefined && meets(known.patterns, this.pattern) ? known : undefined;
+    const queue = taken ?? this.host.localQueues.open([this.pattern], { ...queueOptions, shared: true, name });
     this.host.localQueues.listen(queue);
     const worker = this.workerOf(queue);
     this.local = { queue, worker };

@@ -84,7 +84,9 @@ describe("autoTwitter", () => {
 
 it("what wraps functions says so when it is given something else", () => {
   for (const wrap of [autoTwitter("a"), twitterException("a:b")]) {
-    expect(() => wrap(5 as never)).toThrow(/\("…"\) wraps a function, not 5 \((?:sdks\/ts\/)?test\/telling.test.ts:\d+\)/);
+    expect(() => wrap(5 as never)).toThrow(
+      /\("…"\) wraps a function, not 5 \((?:sdks\/ts\/)?test\/telling.test.ts:\d+\)/,
+    );
   }
 });
 

@@ -247,6 +247,22 @@ describe.each(["in the process", "at a gateway"])("durable following %s", (place
     expect(worker.seen).toEqual([0, 2]);
   });
 
+  it("takes a queue of others as it is, unless it keeps nothing of the pattern", async () => {
+    const mq = await bus();
+    const name = fresh();
+    const told: string[] = [];
+    mq.onError((error) => told.push((error as Error).message));
+    mq.followingFunction(`${name}:*`, () => {}, { queue: name });
+    mq.followingFunction(`${name}:x`, () => {}, { queue: name });
+    try {
+      mq.followingFunction(`other${name}:x`, () => {}, { queue: name });
+    } catch (error) {
+      told.push((error as Error).message);
+    }
+    await mq.flush();
+    expect(told).toEqual([expect.stringContaining(`other${name}:x asked`)]);
+  });
+
   it("refuses bad options", async () => {
     const mq = await bus();
     expect(() => mq.followingFunction("a:b", () => {}, { queue: "q", concurrency: 0 })).toThrow(InvalidArgument);

@@ -18,6 +18,7 @@ from .gen.berrymq.v1 import queue_pb2, queue_service_pb2
 from .keeper import DEAD_SUFFIX, QueueOptions, QueueStatus, Taken, Verb, nothing_lost
 from .link import Link
 from .message import Message, received
+from .queue_patterns import meet
 from .transports.transport import Response
 
 log = logging.getLogger("berrymq")
@@ -92,6 +93,8 @@ class GatewayQueue:
             if self._made_of is self._asked and not self._as_it_is:
                 raise
             made = self._as_it_stands()
+            if self._as_it_is and not meet(made.patterns, self._asked.patterns):
+                raise
         self._note(made)
         # Dead letters, opened by their name, come and go with their queue.
         self._made_at = connection if self._made_of.patterns else None

@@ -13,6 +13,7 @@ from .keeper import DEAD_SUFFIX, QueueOptions
 from .local_queue import Dropped, LocalQueue
 from .message import Message
 from .queue_faults import QueueFaults
+from .queue_patterns import meet
 from .registry import Receiver, Registry
 
 
@@ -45,7 +46,7 @@ class LocalQueues:
             known = self._shared.get(options.name)
             if known is None:
                 return self._make(options, linked=False)
-            if not as_it_is:
+            if not (as_it_is and meet(known.options.patterns, options.patterns)):
                 check_agrees(known.options, options)
             return known
 

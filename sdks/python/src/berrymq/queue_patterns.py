@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .errors import InvalidArgument, InvalidIdentifier
-from .identifier import Identifier, plain
+from .identifier import Identifier, matches, plain
 
 MOST_PATTERNS = 100
 """As the contract bounds them."""
@@ -36,6 +36,12 @@ def read_patterns(given: str | Sequence[str], name: str | None) -> tuple[str, ..
         return (plain(texts[0]),)
     _check_together(patterns, name)
     return tuple(sorted(map(str, patterns)))
+
+
+def meet(kept: Iterable[str], asked: Iterable[str]) -> bool:
+    """Whether a queue that keeps the ones (none = whatever is laid there) may hold what the others match."""
+    kept = tuple(kept)
+    return not kept or any(matches(one, other) for one in kept for other in asked)
 
 
 def _check_together(patterns: dict[Identifier, None], name: str | None) -> None:

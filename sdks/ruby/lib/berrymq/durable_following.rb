@@ -139,7 +139,9 @@ module BerryMQ
     # A queue that is there is taken as it is, unless the following says how it should be.
     def opened_here(options, queue_options)
       known = @bus.local_queues.find(options.name) if queue_options.nil?
-      known || @bus.local_queues.open(@bus, options)
+      return known if known && QueuePatterns.meet?(known.options.patterns, options.patterns)
+
+      @bus.local_queues.open(@bus, options)
     end
 
     def answer(message, outcome) = @answering.publish(message, outcome, message.received?)

@@ -143,9 +143,11 @@ module BerryMQ
     def made
       create(as_it_was)
     rescue QueueExists
-      return @link.transport.queue(:describe, { queue: @name }).queue if @as_it_is
-
-      @told.nil? ? raise : create(@options)
+      if @as_it_is
+        there = @link.transport.queue(:describe, { queue: @name }).queue
+        return there if QueuePatterns.meet?(there.patterns, @options.patterns)
+      end
+      @as_it_is || @told.nil? ? raise : create(@options)
     end
 
     def create(options) = @link.transport.queue(:create, { queue: QueueWire.queue(options) }).queue

@@ -26,6 +26,11 @@ module BerryMQ
         patterns.map(&:canonical).sort.freeze
       end
 
+      # Whether a queue that keeps the ones (none = whatever is laid there) may hold what the others match.
+      def meet?(kept, asked)
+        kept.empty? || kept.any? { |one| asked.any? { |other| Identifier.matches?(one, other) } }
+      end
+
       private
 
       def check_together(patterns, name)

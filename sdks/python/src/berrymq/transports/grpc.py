@@ -122,8 +122,8 @@ class GrpcStream(Generic[T]):
     """The responses of one call, its errors translated."""
 
     def __init__(self, call: Any) -> None:
-        # None = it is over. A call that is left to the end of the interpreter takes a lock there, with which a thread of
-        # gRPC's may have died.
+        # None = it is over. A call that is left to the end of the interpreter takes a lock there, with which a thread
+        # of gRPC's may have died.
         self._call: Any = call
         self._cancelled = False
 
