@@ -22,6 +22,8 @@ from berrymq import (
     MessageTooLarge,
     NoFollowers,
     NotEncodable,
+    Queue,
+    QueueFull,
     Timeout,
     Unavailable,
 )
@@ -251,6 +253,24 @@ def test_closing_leaves_no_call_to_the_end_of_the_interpreter(gateway: Gateway) 
         assert [call for call in calls() if call not in others] == []
     finally:
         gc.enable()
+
+
+def test_what_is_refused_or_lost_while_nobody_waits_is_told(fresh_gateway: Gateway) -> None:
+    told: list[tuple[str, str]] = []
+    bus = Bus().connect(fresh_gateway.url)
+    bus.on_error(lambda error, message, handler: told.append((type(error).__name__, message.id)))
+    full = Queue("full:*", shared=True, name="full", max_messages=1, bus=bus)
+    bus.publish("full:x", 0).wait(5)
+    bus.publish("full:x", 1)
+    with pytest.raises(QueueFull):
+        bus.publish("full:x", 2).wait(5)
+    bus.publish_many([("full:x", 3), ("full:x", 4)])
+    until(lambda: told == [("QueueFull", "full:x"), ("QueueFull", "berrymq:refused")])
+    assert full.qsize() == 1
+    fresh_gateway.kill()
+    bus.publish("lost:x")
+    bus.close()
+    assert told[2:] == [("Closed", "berrymq:refused")]
 
 
 def test_a_killed_gateway_is_found_again_and_nothing_accepted_is_lost(fresh_gateway: Gateway) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from sys import _getframe
 from types import TracebackType
 from typing import Any
@@ -30,6 +31,7 @@ from .pipeline import Pipeline
 from .published import caller_of, place_of
 from .queue import Queue
 from .receipt import Receipt
+from .refusals import Refusals
 from .registration import Registration
 from .registry import Registry
 from .running import run_until_told
@@ -303,7 +305,8 @@ class Bus(Registration, Inspection, ClassicStyles):
 
     def _new_link(self, options: LinkOptions) -> Link:
         registry = self._registry if options.follows else Registry()
-        return Link(options, registry, Inbox(self._courier.deliver), load(options.scheme))
+        refusals = Refusals(self._courier.clock, partial(self._dispatcher.report, handler=None))
+        return Link(options, registry, Inbox(self._courier.deliver), refusals, load(options.scheme))
 
     def _after_fork(self) -> None:
         """In the child: locks and threads are the parent's."""

@@ -216,8 +216,8 @@ class Dispatcher:
 
 
 def _log_error(error: BaseException, message: Message, handler: object) -> None:
-    told = "a follower" if handler is None else described(handler)
-    log.error("%s raised on %s: %s: %s", told, message.id, type(error).__name__, text_of(error), exc_info=error)
+    raised = "" if handler is None else f"{described(handler)} raised on "
+    log.error("%s%s: %s: %s", raised, message.id, type(error).__name__, text_of(error), exc_info=error)
 
 
 def _log_failed(on_error: OnError, error: Exception) -> None:

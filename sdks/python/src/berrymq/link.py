@@ -18,6 +18,7 @@ from .inbox import Inbox
 from .outbox import Outbox
 from .progress import Progress
 from .receipt import Receipt
+from .refusals import Refusals
 from .registry import Registry
 from .session import Session
 from .transports.transport import Address, Transport
@@ -58,7 +59,9 @@ class Link:
     """One lasting connection. All of its state is guarded by one lock; `progress` is notified whenever something
     changed that somebody may wait for: receipts, room, state, revisions."""
 
-    def __init__(self, options: LinkOptions, registry: Registry, inbox: Inbox, connect: Connect) -> None:
+    def __init__(
+        self, options: LinkOptions, registry: Registry, inbox: Inbox, refusals: Refusals, connect: Connect
+    ) -> None:
         self.options = options
         self.lock = threading.Lock()
         self.progress = Progress(self.lock)
@@ -66,6 +69,7 @@ class Link:
         self.outbox = Outbox(options.max_held, options.max_held_bytes)
         self.registry = registry
         self.inbox = inbox
+        self._refusals = refusals
         self.revision = 1
         self.applied = 0
         self._address = Address(options.target, secrets.token_hex(16), options.ident)
@@ -165,6 +169,13 @@ class Link:
             if not self._closed:
                 self.progress.wait(seconds)
 
+    def take_refused(self) -> None:
+        """Has somebody told of what the gateway refused, outside the lock."""
+        if self.outbox.refused:
+            with self.lock:
+                refused, self.outbox.refused = self.outbox.refused, []
+            self._refusals.add(refused)
+
     def orphan(self) -> None:
         """In a forked child: the parent sends and hears; what it published before is not for the child to wait for."""
         self.lock = threading.Lock()
@@ -185,9 +196,14 @@ class Link:
         if threading.current_thread() is not self._supervisor:
             self._supervisor.join(5.0)
         self.inbox.stop()
+        unanswered = Closed("the bus was closed before the gateway answered")
         with self.lock:
-            self.outbox.abandon(Closed("the bus was closed before the gateway answered"))
+            lost = self.outbox.held
+            self.outbox.abandon(unanswered)
             self.progress.notify_all()
+        self.take_refused()
+        self._refusals.tell()
+        self._refusals.tell_lost(lost, unanswered)
 
     def _supervise(self) -> None:
         attempt = 0

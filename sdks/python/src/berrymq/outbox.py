@@ -70,6 +70,8 @@ class Outbox:
         """Sequence number of the youngest message."""
         self.settled_through = 0
         """Every message up to this sequence number is answered."""
+        self.refused: list[Receipt] = []
+        """Those that the gateway refused something of, until the link takes them."""
 
     @property
     def held(self) -> int:
@@ -146,7 +148,10 @@ class Outbox:
 
     def abandon(self, error: BerryMQError) -> None:
         """Nothing of the rest will be sent or answered."""
+        refused = self.refused
+        self.refused = []
         self._finish(self.last, [_Run(self.settled_through + 1, self.last, 0, 0, error)])
+        self.refused = refused
 
     def _gather(self) -> OutBatch:
         """As many additions as fit into one batch; a single one always does."""
@@ -187,7 +192,9 @@ class Outbox:
                 count = min(share.last, run.last) - max(share.first, run.first) + 1
                 share.receipt.followers += count * run.followers
                 share.receipt.queues += count * run.queues
-                share.receipt._error = share.receipt._error or run.error
+                if run.error is not None and share.receipt._error is None:
+                    share.receipt._error = run.error
+                    self.refused.append(share.receipt)
                 if share.last > run.last:
                     break
                 share = next(shares, None)

@@ -11,7 +11,7 @@ class Receipt:
     """One publish, or one `publish_many`. `followers` and `queues` count whom it reached: in this process at once,
     beyond the gateway once `wait` returned; for many messages they are sums."""
 
-    __slots__ = ("_error", "_message", "_outstanding", "_settled", "followers", "queues")
+    __slots__ = ("_error", "_message", "_outstanding", "_settled", "_told", "followers", "queues")
 
     followers: int
     """How many followers it reached."""
@@ -26,6 +26,8 @@ class Receipt:
         self._outstanding = 0
         # Notified whenever the outbox settles something; None = nothing was sent.
         self._settled: Progress | None = None
+        # Whether somebody was told of the error.
+        self._told = False
 
     @property
     def message_id(self) -> str:
@@ -41,6 +43,7 @@ class Receipt:
                 if not settled.wait_for(lambda: not self._outstanding, timeout):
                     raise Timeout(f"no answer from the gateway within {timeout} s")
         if self._error is not None:
+            self._told = True
             raise self._error
         return self
 

@@ -138,6 +138,7 @@ class Session:
                 with link.lock:
                     link.outbox.settle(answer)
                     link.progress.notify_all()
+                link.take_refused()
                 if answer.HasField("drain"):
                     self._drain(answer.drain)
         except BerryMQError as error:
@@ -145,6 +146,7 @@ class Session:
                 with link.lock:
                     link.outbox.refuse_oldest(error)
                     link.progress.notify_all()
+                link.take_refused()
         finally:
             self.stop()
 
