@@ -55,7 +55,8 @@ function printTable(results: Result[]): void {
     console.log(`${row}${seconds.toFixed(1).padStart(9)}${reason === undefined ? "" : `  ${reason}`}`);
   }
   for (const { suite, again = [] } of results) {
-    for (const test of again) console.log(`tried again, which no test should need: ${suite.name}: ${test.slice(0, 300)}`);
+    for (const test of again)
+      console.log(`tried again, which no test should need: ${suite.name}: ${test.slice(0, 300)}`);
   }
 }
 

@@ -8,8 +8,8 @@ import { type Identifier, parseIdentifier } from "./identifier.js";
 import type { LocalQueue } from "./local-queue.js";
 import type { LocalQueues } from "./local-queues.js";
 import type { Message } from "./message.js";
-import { meets } from "./queue-patterns.js";
 import { checkNumbers } from "./queue-options.js";
+import { meets } from "./queue-patterns.js";
 import type { Target } from "./target.js";
 import { Worker } from "./worker.js";
 
