@@ -211,6 +211,27 @@ def test_a_block_that_fails_prints_its_seed(
         TestBus(gateway="")
 
 
+def test_an_assertion_that_fails_in_a_handler_fails_the_test() -> None:
+    def check(message: Message) -> None:
+        assert message.args == (2,)
+
+    def order(error: type[Exception] | None, take: bool = False) -> None:
+        with TestBus(gateway="") as bus:
+            bus.regist_function("order:new", check, queue="orders")
+            bus.publish("order:new", 1)
+            bus.settle()
+            if take:
+                assert [type(each.error) for each in bus.take_errors()] == [AssertionError]
+            if error is not None:
+                raise error
+
+    with pytest.raises(AssertionError):
+        order(None)
+    with pytest.raises(RuntimeError):
+        order(RuntimeError)
+    order(None, take=True)
+
+
 PLUGIN_TESTS = """
 import berrymq as mq
 
@@ -245,6 +266,6 @@ def test_pytest_has_fixtures_and_tells_the_seed_of_what_failed(tmp_path: Path) -
     (tmp_path / "test_plugin.py").write_text(PLUGIN_TESTS, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
-    assert "1 failed, 4 passed, 1 warning" in done.stdout, done.stdout
-    assert re.search(r"PytestWarning: (check \(.*\)|a handler) raised AssertionError on order:new", done.stdout)
+    assert "1 failed, 4 passed, 1 error" in done.stdout, done.stdout
+    assert "ERROR at teardown of test_an_assertion_in_a_handler" in done.stdout
     assert re.search(r"berryMQ seed: \d+", done.stdout)

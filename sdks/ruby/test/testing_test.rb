@@ -137,6 +137,26 @@ class TestingTest < Minitest::Test
     assert_includes assert_raises(BerryMQ::InvalidArgument) { TestBus.new(seed: "x") }.message, '"x"'
   end
 
+  def test_an_assertion_that_fails_in_a_handler_fails_the_test
+    handling = lambda do |test|
+      test.on_error { |*| }
+      test.regist_function("order:new", queue: "orders") { |message| assert_equal [2], message.args }
+      test.publish("order:new", 1)
+      test.settle
+    end
+    assert_includes failure { TestBus.open(gateway: false, &handling) }, "Expected: [2]"
+    TestBus.open(gateway: false) do |test|
+      handling.call(test)
+      assert_equal 1, test.take_errors.size
+    end
+    assert_raises(RuntimeError) do
+      TestBus.open(gateway: false) do |test|
+        handling.call(test)
+        raise "of its own"
+      end
+    end
+  end
+
   def test_what_was_there_before_stays_and_the_rest_ends
     here = bus
     heard = []

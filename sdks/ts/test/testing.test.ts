@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Bus, kwargs, NotSupported, Reject } from "../src/index.js";
+import { Bus, kwargs, NotSupported, Reject, takeErrors } from "../src/index.js";
 import * as testing from "../src/testing/index.js";
 import { Gateway } from "./support/gateway.js";
 import { until } from "./support/until.js";
@@ -176,6 +176,21 @@ describe("a bus under test", () => {
     await expect(opening).rejects.toThrow("a seed is a whole number from 0 to 4294967295, not 1.5");
     expect([plain.clock.virtual, bus.clock.virtual]).toEqual([false, true]);
     expect(Number.isInteger(bus.seed)).toBe(true);
+  });
+
+  it("fails for an assertion that failed in a handler, unless that was taken", async () => {
+    const handling = async () => {
+      const test = await TestBus.open({ gateway: "" });
+      test.bus.onError(() => {});
+      test.followingFunction("order:new", async ({ args }) => expect(args).toEqual([2]), { queue: "orders" });
+      await test.publish("order:new", 1);
+      await test.settle();
+      return test;
+    };
+    await expect((await handling()).close()).rejects.toThrow("to deeply equal [ 2 ]");
+    const taken = await handling();
+    expect(takeErrors({ bus: taken.bus })).toHaveLength(1);
+    await taken.close();
   });
 
   it("says so when it is used after its end", async () => {

@@ -49,10 +49,6 @@ class HandlerErrors:
         self._errors.append(HandlerError(error, message, handler))
         _let_go(error)
 
-    def look(self) -> list[HandlerError]:
-        """All, the oldest first; they stay."""
-        return list(self._errors)
-
     def take(self) -> list[HandlerError]:
         """All, the oldest first; they are forgotten here."""
         taken = []

@@ -7,7 +7,6 @@ wants it.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ def berrymq() -> Iterator[TestBus]:
     from berrymq.testing import TestBus
 
     with TestBus(bus) as under_test:
-        yield from _warning(under_test)
+        yield under_test
 
 
 @pytest.fixture
@@ -49,25 +48,7 @@ def berrymq_bus() -> Iterator[TestBus]:
     from berrymq.testing import TestBus
 
     with TestBus() as under_test:
-        yield from _warning(under_test)
-
-
-def _warning(under_test: TestBus) -> Iterator[TestBus]:
-    """What a handler raises goes to `on_error`, an assertion as well: a test that is green for that should say so."""
-    from berrymq.source import described
-
-    errors = under_test.bus._courier.dispatcher.errors
-    before = errors.look()
-    yield under_test
-    for each in errors.look():
-        if isinstance(each.error, AssertionError) and each not in before:
-            who = "a handler" if each.handler is None else described(each.handler)
-            warnings.warn(
-                f"{who} raised AssertionError on {each.message.id}, and no handler fails its test; "
-                "assert in the test itself, of what it was called with (mock), or of take_errors()",
-                pytest.PytestWarning,
-                stacklevel=1,
-            )
+        yield under_test
 
 
 @pytest.hookimpl(wrapper=True)

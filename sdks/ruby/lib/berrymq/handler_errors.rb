@@ -35,6 +35,9 @@ module BerryMQ
       end
     end
 
+    # All, oldest first; they stay.
+    def look = @mutex.synchronize { @all.dup }
+
     # All, oldest first; they are forgotten here.
     def take = @mutex.synchronize { @all.slice!(0..) }
   end

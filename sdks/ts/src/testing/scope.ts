@@ -1,5 +1,6 @@
 // What was there before a test, so that what came with it ends with it.
 import type { AnyBus } from "../bus.js";
+import type { HandlerError } from "../reporting.js";
 import { type Tested, tested } from "./tested.js";
 
 /** Seconds that what is at hand gets to come to its end. */
@@ -12,6 +13,7 @@ export class Scope {
   constructor(bus: AnyBus) {
     this.bus = tested(bus);
     const { clock, followers, works, streams, queues, localQueues, mailboxes, reporting, dispatcher } = this.bus;
+    reporting.take();
     this.before = {
       followers: new Set(followers.all()),
       works: new Set(works.list()),
@@ -35,7 +37,8 @@ export class Scope {
     ]);
   }
 
-  async end(): Promise<void> {
+  /** Returns what handlers of the test threw that nobody has taken. */
+  async end(): Promise<HandlerError[]> {
     const { bus, before } = this;
     for (const each of bus.followers.all()) if (!before.followers.has(each)) bus.followers.remove(each);
     for (const each of bus.clock.repeated) if (!before.repeated.has(each)) each.stop();
@@ -48,8 +51,8 @@ export class Scope {
     await Promise.allSettled(opened.map((each) => each.close()));
     await this.emptyQueues();
     bus.reporting.callback = before.errors;
-    bus.reporting.take();
     bus.dispatcher.pool.resize(before.multiplicity);
+    return bus.reporting.take();
   }
 
   private async emptyQueues(): Promise<void> {

@@ -150,7 +150,11 @@ export class TestBus extends BusCalls implements AsyncDisposable {
     this.mischief.set(faults);
   }
 
-  /** Ends what was registered and opened since, empties what was there of it, and lets the bus go. Harmless twice. */
+  /**
+   * Ends what was registered and opened since, empties what was there of it, and lets the bus go. Harmless twice.
+   *
+   * @throws the first assertion that failed in a handler of the test, unless `takeErrors` has taken it
+   */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
@@ -159,10 +163,12 @@ export class TestBus extends BusCalls implements AsyncDisposable {
     tested(this.bus).stand.trial = undefined;
     this.passing.end();
     const { names } = this.scope;
-    await this.scope.end();
+    const errors = await this.scope.end();
     // Only now: durable followings go on in this process, in queues that were there before.
     await this.gateway?.leave(names);
     if (this.own) await this.bus.close();
+    const failed = errors.find(({ error }) => isAssertion(error));
+    if (failed !== undefined) throw failed.error;
   }
 
   /** As `close`. */
@@ -196,6 +202,11 @@ export class TestBus extends BusCalls implements AsyncDisposable {
     const others = this.messages.length === 0 ? "; nothing was published at all" : `; published:${list(this.messages)}`;
     return fail(`${what}${others}${this.hint}`, this.assertPublished);
   }
+}
+
+/** Of node:assert, chai and vitest by its name; jest's tells its matcher. */
+function isAssertion(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AssertionError" || "matcherResult" in error);
 }
 
 function fromEnvironment(): number | undefined {

@@ -8,6 +8,7 @@ from typing import Any
 from ..bus import Bus
 from ..dispatch import OnError
 from ..errors import BerryMQError
+from ..handler_errors import HandlerError
 from ..keeper import Keeper
 from ..local_consumer import LocalConsumer
 from ..registry import Receiver
@@ -39,8 +40,9 @@ class Before:
             if isinstance(consumer, LocalConsumer)
         ]
 
-    def bring_back(self) -> None:
-        """Ends what was registered and opened since, and has what ended since follow again."""
+    def bring_back(self) -> list[HandlerError]:
+        """Ends what was registered and opened since, and has what ended since follow again. Returns what handlers of
+        the test raised that nobody has taken."""
         courier = self._bus._courier
         for work in self._bus._works._works:
             if work not in self._works:
@@ -51,9 +53,9 @@ class Before:
         for gathering, newest in self._waiting:
             gathering._newest = newest
         courier.closed = False
-        courier.dispatcher.errors.take()
         courier.dispatcher.on_error(self._on_error)
         courier.dispatcher.set_multiplicity(self._multiplicity)
+        return courier.dispatcher.errors.take()
 
     def _bring_back_receivers(self) -> None:
         registry = self._bus._courier.registry

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..bus import Bus
 from ..errors import InvalidArgument
+from ..handler_errors import HandlerError
 from ..message import Message
 from . import seed as seeds
 from .faults import Faults
@@ -41,6 +42,9 @@ class TestBus(_Calls):
     What was registered and opened meanwhile ends with it (at a gateway queues are deleted); what was there before
     stays. Queues in the process begin the test empty, and have again what they held once it is over.
 
+    An assertion that fails in a handler fails the test: the end of the block raises it, unless the test has taken it
+    (`take_errors`) or ends with an error of its own.
+
     Raises InvalidArgument when the bus is linked or under test already; with a gateway Unavailable.
     """
 
@@ -65,6 +69,7 @@ class TestBus(_Calls):
         else:
             self._setting = WithoutServer(self.bus, self._records)
         self._mocks = Mocks(self.bus, self.mock)
+        self._errors: list[HandlerError] = []
 
     @property
     def now(self) -> float:
@@ -116,7 +121,7 @@ class TestBus(_Calls):
         if not self._closed:
             self._closed = True
             self._mocks.remove()
-            self._setting.end()
+            self._errors = self._setting.end()
             if self._own:
                 self.bus.close()
 
@@ -129,9 +134,16 @@ class TestBus(_Calls):
         if error is not None:
             print(seeds.told(self.seed), file=sys.stderr)  # noqa: T201
         self.close()
+        if error is None:
+            self._raise_assertion()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["bus"], name)
+
+    def _raise_assertion(self) -> None:
+        for each in self._errors:
+            if isinstance(each.error, AssertionError):
+                raise each.error
 
     def _until(self, condition: Callable[[], Any]) -> None:
         self._setting.until(condition)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from ..handler_errors import HandlerError
 from .faults import Faults
 
 PATIENCE = 5.0
@@ -28,5 +29,5 @@ class Setting(Protocol):
     def allow(self, faults: Faults) -> None:
         """Lets queues fail so from now on. Raises NotSupported."""
 
-    def end(self) -> None:
-        """The bus is as it was before."""
+    def end(self) -> list[HandlerError]:
+        """The bus is as it was before. Returns what handlers of the test raised that nobody has taken."""

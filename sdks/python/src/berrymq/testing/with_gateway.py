@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from ..bus import Bus
 from ..errors import BerryMQError, NotSupported, Timeout
+from ..handler_errors import HandlerError
 from ..hire import hire_thread
 from ..keeper import Keeper
 from ..pool import Pool
@@ -78,7 +79,7 @@ class WithGateway:
     def allow(self, faults: Faults) -> None:
         raise NotSupported("faults: a real gateway makes its own; leave gateway and BERRYMQ_TEST_GATEWAY out")
 
-    def end(self) -> None:
+    def end(self) -> list[HandlerError]:
         courier = self._courier
         for keeper in self._opened.values():
             with suppress(BerryMQError):
@@ -88,7 +89,7 @@ class WithGateway:
         courier.probe, courier.hire, courier.dispatcher.make_pool = None, hire_thread, Pool
         if self._connects and not courier.closed:
             self._bus.close_connection()
-        self._before.bring_back()
+        return self._before.bring_back()
 
     def _hire(self, keeper: Keeper, work: Callable[[], None], step: Callable[[], bool]) -> None:
         if self._courier.link is not None:

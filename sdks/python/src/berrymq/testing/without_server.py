@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..bus import Bus
 from ..clock import stamp_by
 from ..errors import InvalidArgument
+from ..handler_errors import HandlerError
 from ..hire import hire_thread
 from ..pool import Pool
 from ..probe import Probe
@@ -64,7 +65,7 @@ class WithoutServer:
             if queue._origin is None:
                 queue.faults = faults
 
-    def end(self) -> None:
+    def end(self) -> list[HandlerError]:
         courier = self._courier
         for work in self._bus._works._works:
             work.stop()
@@ -73,11 +74,12 @@ class WithoutServer:
         courier.hire, courier.dispatcher.make_pool = hire_thread, Pool
         self._time.end()
         self._end_stamps()
-        self._before.bring_back()
+        errors = self._before.bring_back()
         self._bring_back_queues()
         for seconds, timer in self._time.left():
             courier.clock.real.take_over(seconds, timer)
         self._restart(0)
+        return errors
 
     def _restart(self, multiplicity: int) -> None:
         """Durable followings, and the pool, where they belong now."""

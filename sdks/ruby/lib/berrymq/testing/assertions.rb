@@ -16,6 +16,9 @@ module BerryMQ
         name ? Object.const_get(name) : AssertionFailed
       end
 
+      # Whether it is a failure of one of them.
+      def assertion?(error) = [*FRAMEWORKS, AssertionFailed.name].intersect?(error.class.ancestors.map(&:name))
+
       # Whether a message has these arguments, if any are given, and at least these keyword arguments.
       def carries?(message, args, kwargs) = (args.empty? || message.args == args) && kwargs <= message.kwargs
 

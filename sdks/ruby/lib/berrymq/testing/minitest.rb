@@ -17,8 +17,10 @@ module BerryMQ
         super
       ensure
         print_seed unless passed? || skipped?
-        end_tests(@berrymq_tests || [])
+        tests = @berrymq_tests || []
+        end_tests(tests.dup)
         @berrymq_tests = @berrymq = @berrymq_bus = nil
+        tests.each(&:raise_assertion) if passed?
       end
 
       # The TestBus of the default bus.

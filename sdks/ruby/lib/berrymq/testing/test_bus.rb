@@ -24,16 +24,19 @@ module BerryMQ
       # Called at every assertion, as test frameworks count them.
       attr_writer :on_assert
 
-      # As `new`; with a block the test ends with it, and the block's value is returned.
+      # As `new`; with a block the test ends with it, and the block's value is returned. An assertion that failed in a handler is raised
+      # at the end of a block that ends well.
       def self.open(bus = nil, **options)
         test_bus = new(bus, **options)
         return test_bus unless block_given?
 
         begin
-          yield test_bus
+          value = yield test_bus
         ensure
           test_bus.close
         end
+        test_bus.raise_assertion
+        value
       end
 
       def self.checked_seed(seed)
@@ -52,6 +55,7 @@ module BerryMQ
         @on_assert = nil
         gateway = ENV.fetch(GATEWAY, nil) if gateway.nil?
         @stage = Stage.begin(@bus, gateway, @records)
+        @earlier = errors
         @over = false
       end
 
@@ -131,9 +135,17 @@ module BerryMQ
         nil
       end
 
+      # Raises the first assertion that failed in a handler of the test, unless `take_errors` has taken it.
+      def raise_assertion # :nodoc:
+        failed = (errors - @earlier).find { |each| Testing.assertion?(each.error) }
+        raise failed.error if failed
+      end
+
       def inspect = "#<#{self.class} seed #{@seed}, #{now} s>"
 
       private
+
+      def errors = @bus.dispatcher.handler_errors.look
 
       # The block says that there is nothing more to wait for, but for handlers at work.
       def wait_for_calls(&done)
