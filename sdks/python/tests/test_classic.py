@@ -105,11 +105,12 @@ def test_durable_handlers_go_on_here_and_there(bus: Bus, other: Bus, gateway: Ga
     for number in range(3):
         bus.connect(gateway.url)
         bus.publish("classic_work:x", 2 * number).wait(10)
-        until(lambda: len(done) == 2 * number + 1)  # noqa: B023
+        until(lambda: 2 * number in done)  # noqa: B023
         bus.close_connection()
         assert bus.publish("classic_work:x", 2 * number + 1).queues == 1
-        until(lambda: len(done) == 2 * number + 2)  # noqa: B023
-    assert done == list(range(6))
+        until(lambda: 2 * number + 1 in done)  # noqa: B023
+    # One whose acknowledgement was on its way as the connection ended came twice.
+    assert sorted(set(done)) == list(range(6))
     work.unfollow()
     Queue("classic_work:x", True, "classic_work", bus=other).delete()
 

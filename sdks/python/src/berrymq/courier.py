@@ -16,7 +16,7 @@ from .frame import frame_encoded
 from .hire import Hire, hire_thread
 from .link import Link
 from .local_queues import LocalQueues
-from .message import Message, Wire, addressed, delivered_by, pack, received, sign
+from .message import Message, Wire, addressed, came, delivered_by, pack, received, sign
 from .outbox import MESSAGE_BYTES
 from .probe import Probe
 from .published import Published
@@ -135,10 +135,11 @@ class Courier:
         """What came over the link, in the dispatching thread."""
         if self.debugging is not None:
             self.debugging.tell("receive", received(wire))
-        receivers: Sequence[Receiver] = self.registry.route_linked(wire.identifier)
+        identifier = wire.identifier
+        receivers: Sequence[Receiver] = self.registry.route_linked(identifier)
         if not receivers:
             return
-        message = received(wire)
+        message = came(wire, identifier)
         if self.probe is not None:
             receivers = self.probe.heard(message, receivers)
         message._courier = self

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 from google.protobuf.duration_pb2 import Duration
 
+from .fields import moment
 from .gen.berrymq.v1 import queue_pb2
 from .keeper import Taken, Verb
 from .message import delivered, received
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def settlement(lease_id: str, verb: Verb, delay: float | None, why: str | None) -> queue_pb2.Settlement:
@@ -37,8 +34,3 @@ def duration(seconds: float | None) -> Duration | None:
     made = Duration()
     made.FromMicroseconds(int(seconds * 1_000_000))
     return made
-
-
-def moment(microseconds: int) -> datetime:
-    """Of microseconds since the Unix epoch."""
-    return _EPOCH + timedelta(microseconds=microseconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 
 from .clock import stamp
 from .errors import InvalidArgument
@@ -14,6 +15,8 @@ from .message_id import message_ids
 Wire = message_pb2.Message
 
 _LONGEST = 1000 * 365.25 * 86_400
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 # Handlers in several threads may be the first to look. Reentrant, as garbage collection may publish anywhere.
 _writing = threading.RLock()
@@ -42,6 +45,11 @@ def stamped(wire: Wire) -> Wire:
             if not wire.published_at:
                 wire.published_at = stamp()
     return wire
+
+
+def moment(microseconds: int) -> datetime:
+    """Of microseconds since the Unix epoch."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def set_times(wire: Wire, ttl: float | None, delay: float | None) -> None:

@@ -11,8 +11,9 @@ from functools import partial
 
 from google.protobuf.message import Message as WireMessage
 
-from .delivery_wire import duration, moment, settlement, taken
+from .delivery_wire import duration, settlement, taken
 from .errors import BerryMQError, Draining, Internal, QueueExists, QueueNotFound, Unavailable, from_wire
+from .fields import moment
 from .gateway_consumer import GatewayConsumer
 from .gen.berrymq.v1 import queue_pb2, queue_service_pb2
 from .keeper import DEAD_SUFFIX, QueueOptions, QueueStatus, Taken, Verb, nothing_lost

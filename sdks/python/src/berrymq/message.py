@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from sys import _getframe
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import payload as payloads
 from .errors import InvalidArgument
 from .fields import Wire as Wire
-from .fields import set_content, set_options, set_times, stamped, writing
+from .fields import moment, set_content, set_options, set_times, stamped, writing
 from .gen.berrymq.v1 import message_pb2
 from .hops import next_hop
 from .identifier import Identifier, parsed, plain
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from .receipt import Receipt
 
 T = TypeVar("T")
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class Answer(NamedTuple):
@@ -128,7 +126,7 @@ class Message:
     @property
     def payload(self) -> bytes:
         """The content as it travels. Raises NotEncodable when the arguments cannot travel."""
-        return pack_content(self).payload
+        return self._written.payload if self._packed and self._written else pack_content(self).payload
 
     @property
     def content_type(self) -> str:
@@ -148,12 +146,12 @@ class Message:
     @property
     def published_at(self) -> datetime:
         """When it was published, by the publisher's clock; in UTC."""
-        return _moment(stamped(self._wire).published_at)
+        return moment(stamped(self._wire).published_at)
 
     @property
     def expires_at(self) -> datetime | None:
         """When it loses its worth; None = never."""
-        return _moment(self._wire.expires_at) if self._wire.expires_at else None
+        return moment(self._wire.expires_at) if self._wire.expires_at else None
 
     @property
     def sender(self) -> str:
@@ -301,7 +299,19 @@ class Message:
 
 def received(wire: Wire) -> Message:
     """The message that came as `wire`, which nobody changes any more."""
-    return _build(wire, None, True)
+    return came(wire, wire.identifier)
+
+
+def came(wire: Wire, identifier: str) -> Message:
+    """As `received`, for who knows its identifier: reading it of the wire costs as much as all the rest."""
+    message = Message.__new__(Message)
+    message._id = identifier
+    message._written = wire
+    message._packed = True
+    message._attempt = 0
+    message._sender = ""
+    message._args = message._kwargs = message._lease_lost = message._taken = message._courier = None
+    return message
 
 
 def delivered(message: Message, attempt: int) -> Message:
@@ -364,14 +374,10 @@ def answering(question: Message, reply_to: str, number: int, of: int, call: Call
 
 
 def _build(wire: Wire, call: Call | None, packed: bool) -> Message:
-    message = Message.__new__(Message)
-    message._id = wire.identifier
-    message._written = wire
-    message._args, message._kwargs = (None, None) if call is None else call
-    message._sender = ""
+    message = came(wire, wire.identifier)
+    if call is not None:
+        message._args, message._kwargs = call
     message._packed = packed
-    message._attempt = 0
-    message._lease_lost = message._taken = message._courier = None
     return message
 
 
@@ -392,7 +398,3 @@ def _write(message: Message) -> Wire:
         if written is None:
             written = message._written = Wire(identifier=message._id, sender=message._sender)
         return written
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
