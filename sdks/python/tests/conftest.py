@@ -104,3 +104,17 @@ def linked(gateway: Gateway) -> Iterator[Callable[[], Bus]]:
     yield make
     for made in buses:
         made.close()
+
+
+@pytest.fixture(params=["in the process", "at the gateway"])
+def place(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Bus]:
+    """A bus whose queues are kept in either place."""
+    with Bus() as bus:
+        bus.on_error(lambda *_: None)
+        yield bus.connect(gateway.url) if request.param == "at the gateway" else bus
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A name of its own for each test, of a queue and of messages."""
+    return f"test-{abs(hash(request.node.nodeid)) % 10**9}"

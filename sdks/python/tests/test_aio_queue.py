@@ -27,11 +27,6 @@ def place(request: pytest.FixtureRequest, gateway: Gateway) -> Place:
     return make
 
 
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return f"aio-{abs(hash(request.node.nodeid)) % 10**9}"
-
-
 def run(main: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(asyncio.wait_for(main, 30))
 

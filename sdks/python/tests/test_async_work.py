@@ -5,27 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Gateway
 from waiting import until
 
 from berrymq import Bus, Closed, Message, Queue, Reject, Retry
-
-
-@pytest.fixture(params=["in the process", "at the gateway"])
-def place(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Bus]:
-    """A bus whose queues are kept in either place."""
-    with Bus() as bus:
-        bus.on_error(lambda *_: None)
-        yield bus.connect(gateway.url) if request.param == "at the gateway" else bus
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    return f"coroutines-{abs(hash(request.node.nodeid)) % 10**9}"
 
 
 def queue_of(bus: Bus, name: str) -> Queue:

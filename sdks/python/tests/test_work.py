@@ -6,7 +6,7 @@ import gc
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
@@ -32,20 +32,6 @@ from berrymq.gateway_consumer import MOST_SETTLEMENTS, _requests, _Word
 from berrymq.transports.transport import ConsumeRequest
 
 Make = Callable[[], Bus]
-
-
-@pytest.fixture(params=["in the process", "at the gateway"])
-def place(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Bus]:
-    """A bus whose queues are kept in either place."""
-    with Bus() as bus:
-        bus.on_error(lambda *_: None)
-        yield bus.connect(gateway.url) if request.param == "at the gateway" else bus
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """A name of its own for each test, of a queue and of messages."""
-    return f"work-{abs(hash(request.node.nodeid)) % 10**9}"
 
 
 class Handler:

@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from conftest import Gateway
 
 from berrymq import Bus, HandlerFailed, Message, Reject, Retry
-
-
-@pytest.fixture(params=["in the process", "at the gateway"])
-def place(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Bus]:
-    """A bus whose queues are kept in either place."""
-    with Bus() as bus:
-        bus.on_error(lambda *_: None)
-        yield bus.connect(gateway.url) if request.param == "at the gateway" else bus
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """A name of its own for each test, of a queue and of messages."""
-    return f"answers-{abs(hash(request.node.nodeid)) % 10**9}"
 
 
 def test_what_it_returns_is_a_talks_answer(place: Bus, name: str) -> None:
