@@ -1,5 +1,6 @@
 // The calls of a gateway's queues, as values; times are seconds.
 import type { Message } from "../message.js";
+import type { QueueOptions } from "../queue.js";
 
 /** What a bound of a queue does. */
 export type Overflow = "reject_publish" | "drop_oldest";
@@ -8,22 +9,10 @@ export type Overflow = "reject_publish" | "drop_oldest";
 export type Policy = "round_robin" | "broadcast";
 
 /** A queue as somebody asks for it; what is absent, and no patterns, is not said. */
-export interface QueueSpec {
+export interface QueueSpec extends Omit<QueueOptions, "name" | "shared"> {
   readonly name: string;
   readonly patterns: readonly string[];
   readonly standalone: boolean;
-  readonly maxMessages?: number | undefined;
-  readonly maxBytes?: number | undefined;
-  readonly overflow?: Overflow | undefined;
-  readonly lease?: number | undefined;
-  readonly maxAttempts?: number | undefined;
-  readonly backoff?: readonly [first: number, most: number] | undefined;
-  readonly transient?: boolean | undefined;
-  readonly ttl?: number | undefined;
-  readonly delay?: number | undefined;
-  readonly dedupe?: number | undefined;
-  readonly policy?: Policy | undefined;
-  readonly standaloneTtl?: number | undefined;
 }
 
 /** A queue as its gateway told of it: what it keeps, and what its transport makes the same one of. */
