@@ -270,7 +270,7 @@ def test_what_is_refused_or_lost_while_nobody_waits_is_told(fresh_gateway: Gatew
     fresh_gateway.kill()
     bus.publish("lost:x")
     bus.close()
-    assert told[2:] == [("Closed", "berrymq:refused")]
+    assert told[2:] == [("Unavailable", "berrymq:refused")]
 
 
 def test_a_killed_gateway_is_found_again_and_nothing_accepted_is_lost(fresh_gateway: Gateway) -> None:

@@ -196,14 +196,13 @@ class Link:
         if threading.current_thread() is not self._supervisor:
             self._supervisor.join(5.0)
         self.inbox.stop()
-        unanswered = Closed("the bus was closed before the gateway answered")
         with self.lock:
             lost = self.outbox.held
-            self.outbox.abandon(unanswered)
+            self.outbox.abandon(Closed("the bus was closed before the gateway answered"))
             self.progress.notify_all()
         self.take_refused()
         self._refusals.tell()
-        self._refusals.tell_lost(lost, unanswered)
+        self._refusals.tell_lost(lost, self.options.target)
 
     def _supervise(self) -> None:
         attempt = 0

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from .clock import Clock
-from .errors import BerryMQError
+from .errors import BerryMQError, Unavailable
 from .message import Message
 from .receipt import Receipt
 
@@ -43,7 +43,8 @@ class Refusals:
             if receipt._error is not None and not receipt._told:
                 self._report(receipt._error, receipt._message or Message(OF_MANY))
 
-    def tell_lost(self, count: int, error: BerryMQError) -> None:
+    def tell_lost(self, count: int, target: str) -> None:
         """Of publishes that were never answered."""
         if count:
-            self._report(type(error)(f"{error}: {count} published messages, which may be lost"), Message(OF_MANY))
+            lost = f"{count} published messages had no answer of {target} when the bus was closed; they may be lost"
+            self._report(Unavailable(lost), Message(OF_MANY))
